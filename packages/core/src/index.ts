@@ -1,1 +1,26 @@
-export {}
+/**
+ * The WebSocket protocol, pure and synchronous: bytes <-> protocol events, in both roles.
+ *
+ * Start at `Endpoint` (a connection once it is open) and `OpeningHandshake` (how it opens).
+ */
+// The open connection
+
+export * as CloseCode from "./CloseCode.ts"
+export * as ClosePayload from "./ClosePayload.ts"
+export * as ClosingHandshake from "./ClosingHandshake.ts"
+export * as Endpoint from "./Endpoint.ts"
+export * as FrameDecoder from "./FrameDecoder.ts"
+export * as FrameEncoder from "./FrameEncoder.ts"
+// Frames
+export * as FrameHeader from "./FrameHeader.ts"
+export * as InvalidMessage from "./InvalidMessage.ts"
+export * as Limits from "./Limits.ts"
+export * as Masking from "./Masking.ts"
+export * as MessageAssembler from "./MessageAssembler.ts"
+export { type NeedMore, needMore } from "./NeedMore.ts"
+// The numbers and rules of the RFC
+export * as Opcode from "./Opcode.ts"
+// What the platform brings
+export * as Platform from "./Platform.ts"
+export * as ProtocolViolation from "./ProtocolViolation.ts"
+export * as Utf8 from "./Utf8.ts"

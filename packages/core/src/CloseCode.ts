@@ -1,0 +1,30 @@
+/**
+ * Close codes: which numbers may stand in a Close frame (RFC 6455 §7.4 and the IANA registry it founded).
+ *
+ * This module alone knows the ranges. What a Close frame looks like is `ClosePayload`'s knowledge.
+ */
+
+/** The closing handshake ended a connection that had done its work. */
+export const normal = 1000
+/** The endpoint goes away: a server stops, a program was interrupted. */
+export const goingAway = 1001
+export const protocolError = 1002
+export const unsupportedData = 1003
+/** Never on the wire: the peer's Close frame had no code (RFC 6455 §7.1.5). */
+export const noStatusReceived = 1005
+/** Never on the wire: the connection ended without a Close frame (RFC 6455 §7.1.5). */
+export const abnormalClosure = 1006
+export const invalidFramePayloadData = 1007
+export const policyViolation = 1008
+export const messageTooBig = 1009
+export const mandatoryExtension = 1010
+export const internalError = 1011
+
+/**
+ * May this code travel in a Close frame? 1004 is reserved without a meaning, 1005, 1006 and 1015 are for local use,
+ * 1016 to 2999 wait for future RFCs; 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for programs.
+ */
+export const isTransmittable = (closeCode: number): boolean =>
+  (closeCode >= 1000 && closeCode <= 1003) ||
+  (closeCode >= 1007 && closeCode <= 1014) ||
+  (closeCode >= 3000 && closeCode <= 4999)

@@ -1,0 +1,237 @@
+/**
+ * An endpoint of a WebSocket connection after the opening handshake: bytes in, messages out, and the other way round
+ * (RFC 6455 §5 to §7). It composes the frame decoder, the message assembler, the frame encoder and the closing
+ * handshake, and it is total: whatever the bytes are, it answers and never throws.
+ *
+ * It does no IO and knows no time. The caller feeds it reads, takes messages as far as it has room, and writes what
+ * `output` holds; it decides when a deferred Close is due (`fail`) and whether the writer is blocked (`blocked`).
+ */
+import * as ClosePayload from "./ClosePayload.ts"
+import * as ClosingHandshake from "./ClosingHandshake.ts"
+import { FrameDecoder } from "./FrameDecoder.ts"
+import { FrameEncoder } from "./FrameEncoder.ts"
+import * as FrameHeader from "./FrameHeader.ts"
+import * as InvalidMessage from "./InvalidMessage.ts"
+import type { Limits } from "./Limits.ts"
+import { type Failure, type Message, MessageAssembler } from "./MessageAssembler.ts"
+import { needMore } from "./NeedMore.ts"
+import * as Opcode from "./Opcode.ts"
+import { PayloadBuffer } from "./PayloadBuffer.ts"
+import type { Platform } from "./Platform.ts"
+
+export interface Options {
+  readonly role: "client" | "server"
+  readonly platform: Platform
+  readonly limits: Limits
+  /** A fresh masking key for each frame that a client sends, from a strong source (RFC 6455 §10.3). */
+  readonly maskingKey: () => number
+}
+
+/** A ping or pong of the peer, for those who watch. */
+export interface Control {
+  readonly _tag: "Ping" | "Pong"
+  readonly payload: Uint8Array
+}
+
+/** How much `read` may give. */
+export interface Room {
+  messages: number
+  /** Bytes of binary messages, UTF-16 units of texts. The message that passes it is still given. */
+  bytes: number
+}
+
+export class Endpoint {
+  /** Where the closing handshake stands. */
+  state: ClosingHandshake.State = "Open"
+  /** The peer's Close frame, once it came. */
+  closeReceived: ClosePayload.ClosePayload | undefined
+  /** Our Close frame, once it was encoded. */
+  closeSent: ClosePayload.ClosePayload | undefined
+  /** What the peer did wrong, once it did. */
+  failure: Failure | undefined
+  /** Whole messages that `discard` threw away. */
+  discarded = 0
+  /** Pings and pongs that came and were not yet looked at; the caller empties it. */
+  controls: Array<Control> = []
+  /** Frames to write, in order. */
+  readonly output: FrameEncoder
+
+  private readonly platform: Platform
+  private readonly decoder: FrameDecoder
+  private readonly assembler: MessageAssembler
+  private readonly controlPayload = new PayloadBuffer()
+  private writerBlocked = false
+  private pongOwed: Uint8Array | undefined
+
+  constructor({ limits, maskingKey, platform, role }: Options) {
+    this.platform = platform
+    this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
+    this.decoder = new FrameDecoder({ role, rsv1: false, mask: platform.mask })
+    this.assembler = new MessageAssembler(platform, {
+      ...limits,
+      maxMessageBytes: Math.min(limits.maxMessageBytes, platform.maxMessageBytes)
+    })
+  }
+
+  // ---- receiving
+
+  /** Takes the next read, which then belongs to the endpoint. The one before has been read to its end. */
+  receive(chunk: Uint8Array): void {
+    if (ClosingHandshake.canReceive(this.state)) this.decoder.push(chunk)
+  }
+
+  /** The byte stream ended, cleanly or not. */
+  receiveEnd(): void {
+    this.step("end")
+  }
+
+  /**
+   * Appends messages to `into` until the read is used up, the connection's input is over, or `room` is. Answers false
+   * in the last case: call again when there is room.
+   */
+  read(into: Array<Message>, room: Room): boolean {
+    while (room.messages > 0 && room.bytes > 0) {
+      const message = this.nextMessage()
+      if (message === undefined) return true
+      into.push(message)
+      room.messages -= 1
+      room.bytes -= message.length
+    }
+    return false
+  }
+
+  /** As `read` without end, but the messages are only checked and counted. */
+  discard(): void {
+    while (this.nextMessage() !== undefined) this.discarded += 1
+  }
+
+  /** Whether frames may still come in that mean something. */
+  get receiving(): boolean {
+    return ClosingHandshake.canReceive(this.state)
+  }
+
+  /** The next message of this read. Control frames on the way are handled. */
+  private nextMessage(): Message | undefined {
+    while (ClosingHandshake.canReceive(this.state)) {
+      const piece = this.decoder.next()
+      if (piece === needMore) {
+        this.decoder.release()
+        return undefined
+      }
+      if (piece !== this.decoder) {
+        this.violate(piece as Failure)
+      } else if (Opcode.isControl(piece.header.opcode)) {
+        this.takeControl(piece)
+      } else {
+        const answer = this.assembler.take(piece)
+        if (typeof answer === "string" || answer instanceof Uint8Array) return answer
+        if (answer !== undefined) this.violate(answer)
+      }
+    }
+    return undefined
+  }
+
+  private takeControl(piece: FrameDecoder): void {
+    this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)
+    if (!piece.last) return
+    const payload = this.controlPayload.take()
+    if (piece.header.opcode === Opcode.close) return this.takeClose(payload)
+    const _tag = piece.header.opcode === Opcode.ping ? "Ping" : "Pong"
+    this.controls.push({ _tag, payload })
+    if (_tag === "Ping" && this.state === "Open") this.answerPing(payload)
+  }
+
+  private takeClose(payload: Uint8Array): void {
+    const close = ClosePayload.decode(payload, this.platform.decodeUtf8)
+    if ("_tag" in close) return this.violate(close)
+    this.closeReceived = close
+    this.decoder.release()
+    this.step("peerClose")
+  }
+
+  /** Remembered even in CloseSent, where no second Close can say it. */
+  private violate(failure: Failure): void {
+    this.failure = failure
+    this.decoder.release()
+    this.step("violation")
+  }
+
+  /** RFC 6455 §5.5.2: every ping is answered, or while the writer is blocked the most recent one. */
+  private answerPing(payload: Uint8Array): void {
+    if (this.writerBlocked) this.pongOwed = payload
+    else this.output.frame(Opcode.pong, payload)
+  }
+
+  // ---- sending
+
+  /** May data and control frames still be sent? */
+  get sending(): boolean {
+    return ClosingHandshake.canSend(this.state)
+  }
+
+  /** Encodes one message; nothing after a Close. */
+  send(message: Message): InvalidMessage.InvalidMessage | undefined {
+    if (typeof message === "string") {
+      if (!message.isWellFormed()) return InvalidMessage.all.LoneSurrogate
+      if (this.sending) this.output.text(message)
+    } else if (this.sending) {
+      this.output.frame(Opcode.binary, message)
+    }
+    return undefined
+  }
+
+  ping(payload: Uint8Array): InvalidMessage.InvalidMessage | undefined {
+    return this.control(Opcode.ping, payload)
+  }
+
+  /** An unsolicited pong (RFC 6455 §5.5.3). */
+  pong(payload: Uint8Array): InvalidMessage.InvalidMessage | undefined {
+    return this.control(Opcode.pong, payload)
+  }
+
+  /** Begins the closing handshake. In Failing the violation's own Close goes out instead. */
+  close(closeCode: number | undefined, closeReason: string): InvalidMessage.InvalidMessage | undefined {
+    const close = { closeCode, closeReason }
+    const payload = ClosePayload.encode(close, this.platform)
+    if ("_tag" in payload) return payload
+    this.step("close", close)
+    return undefined
+  }
+
+  /** The Close of a violation is due (RFC 6455 §7.1.7). */
+  fail(): void {
+    this.step("fail")
+  }
+
+  /** Whether the transport holds all that it should; while it does, only the newest pong is kept. */
+  set blocked(blocked: boolean) {
+    this.writerBlocked = blocked
+    if (blocked || this.pongOwed === undefined) return
+    if (this.sending) this.output.frame(Opcode.pong, this.pongOwed)
+    this.pongOwed = undefined
+  }
+
+  get blocked(): boolean {
+    return this.writerBlocked
+  }
+
+  private control(opcode: Opcode.Opcode, payload: Uint8Array): InvalidMessage.InvalidMessage | undefined {
+    if (payload.length > FrameHeader.maxControlPayload) return InvalidMessage.all.ControlPayloadTooLong
+    if (this.sending) this.output.frame(opcode, payload)
+    return undefined
+  }
+
+  private step(event: ClosingHandshake.Event, close?: ClosePayload.ClosePayload): void {
+    const cell = ClosingHandshake.table[this.state][event]
+    if (cell === undefined) return
+    this.state = cell.to
+    if (cell.action === "sendClose") this.encodeClose(close!)
+    if (cell.action === "sendFailure") this.encodeClose({ closeCode: this.failure!.closeCode, closeReason: "" })
+    if (cell.action === "answerClose") this.encodeClose({ closeCode: this.closeReceived!.closeCode, closeReason: "" })
+  }
+
+  private encodeClose(close: ClosePayload.ClosePayload): void {
+    this.closeSent = close
+    this.output.frame(Opcode.close, ClosePayload.encode(close, this.platform) as Uint8Array)
+  }
+}

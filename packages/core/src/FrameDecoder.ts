@@ -1,0 +1,106 @@
+/**
+ * The frame decoder: network reads in, pieces of frames out (RFC 6455 §5.2, §5.4).
+ *
+ * A piece is a part of one frame's payload that lies in one read. The decoder is a cursor over the pieces: it
+ * allocates nothing per frame and copies nothing but headers that straddle two reads. It knows which header is legal
+ * next; limits and payloads are `MessageAssembler`'s and `Endpoint`'s business.
+ */
+import * as FrameHeader from "./FrameHeader.ts"
+import * as Masking from "./Masking.ts"
+import { type NeedMore, needMore } from "./NeedMore.ts"
+import * as Opcode from "./Opcode.ts"
+import type { Platform } from "./Platform.ts"
+import type { ProtocolViolation } from "./ProtocolViolation.ts"
+
+export class FrameDecoder {
+  /** The frame that the current piece belongs to. */
+  readonly header: FrameHeader.FrameHeader = FrameHeader.make()
+  /** The current piece: `bytes` from `start` to `end`, already unmasked. */
+  bytes: Uint8Array = empty
+  start = 0
+  end = 0
+  /** The piece begins its frame. */
+  first = false
+  /** The piece ends its frame. */
+  last = true
+
+  /** What `FrameHeader.decode` may expect; `fragmented` follows the frames. */
+  private readonly expected: { role: "client" | "server"; rsv1: boolean; fragmented: boolean }
+  private readonly mask: Platform["mask"]
+  /** Payload bytes of the frame that come after the current piece. */
+  remaining = 0
+  /** The start of a header that the last read did not finish. */
+  private readonly straddling = new Uint8Array(FrameHeader.maxByteLength)
+  private straddled = 0
+
+  constructor(options: { role: "client" | "server"; rsv1: boolean; mask: Platform["mask"] }) {
+    this.expected = { role: options.role, rsv1: options.rsv1, fragmented: false }
+    this.mask = options.mask
+  }
+
+  /** Takes the next read. The one before has been read to its end. */
+  push(chunk: Uint8Array): void {
+    this.bytes = chunk
+    this.start = 0
+    this.end = 0
+  }
+
+  /** Moves to the next piece and answers the decoder; or NeedMore at the end of the read; or the rule that is broken. */
+  next(): this | NeedMore | ProtocolViolation {
+    if (!this.last) return this.nextPiece(this.end, false)
+    const answer =
+      this.straddled === 0
+        ? FrameHeader.decode(this.header, this.bytes, this.end, this.bytes.length, this.expected)
+        : this.decodeStraddling()
+    if (answer !== this.header) {
+      if (answer === needMore) this.keepHeader()
+      return answer as NeedMore | ProtocolViolation
+    }
+    if (!Opcode.isControl(answer.opcode)) this.expected.fragmented = !answer.fin
+    this.remaining = answer.payloadLength
+    return this.nextPiece(this.end + answer.byteLength, true)
+  }
+
+  /** Lets go of the read: nothing of it is needed any more. */
+  release(): void {
+    this.push(empty)
+  }
+
+  /** A header's first piece comes at once, even when it is empty: limits are checked before the payload arrives. */
+  private nextPiece(start: number, first: boolean): this | NeedMore {
+    const end = Math.min(start + this.remaining, this.bytes.length)
+    if (end === start && !first) return needMore
+    this.first = first
+    this.start = start
+    this.end = end
+    this.remaining -= end - start
+    this.last = this.remaining === 0
+    if (this.expected.role === "server") this.unmask()
+    return this
+  }
+
+  private unmask(): void {
+    this.mask(this.header.maskingKey, this.bytes, this.start, this.end)
+    this.header.maskingKey = Masking.rotate(this.header.maskingKey, this.end - this.start)
+  }
+
+  private keepHeader(): void {
+    for (let i = this.end; i < this.bytes.length; i++) this.straddling[this.straddled++] = this.bytes[i]!
+    this.end = this.bytes.length
+  }
+
+  /** Feeds the unfinished header byte by byte; `end` comes to stand `byteLength` before the payload. */
+  private decodeStraddling(): FrameHeader.FrameHeader | NeedMore | ProtocolViolation {
+    while (this.end < this.bytes.length) {
+      this.straddling[this.straddled++] = this.bytes[this.end++]!
+      const answer = FrameHeader.decode(this.header, this.straddling, 0, this.straddled, this.expected)
+      if (answer === needMore) continue
+      this.straddled = 0
+      this.end -= this.header.byteLength
+      return answer
+    }
+    return needMore
+  }
+}
+
+const empty = new Uint8Array(0)

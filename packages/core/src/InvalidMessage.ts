@@ -1,0 +1,31 @@
+/**
+ * What a program can ask an endpoint to send although the protocol forbids it: one named rule each, with its clause
+ * and what to do instead. Nothing of such a message reaches the wire.
+ */
+const rules = {
+  LoneSurrogate: ["RFC 6455 §5.6", "a text message must be well-formed: call toWellFormed() first, or send bytes"],
+  ControlPayloadTooLong: ["RFC 6455 §5.5", "the payload of a ping or pong holds at most 125 bytes"],
+  ReservedCloseCode: ["RFC 6455 §7.4", "a program may close with 1000 to 1003, 1007 to 1014, or 3000 to 4999"],
+  CloseReasonTooLong: ["RFC 6455 §5.5", "the reason of a close holds at most 123 bytes of UTF-8"],
+  CloseReasonWithoutCode: ["RFC 6455 §5.5.1", "a reason needs a close code in front of it: give 1000 for a normal end"]
+} as const
+
+export type Rule = keyof typeof rules
+
+export interface InvalidMessage {
+  readonly _tag: "InvalidMessage"
+  readonly rule: Rule
+  readonly section: string
+  /** One sentence: what is legal. */
+  readonly advice: string
+}
+
+/** Every rule, each as the one frozen value that stands for it. */
+export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
+  Object.fromEntries(
+    Object.entries(rules).map(([rule, [section, advice]]) => [
+      rule,
+      Object.freeze({ _tag: "InvalidMessage", rule, section, advice })
+    ])
+  ) as Record<Rule, InvalidMessage>
+)

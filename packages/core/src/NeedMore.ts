@@ -1,0 +1,6 @@
+/** The answer of an incremental reader that has not yet seen enough bytes. Compare with `===`. */
+export interface NeedMore {
+  readonly _tag: "NeedMore"
+}
+
+export const needMore: NeedMore = Object.freeze({ _tag: "NeedMore" })

@@ -1,0 +1,45 @@
+/**
+ * Payload bytes that came in pieces, in one array: it grows with the bytes received, to at most twice those plus
+ * 64 KiB, never from an announced length alone. Pieces are merged as they come, so a tiny fragment never pins the read
+ * that brought it.
+ */
+export class PayloadBuffer {
+  length = 0
+  private bytes: Uint8Array = empty
+
+  /** Takes a copy of the piece. `coming` more bytes of this frame are announced: no growing beyond them. */
+  append(source: Uint8Array, start: number, end: number, coming: number): void {
+    const length = this.length + (end - start)
+    if (length > this.bytes.length) this.grow(Math.min(length * 2 + spare, length + coming))
+    this.bytes.set(source.subarray(start, end), this.length)
+    this.length = length
+  }
+
+  /** All bytes so far, as a view that the next `append` may change. */
+  view(): Uint8Array {
+    return this.bytes.subarray(0, this.length)
+  }
+
+  /** Gives the bytes away, in an array that holds little else, and starts over. */
+  take(): Uint8Array {
+    const bytes = this.bytes.length - this.length > this.length >> 3 ? this.bytes.slice(0, this.length) : this.view()
+    this.clear()
+    return bytes
+  }
+
+  clear(): void {
+    this.bytes = empty
+    this.length = 0
+  }
+
+  private grow(capacity: number): void {
+    const grown = new Uint8Array(capacity)
+    grown.set(this.view())
+    this.bytes = grown
+  }
+}
+
+/** What a buffer may hold beyond twice its bytes: one read of the platform. */
+const spare = 0x10000
+
+const empty = new Uint8Array(0)

@@ -1,0 +1,35 @@
+/**
+ * What the protocol needs and cannot have from the language alone, all of it synchronous: a hash, UTF-8 and masking.
+ * Every function is pure, so a platform may replace any of them with a faster one of the same meaning; `pure` holds
+ * the forms written here.
+ */
+import * as Masking from "./Masking.ts"
+import { sha1 } from "./Sha1.ts"
+import * as Utf8 from "./Utf8.ts"
+
+export interface Platform {
+  /** SHA-1 of the opening handshake (RFC 6455 §4.2.2); it guards nothing secret. */
+  readonly sha1: (bytes: Uint8Array) => Uint8Array
+  /** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. U+FEFF is kept. */
+  readonly decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string | undefined
+  /** `Utf8.validate`: the state after these bytes, `Utf8.reject` at the first that cannot continue. */
+  readonly validateUtf8: (state: Utf8.State, bytes: Uint8Array, start: number, end: number) => Utf8.State
+  /** How many bytes `encodeUtf8` writes. */
+  readonly utf8Length: (text: string) => number
+  /** Writes `text` into `target` from `offset` on; there is room. Answers how many bytes it took. */
+  readonly encodeUtf8: (text: string, target: Uint8Array, offset: number) => number
+  /** Masks or unmasks in place (see `Masking`). */
+  readonly mask: (key: number, bytes: Uint8Array, start: number, end: number) => void
+  /** The largest message that the platform can hold as one value, in bytes: an unlimited endpoint stops there. */
+  readonly maxMessageBytes: number
+}
+
+export const pure: Platform = Object.freeze({
+  sha1,
+  decodeUtf8: Utf8.decode,
+  validateUtf8: Utf8.validate,
+  utf8Length: Utf8.byteLength,
+  encodeUtf8: Utf8.encode,
+  mask: Masking.mask,
+  maxMessageBytes: 0x1fffffe8 // V8's longest string
+})
