@@ -1,1 +1,16 @@
-export {}
+export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } from "./ByteStream.ts"
+export type { DialStage, DialStep, Report } from "./DialStep.ts"
+export { escapePeerText } from "./PeerText.ts"
+export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"
+export { type Target, Transport } from "./Transport.ts"
+export {
+  HostNotFound,
+  Refused,
+  Reset,
+  TimedOut,
+  TlsFailed,
+  TlsProblem,
+  TransportError,
+  TransportReason,
+  Unreachable
+} from "./TransportError.ts"

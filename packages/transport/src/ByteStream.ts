@@ -1,0 +1,98 @@
+/**
+ * The seam between the operating system and everything above it: bytes in, bytes out, one failure channel. A TCP
+ * connection is one, a TLS session over it is one, the in-memory pair of `./testing` is one, and so is whatever an
+ * Effect program puts in their place.
+ *
+ * A byte stream lives in the scope that opened it. Closing that scope destroys it at once, with unsent and unread
+ * bytes; it waits for nothing and never throws.
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type { Effect } from "effect/Effect"
+import type { Pull } from "effect/Pull"
+import type { TransportError } from "./TransportError.ts"
+
+export interface ByteStream {
+  /**
+   * At least one non-empty chunk, as soon as there is one; all that has arrived, in order.
+   *
+   * - One reader: a second pull while one is pending is a mistake of the caller.
+   * - The fiber resumes inside the event that brought the bytes. An interrupted pull loses none.
+   * - Nothing is read while nobody pulls, beyond the 64 KiB that the stream buffers.
+   * - Chunks belong to the caller and are never reused. They may be Node Buffers, and a small one may be a view of a
+   *   larger read: copy what is kept for long.
+   * - Ends with `Cause.Done` at the peer's clean end of stream, which leaves the write side open. Fails with the
+   *   `TransportError` once every byte before it was delivered; after either, every further pull answers the same.
+   */
+  readonly pull: Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError>
+
+  /**
+   * Takes the chunks now, in order, as one write. The bytes must not change until `flushed`.
+   *
+   * False means: await `drained` before the next (more than the high-water mark, 64 KiB, is waiting). The bytes were
+   * taken all the same.
+   *
+   * Never throws. On a stream that has failed, was shut down or whose scope was closed, it takes nothing and answers
+   * false; `drained` then says why.
+   */
+  readonly writeUnsafe: (chunks: NonEmptyReadonlyArray<Uint8Array>) => boolean
+
+  /** Succeeds once `writeUnsafe` may be called again; at once when it may. Any number of fibers may wait. */
+  readonly drained: Effect<void, TransportError>
+
+  /** Succeeds once all bytes taken before this effect started were handed to the kernel. Any number may wait. */
+  readonly flushed: Effect<void, TransportError>
+
+  /**
+   * How many bytes were taken and not yet handed to the kernel, now. It falls while a single large write makes
+   * progress, so a stalled peer can be told from a slow one. Over TLS it counts encrypted bytes, in steps of one
+   * write of the TLS engine. 0 on a stream that has failed or was closed.
+   */
+  readonly unflushedBytes: () => number
+
+  /**
+   * Ends the write side once what was taken before is flushed (TCP: FIN; TLS: close_notify, then FIN), and succeeds
+   * when that was handed to the kernel. The read side stays open until the peer ends its own. Starting it is enough:
+   * interrupting the wait does not take it back. Repeating it is harmless.
+   */
+  readonly shutdown: Effect<void, TransportError>
+
+  /** Facts about the connection, fixed when it was opened. */
+  readonly info: ConnectionInfo
+}
+
+/** Who talks to whom, and how it is secured. */
+export interface ConnectionInfo {
+  readonly local: Address | undefined
+  readonly remote: Address | undefined
+  /** Undefined for plain TCP. */
+  readonly tls: TlsInfo | undefined
+}
+
+export interface Address {
+  /** An IP literal, IPv6 without brackets. */
+  readonly address: string
+  readonly port: number
+}
+
+export interface TlsInfo {
+  /** As OpenSSL names it, such as `TLSv1.3`. */
+  readonly version: string
+  /** As the IANA names it, such as `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string
+  /** The application protocol agreed on (RFC 7301), undefined when none was. */
+  readonly alpn: string | undefined
+  /** Whether the chain was verified. False is only possible with `certReqs: "none"`. */
+  readonly authorized: boolean
+  readonly peerCertificate: PeerCertificate | undefined
+}
+
+/** The peer's leaf certificate. Its texts are the peer's: escape them before showing them. */
+export interface PeerCertificate {
+  /** Distinguished names, one `KEY=value` per line. */
+  readonly subject: string
+  readonly issuer: string
+  readonly validFrom: Date
+  readonly validTo: Date
+  /** SHA-256 of the certificate, as colon-separated upper-case hex. */
+  readonly fingerprint256: string
+}

@@ -1,0 +1,141 @@
+/**
+ * Why there is no connection, or no longer one. One error, `TransportError`, with one tagged reason each; each reason
+ * derives a message that says what was tried and what to do about it. No message holds a secret, and text that came
+ * from the peer is escaped first.
+ *
+ * Which failure of Node means which reason is decided in `internal/NodeError.ts`.
+ */
+import * as Schema from "effect/Schema"
+import { escapePeerText } from "./PeerText.ts"
+
+/** The name has no address, or could not be looked up. */
+export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-websocket/transport/HostNotFound")(
+  "HostNotFound",
+  {
+    host: Schema.String,
+    /** The resolver's own code, such as `ENOTFOUND`, or `EAI_AGAIN` when it did not answer. */
+    code: Schema.String
+  }
+) {
+  override get message() {
+    return this.code === "EAI_AGAIN"
+      ? `The name server did not answer for "${this.host}": check the network and its DNS settings, or try again`
+      : `No address was found for "${this.host}" (${this.code}): check the spelling of the host name`
+  }
+}
+
+/** The host answered that nothing listens on that port. */
+export class Refused extends Schema.TaggedError<Refused>("@effect-websocket/transport/Refused")("Refused", {
+  /** `127.0.0.1:443`, `[::1]:443`. */
+  address: Schema.String
+}) {
+  override get message() {
+    return `${this.address} refused the connection: check that the server is running and listens on this port`
+  }
+}
+
+/** No connection could be made towards the address. */
+export class Unreachable extends Schema.TaggedError<Unreachable>("@effect-websocket/transport/Unreachable")(
+  "Unreachable",
+  {
+    /** `127.0.0.1:443`, `[::1]:443`. */
+    address: Schema.String,
+    /** The operating system's name for it, such as `EHOSTUNREACH`. */
+    code: Schema.String
+  }
+) {
+  override get message() {
+    const advice = unreachableAdvice[this.code] ?? "check the route and any firewall between here and there"
+    return `${this.address} could not be reached (${this.code}): ${advice}`
+  }
+}
+
+/** The connection was open and broke without a clean end. */
+export class Reset extends Schema.TaggedError<Reset>("@effect-websocket/transport/Reset")("Reset", {
+  /** The operating system's name for it, such as `ECONNRESET`; absent when this side destroyed the connection. */
+  code: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    return this.code === undefined
+      ? "The connection was destroyed on this side: its scope was closed, so open a new one"
+      : `The connection broke (${this.code}): the peer or something on the way dropped it, so open a new one`
+  }
+}
+
+/** A stage took too long. */
+export class TimedOut extends Schema.TaggedError<TimedOut>("@effect-websocket/transport/TimedOut")("TimedOut", {
+  /** The stage that was running: a `DialStage`, or one that a layer above names. */
+  stage: Schema.String
+}) {
+  override get message() {
+    return `Opening the connection timed out (${this.stage}): check the address and the network, or allow more time`
+  }
+}
+
+/** What is wrong with the TLS handshake, the peer's certificate or our own. */
+export const TlsProblem = Schema.Literals([
+  "expired",
+  "not yet valid",
+  "wrong host",
+  "self-signed",
+  "unknown issuer",
+  "revoked",
+  "bad certificate",
+  "bad client certificate",
+  "bad certificate file",
+  "protocol",
+  "cipher",
+  "not tls",
+  "interrupted",
+  "other"
+])
+export type TlsProblem = typeof TlsProblem.Type
+
+/** The TLS handshake failed, or could not be tried with the certificates given. */
+export class TlsFailed extends Schema.TaggedError<TlsFailed>("@effect-websocket/transport/TlsFailed")("TlsFailed", {
+  problem: TlsProblem,
+  /** What the TLS engine said, or which file is meant. May quote the peer's certificate. */
+  detail: Schema.String
+}) {
+  override get message() {
+    return `TLS failed (${this.problem}): ${tlsAdvice[this.problem]}. ${escapePeerText(this.detail)}`.trimEnd()
+  }
+}
+
+export const TransportReason = Schema.Union([HostNotFound, Refused, Unreachable, Reset, TimedOut, TlsFailed])
+export type TransportReason = typeof TransportReason.Type
+
+/** The one error of this package. Handle it by reason: `Effect.catchReason("TransportError", "Refused", ...)`. */
+export class TransportError extends Schema.TaggedError<TransportError>("@effect-websocket/transport/TransportError")(
+  "TransportError",
+  { reason: TransportReason }
+) {
+  override get message() {
+    return this.reason.message
+  }
+}
+
+const unreachableAdvice: Record<string, string> = {
+  EACCES: "the operating system forbids it, so check permissions and firewall",
+  EPERM: "the operating system forbids it, so check permissions and firewall",
+  EADDRNOTAVAIL: "no local address or port is free for it, so close idle connections",
+  EMFILE: "too many files are open, so raise the limit of open files",
+  ENFILE: "too many files are open, so raise the limit of open files"
+}
+
+const tlsAdvice: Record<TlsProblem, string> = {
+  expired: "the server's certificate has expired, so renew it, and check the clock of this machine",
+  "not yet valid": "the server's certificate is not valid yet, so check the clocks of both machines",
+  "wrong host": "the server's certificate is for another name, so check the host, or set serverName",
+  "self-signed": "the server's certificate is self-signed, so pass it, or the authority that signed it, as ca",
+  "unknown issuer": "nobody trusted here has signed the server's certificate, so pass its authority as ca",
+  revoked: "the server's certificate was revoked, so it needs a new one",
+  "bad certificate": "the server's certificate cannot be used for this, so it needs another one",
+  "bad client certificate": "the server wants another client certificate, so check cert and key",
+  "bad certificate file": "a certificate or key given here cannot be used, so check ca, cert, key and passphrase",
+  protocol: "both sides have no TLS version in common, and versions below 1.2 are not used",
+  cipher: "both sides have no cipher in common",
+  "not tls": "the server does not speak TLS on this port, so check the port, or connect without TLS",
+  interrupted: "the server ended the connection during the handshake, so check the port and the server's log",
+  other: "the handshake did not complete"
+}
