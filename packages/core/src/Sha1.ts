@@ -8,7 +8,7 @@ export const sha1 = (bytes: Uint8Array): Uint8Array => {
   const schedule = new Uint32Array(80)
   for (let block = 0; block < padded.byteLength; block += 64) compress(state, schedule, padded, block)
   const digest = new DataView(new ArrayBuffer(20))
-  state.forEach((word, i) => digest.setUint32(i * 4, word))
+  for (const [i, word] of state.entries()) digest.setUint32(i * 4, word)
   return new Uint8Array(digest.buffer)
 }
 
