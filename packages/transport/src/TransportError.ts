@@ -86,7 +86,6 @@ export const TlsProblem = Schema.Literals([
   "protocol",
   "cipher",
   "not tls",
-  "interrupted",
   "other"
 ])
 export type TlsProblem = typeof TlsProblem.Type
@@ -136,6 +135,5 @@ const tlsAdvice: Record<TlsProblem, string> = {
   protocol: "both sides have no TLS version in common, and versions below 1.2 are not used",
   cipher: "both sides have no cipher in common",
   "not tls": "the server does not speak TLS on this port, so check the port, or connect without TLS",
-  interrupted: "the server ended the connection during the handshake, so check the port and the server's log",
   other: "the handshake did not complete"
 }

@@ -1,1 +1,2 @@
-export {}
+export type { Peer } from "./MemoryConnection.ts"
+export * as MemoryTransport from "./MemoryTransport.ts"

@@ -1,0 +1,91 @@
+/**
+ * The write side of a byte stream whose sink is not Node's: holds what `writeUnsafe` took until the sink has it, and
+ * lets fibers wait for that. The sink takes chunks when it can and confirms them once they are out of our hands.
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Effect from "effect/Effect"
+import type { TransportError } from "../TransportError.ts"
+import { Waiters } from "./Waiters.ts"
+
+export class WriteBuffer {
+  readonly #highWaterMark: number
+  readonly #onWrite: () => void
+  readonly #waiters = new Waiters()
+  #queue: Array<Uint8Array> = []
+  #accepted = 0
+  #confirmed = 0
+  #needsDrain = false
+  #ended = false
+  #failure: Effect.Effect<never, TransportError> | undefined
+
+  /** `onWrite` is called when there may be something to take, and when the end was asked for. */
+  constructor(highWaterMark: number, onWrite: () => void) {
+    this.#highWaterMark = highWaterMark
+    this.#onWrite = onWrite
+  }
+
+  readonly write = (chunks: NonEmptyReadonlyArray<Uint8Array>): boolean => {
+    if (this.#failure !== undefined || this.#ended) return false
+    for (const chunk of chunks) {
+      this.#queue.push(chunk)
+      this.#accepted += chunk.length
+    }
+    this.#onWrite()
+    const isFull = this.unconfirmedBytes() >= this.#highWaterMark
+    if (isFull) this.#needsDrain = true
+    return !isFull
+  }
+
+  readonly unconfirmedBytes = (): number => (this.#failure === undefined ? this.#accepted - this.#confirmed : 0)
+
+  readonly drained: Effect.Effect<void, TransportError> = this.#waiters.until(
+    () => this.#failure ?? (this.#needsDrain ? undefined : Effect.void)
+  )
+
+  readonly flushed: Effect.Effect<void, TransportError> = Effect.suspend(() => {
+    const goal = this.#accepted
+    return this.#waiters.until(() => this.#failure ?? (this.#confirmed < goal ? undefined : Effect.void))
+  })
+
+  /** No more writes; succeeds once the sink has everything. */
+  readonly end: Effect.Effect<void, TransportError> = Effect.suspend(() => {
+    if (!this.#ended) {
+      this.#ended = true
+      this.#onWrite()
+    }
+    return this.flushed
+  })
+
+  /** The end was asked for and everything before it was confirmed. */
+  get isOver(): boolean {
+    return this.#ended && this.#failure === undefined && this.#confirmed === this.#accepted
+  }
+
+  /** Removes up to `limit` bytes from the front, cutting a chunk where the limit falls. */
+  take(limit = Number.POSITIVE_INFINITY): Array<Uint8Array> {
+    const taken: Array<Uint8Array> = []
+    let room = limit
+    while (room > 0 && this.#queue.length > 0) {
+      const chunk = this.#queue[0]!
+      taken.push(chunk.subarray(0, room))
+      if (chunk.length > room) this.#queue[0] = chunk.subarray(room)
+      else this.#queue.shift()
+      room -= Math.min(room, chunk.length)
+    }
+    return taken
+  }
+
+  /** This many of the bytes taken are out of our hands. */
+  confirm(bytes: number): void {
+    this.#confirmed += bytes
+    if (this.#confirmed === this.#accepted) this.#needsDrain = false
+    this.#waiters.wake()
+  }
+
+  /** The first failure counts; what waits is dropped. */
+  fail(error: TransportError): void {
+    this.#failure ??= Effect.fail(error)
+    this.#queue = []
+    this.#waiters.wake()
+  }
+}
