@@ -1,0 +1,25 @@
+/**
+ * Replays bytes at every cut: an incremental reader must answer the same however the network slices its input.
+ *
+ * `run` sees the bytes whole, byte by byte, and cut in two at every place; above 4 KiB only next to the places that
+ * the caller names (ends of headers, ends of frames). Each time they are fresh copies, since readers unmask in place.
+ */
+export const replay = (
+  bytes: Uint8Array,
+  run: (chunks: ReadonlyArray<Uint8Array>, how: string) => void,
+  places: ReadonlyArray<number> = []
+): void => {
+  run([bytes.slice()], "whole")
+  run(byteByByte(bytes), "byte by byte")
+  const cuts = bytes.length <= longest ? bytes.keys() : nextTo(places)
+  for (const cut of cuts) {
+    if (cut > 0 && cut < bytes.length) run([bytes.slice(0, cut), bytes.slice(cut)], `cut at ${cut}`)
+  }
+}
+
+export const byteByByte = (bytes: Uint8Array): Array<Uint8Array> => Array.from(bytes, (byte) => Uint8Array.of(byte))
+
+const nextTo = (places: ReadonlyArray<number>): Set<number> =>
+  new Set(places.flatMap((place) => [place - 2, place - 1, place, place + 1, place + 2]))
+
+const longest = 0x1000
