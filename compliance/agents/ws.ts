@@ -1,0 +1,13 @@
+/** The `ws` package with its defaults, and a message limit of 16 MiB. */
+import { WebSocket } from "ws"
+import { type Agent, maxMessageBytes } from "./Agent.ts"
+
+export const agent: Agent = {
+  run: (url) =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(url, { maxPayload: maxMessageBytes })
+      socket.on("message", (data, binary) => socket.send(data, { binary }))
+      socket.on("error", () => {})
+      socket.on("close", () => resolve())
+    })
+}
