@@ -74,7 +74,8 @@ export class MessageAssembler {
       this.utf8 = this.platform.validateUtf8(this.utf8, bytes, start, end)
       if (this.utf8 === Utf8.reject) return ProtocolViolation.all.InvalidUtf8
     }
-    this.payload.append(bytes, start, end, piece.remaining)
+    // Only the last frame says how long the message is: room for one fragment at a time would move every byte each time.
+    this.payload.append(bytes, start, end, header.fin ? piece.remaining : Infinity)
     return piece.last && header.fin ? this.finish() : undefined
   }
 

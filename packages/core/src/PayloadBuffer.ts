@@ -1,16 +1,16 @@
 /**
- * Payload bytes that came in pieces, in one array: it grows with the bytes received, to at most twice those plus
- * 64 KiB, never from an announced length alone. Pieces are merged as they come, so a tiny fragment never pins the read
- * that brought it.
+ * Payload bytes that came in pieces, in one array: it grows with the bytes received, to at most twice those or 1 KiB,
+ * never from an announced length alone. Pieces are merged as they come, so a tiny fragment never pins the read that
+ * brought it, and each byte is moved at most a few times, however many pieces there are.
  */
 export class PayloadBuffer {
   length = 0
   private bytes: Uint8Array = empty
 
-  /** Takes a copy of the piece. `coming` more bytes of this frame are announced: no growing beyond them. */
+  /** Takes a copy of the piece. At most `coming` bytes follow it: no growing beyond them. Infinity: nobody knows. */
   append(source: Uint8Array, start: number, end: number, coming: number): void {
     const length = this.length + (end - start)
-    if (length > this.bytes.length) this.grow(Math.min(length * 2 + spare, length + coming))
+    if (length > this.bytes.length) this.grow(Math.min(Math.max(length * 2, smallest), length + coming))
     this.bytes.set(source.subarray(start, end), this.length)
     this.length = length
   }
@@ -39,7 +39,7 @@ export class PayloadBuffer {
   }
 }
 
-/** What a buffer may hold beyond twice its bytes: one read of the platform. */
-const spare = 0x10000
+/** A message of tiny fragments does not begin with a row of tiny arrays. */
+const smallest = 0x400
 
 const empty = new Uint8Array(0)
