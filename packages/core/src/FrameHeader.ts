@@ -94,7 +94,7 @@ export const decode = (
   header.maskingKey = 0
   if (masked) {
     if (end - at < 4) return needMore
-    header.maskingKey = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+    header.maskingKey = readUint32(bytes, at)
     at += 4
   }
   header.byteLength = at - start
@@ -148,9 +148,12 @@ const decodeLength16 = (bytes: Uint8Array, at: number, end: number): Length => {
 
 const decodeLength64 = (bytes: Uint8Array, at: number, end: number): Length => {
   if (end > at && (bytes[at]! & 0x80) !== 0) return ProtocolViolation.all.LengthTopBit
+  // Six zero bytes leave at most 0xffff, whatever the last two will be.
+  if (end - at >= 6 && readUint32(bytes, at) === 0 && bytes[at + 4] === 0 && bytes[at + 5] === 0) {
+    return ProtocolViolation.all.NonMinimalLength
+  }
   if (end - at < 8) return needMore
-  const length = readUint32(bytes, at) * 0x1_0000_0000 + readUint32(bytes, at + 4)
-  return length <= 0xffff ? ProtocolViolation.all.NonMinimalLength : length
+  return readUint32(bytes, at) * 0x1_0000_0000 + readUint32(bytes, at + 4)
 }
 
 const readUint32 = (bytes: Uint8Array, at: number): number =>
