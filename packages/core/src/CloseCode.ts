@@ -25,6 +25,7 @@ export const internalError = 1011
  * 1016 to 2999 wait for future RFCs; 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for programs.
  */
 export const isTransmittable = (closeCode: number): boolean =>
-  (closeCode >= 1000 && closeCode <= 1003) ||
-  (closeCode >= 1007 && closeCode <= 1014) ||
-  (closeCode >= 3000 && closeCode <= 4999)
+  Number.isInteger(closeCode) &&
+  ((closeCode >= 1000 && closeCode <= 1003) ||
+    (closeCode >= 1007 && closeCode <= 1014) ||
+    (closeCode >= 3000 && closeCode <= 4999))
