@@ -1,7 +1,7 @@
 /**
  * Random test input that can be had again: every test names its seed in its title, and `SEED=<number>` replays it.
  */
-export const seed = Number(process.env["SEED"] ?? Date.now() % 0x7fffffff)
+export const seed = Number(process.env.SEED ?? Date.now() % 0x7fffffff)
 
 /** mulberry32: small, fast, and good enough to stir bytes. */
 export class Random {

@@ -1,12 +1,13 @@
 /**
- * Replays bytes at every cut: an incremental reader must answer the same however the network slices its input.
+ * Every way in which a network may cut the same bytes, for the byte tables: whole, byte by byte, and in two at every
+ * place. What an incremental reader answers must not depend on it.
  *
- * `run` sees the bytes whole, byte by byte, and cut in two at every place; above 4 KiB only next to the places that
- * the caller names (ends of headers, ends of frames). Each time they are fresh copies, since readers unmask in place.
+ * Above 4 KiB only the cuts next to the places that the caller names (ends of headers and frames) are tried. Each time
+ * the chunks are fresh copies, since readers may unmask in place.
  */
 export const replay = (
   bytes: Uint8Array,
-  run: (chunks: ReadonlyArray<Uint8Array>, how: string) => void,
+  run: (chunks: Array<Uint8Array>, how: string) => void,
   places: ReadonlyArray<number> = []
 ): void => {
   run([bytes.slice()], "whole")

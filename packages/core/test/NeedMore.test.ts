@@ -1,0 +1,9 @@
+import { assert, describe, it } from "@effect/vitest"
+import { needMore } from "@effect-websocket/core"
+
+describe("NeedMore", () => {
+  it("is one frozen value, compared by identity", () => {
+    assert.strictEqual(needMore._tag, "NeedMore")
+    assert.isFrozen(needMore)
+  })
+})
