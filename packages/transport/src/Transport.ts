@@ -3,10 +3,12 @@
  * `./testing`.
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
 import type { Report } from "./DialStep.ts"
+import * as Tcp from "./Tcp.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 import type { TransportError } from "./TransportError.ts"
 
@@ -28,4 +30,9 @@ export class Transport extends Context.Service<
     /** Opens a connection that lives as long as the scope. Interrupting it destroys what was half open. */
     readonly open: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
   }
->()("@effect-websocket/transport/Transport") {}
+>()("@effect-websocket/transport/Transport") {
+  /** Node's sockets: looks the host up, connects over TCP, and secures the connection when the target says so. */
+  static readonly layer: Layer.Layer<Transport> = Layer.succeed(this, {
+    open: (target) => Tcp.resolve(target).pipe(Effect.flatMap((addresses) => Tcp.connect(target, addresses)))
+  })
+}

@@ -19,7 +19,7 @@ export interface Other {
   readonly received: (length: number) => Effect.Effect<Uint8Array>
   /** The stream has ended its write side. */
   readonly ended: Effect.Effect<void>
-  /** The connection is gone. */
+  /** The connection is gone, or at least the end of what the stream wrote was seen. */
   readonly closed: Effect.Effect<void>
 }
 
@@ -30,7 +30,8 @@ export interface Pair {
 
 export interface Kind {
   readonly name: string
-  readonly open: Effect.Effect<Pair, TransportError, Scope.Scope>
+  /** The stream lives in the scope that is passed, the other end in the scope of the test. */
+  readonly open: (scope: Scope.Scope) => Effect.Effect<Pair, TransportError, Scope.Scope>
 }
 
 /** Pulls until there are so many bytes. */

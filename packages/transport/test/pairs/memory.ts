@@ -2,16 +2,16 @@ import { Transport } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import type { Kind } from "./Pair.ts"
 
 export const memory: Kind = {
   name: "memory",
-  open: Effect.gen(function* () {
+  open: Effect.fnUntraced(function* (scope) {
     const network = yield* MemoryTransport.make()
-    const opening = yield* Effect.gen(function* () {
-      const transport = yield* Transport
-      return yield* transport.open({ host: "example.test", port: 80, report: () => {} })
-    }).pipe(Effect.provide(network.layer), Effect.forkScoped)
+    const opening = yield* Transport.use((transport) =>
+      transport.open({ host: "example.test", port: 80, report: () => {} })
+    ).pipe(Effect.provide(network.layer), Scope.provide(scope), Effect.forkChild)
     const peer = yield* network.accept
     const stream = yield* Fiber.join(opening)
     const received = (length: number): Effect.Effect<Uint8Array> =>

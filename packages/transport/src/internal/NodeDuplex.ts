@@ -1,0 +1,233 @@
+/**
+ * The bridge from a Node duplex to a `ByteStream`, and the only file with listeners on one.
+ *
+ * Reading is in paused mode: the kernel's bytes wait in Node's buffer until a pull takes all of them, inside the
+ * `readable` event when the pull came first. When nobody pulls, Node stops reading at its high-water mark and the
+ * peer is slowed by TCP. Writing is Node's own; a callback is asked for only while someone waits for `flushed`.
+ *
+ * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
+ */
+import type { Duplex } from "node:stream"
+import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type { Pull } from "effect/Pull"
+import type * as Scope from "effect/Scope"
+import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
+import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
+import { brokenReason } from "./NodeError.ts"
+import { Waiters } from "./Waiters.ts"
+
+type Chunks = NonEmptyReadonlyArray<Uint8Array>
+
+interface Opening<D extends Duplex> {
+  readonly create: () => D
+  /** The event that says that it is open. */
+  readonly ready: "connect" | "secureConnect"
+  info(duplex: D): ConnectionInfo
+  /** What an error before that event means. */
+  readonly reason: (error: Error) => TransportReason
+  /** Bytes below the duplex that the kernel does not have yet. Default: those of its own handle. */
+  readonly queuedBytes?: () => number
+}
+
+/** Creates a duplex and waits until it is open. The scope destroys it; a failed or interrupted wait does so at once. */
+export const open = Effect.fnUntraced(function* <D extends Duplex>(
+  opening: Opening<D>
+): Effect.fn.Return<NodeDuplex, TransportError, Scope.Scope> {
+  const stream = yield* Effect.acquireRelease(
+    Effect.sync(() => new NodeDuplex(opening)),
+    (stream) => Effect.sync(() => stream.destroy())
+  )
+  yield* Effect.onError(stream.opened, () => Effect.sync(() => stream.destroy()))
+  return stream
+})
+
+export class NodeDuplex implements ByteStream {
+  readonly duplex: Duplex
+  info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
+
+  readonly #waiters = new Waiters()
+  readonly #listeners: Record<string, () => void>
+  readonly #queuedBytes: () => number
+  readonly #reason: (error: Error) => TransportReason
+  #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
+  #failure: Effect.Effect<never, TransportError> | undefined
+  #isOpen = false
+  #isClosed = false
+  #isDestroyed = false
+  #takenBytes = 0
+
+  constructor(opening: Opening<Duplex>) {
+    this.duplex = opening.create()
+    this.#reason = opening.reason
+    this.#queuedBytes = opening.queuedBytes ?? this.handleBytes
+    const wake = () => this.#waiters.wake()
+    const change = () => {
+      this.#deliver()
+      this.#waiters.wake()
+    }
+    this.#listeners = {
+      [opening.ready]: () => {
+        this.info = opening.info(this.duplex)
+        this.#isOpen = true
+        this.#waiters.wake()
+      },
+      readable: () => this.#deliver(),
+      end: () => this.#deliver(),
+      drain: wake,
+      finish: wake,
+      error: change,
+      close: () => {
+        this.#isClosed = true
+        change()
+      }
+    }
+    for (const [event, listener] of Object.entries(this.#listeners)) this.duplex.on(event, listener)
+  }
+
+  readonly opened: Effect.Effect<void, TransportError> = this.#waiters.until(
+    () => this.#failed() ?? (this.#isOpen ? Effect.void : undefined)
+  )
+
+  readonly pull: Pull<Chunks, TransportError> = Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
+    this.#reader = resume
+    this.#deliver()
+    return this.#forgetReader
+  })
+
+  readonly #forgetReader = Effect.sync(() => {
+    this.#reader = undefined
+  })
+
+  readonly writeUnsafe = (chunks: Chunks): boolean => {
+    const { duplex } = this
+    if (duplex.writableEnded || this.#failed() !== undefined) return false
+    for (const chunk of chunks) this.#takenBytes += chunk.length
+    if (chunks.length === 1) return duplex.write(chunks[0])
+    let isBelowMark = true
+    duplex.cork()
+    for (const chunk of chunks) isBelowMark = duplex.write(chunk)
+    duplex.uncork()
+    return isBelowMark
+  }
+
+  readonly drained: Effect.Effect<void, TransportError> = this.#waiters.until(
+    () => this.#failed() ?? (this.duplex.writableNeedDrain ? undefined : Effect.void)
+  )
+
+  /** The callback of an empty write comes after those of all writes before it. */
+  readonly flushed: Effect.Effect<void, TransportError> = Effect.suspend(() => {
+    const { duplex } = this
+    const failed = this.#failed()
+    if (failed !== undefined) return failed
+    if (duplex.writableLength === 0) return Effect.void
+    if (duplex.writableEnded) return this.#finished
+    let isFlushed = false
+    duplex.write(nothing, () => {
+      isFlushed = true
+      this.#waiters.wake()
+    })
+    return this.#waiters.until(() => this.#failed() ?? (isFlushed ? Effect.void : undefined))
+  })
+
+  readonly shutdown: Effect.Effect<void, TransportError> = Effect.suspend(() => {
+    if (!this.duplex.writableEnded && this.#failed() === undefined) this.duplex.end()
+    return this.#finished
+  })
+
+  readonly #finished: Effect.Effect<void, TransportError> = this.#waiters.until(() =>
+    this.duplex.writableFinished && !this.#isDestroyed ? Effect.void : this.#failed()
+  )
+
+  /** Node counts a write as waiting until the whole of it is done; the handle knows how much of it is. */
+  readonly unflushedBytes = (): number => {
+    const { duplex } = this
+    if (duplex.writableLength === 0 || this.#failed() !== undefined) return 0
+    const handle = handleOf(duplex)
+    if (handle === undefined) return duplex.writableLength
+    return Math.max(1, this.#takenBytes - handle.bytesWritten + this.#queuedBytes())
+  }
+
+  /** What the handle has and the kernel has not. */
+  readonly handleBytes = (): number => handleOf(this.duplex)?.writeQueueSize ?? 0
+
+  /** At once, without an event of its own to anyone. Only the `error` that Node may still emit is waited for. */
+  destroy(): void {
+    if (this.#isDestroyed) return
+    this.#isDestroyed = true
+    this.#failure = scopeClosed
+    const { duplex } = this
+    duplex.destroy()
+    for (const [event, listener] of Object.entries(this.#listeners)) duplex.off(event, listener)
+    if (!this.#isClosed) {
+      duplex.on("error", ignore)
+      duplex.once("close", () => duplex.off("error", ignore))
+    }
+    this.#deliver()
+    this.#waiters.wake()
+  }
+
+  #deliver(): void {
+    const resume = this.#reader
+    if (resume === undefined) return
+    const result = this.#next()
+    if (result === undefined) return
+    this.#reader = undefined
+    resume(result)
+  }
+
+  #next(): Pull<Chunks, TransportError> | undefined {
+    if (this.#isDestroyed) return this.#failure
+    const chunks = takeBuffered(this.duplex)
+    if (chunks !== undefined) return Effect.succeed(chunks)
+    return this.duplex.readableEnded ? Cause.done() : this.#failed()
+  }
+
+  /** Node destroys a duplex before it emits why, so the state is asked and not the event. */
+  #failed(): Effect.Effect<never, TransportError> | undefined {
+    const { duplex } = this
+    if (this.#failure !== undefined || !duplex.destroyed) return this.#failure
+    const { errored, readableEnded, writableFinished } = duplex
+    if (errored === null && readableEnded && writableFinished) return undefined
+    const reason = errored === null ? new Reset({ code: "ERR_STREAM_PREMATURE_CLOSE" }) : this.#reasonOf(errored)
+    this.#failure = Effect.fail(new TransportError({ reason }))
+    return this.#failure
+  }
+
+  #reasonOf(error: Error): TransportReason {
+    return this.#isOpen ? brokenReason(error) : this.#reason(error)
+  }
+}
+
+/** All that Node has buffered: up to Node 25 one chunk, from Node 26 on one per read of the kernel. */
+const takeBuffered = (duplex: Duplex): Chunks | undefined => {
+  const first: Uint8Array | null = duplex.read()
+  if (first === null) return undefined
+  const chunks: NonEmptyArray<Uint8Array> = [first]
+  while (duplex.readableLength > 0) {
+    const next: Uint8Array | null = duplex.read()
+    if (next === null) break
+    chunks.push(next)
+  }
+  return chunks
+}
+
+/** libuv's counters, behind an undocumented property that Node's own socket timeout relies on. */
+interface Handle {
+  readonly bytesWritten: number
+  readonly writeQueueSize: number
+}
+
+const handleOf = (duplex: Duplex): Handle | undefined => {
+  const { _handle: handle } = duplex as { readonly _handle?: Partial<Handle> | null }
+  return typeof handle?.bytesWritten === "number" && typeof handle.writeQueueSize === "number"
+    ? (handle as Handle)
+    : undefined
+}
+
+const scopeClosed = Effect.suspend(() => Effect.fail(new TransportError({ reason: new Reset({}) })))
+
+const nothing = new Uint8Array(0)
+
+const ignore = () => {}
