@@ -1,0 +1,250 @@
+/** Dialling over TCP: what is reported, what fails how, and what is left behind. */
+import Dns from "node:dns"
+import { syncBuiltinESMExports } from "node:module"
+import * as Net from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import { type DialStep, type Target, Transport, type TransportError } from "@effect-websocket/transport"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import { listen } from "./pairs/node.ts"
+
+describe("Tcp", () => {
+  it.live("a name is looked up, then its address is connected to", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const { result, steps } = yield* dial({ host: "ws.test", port }, { "ws.test": ["127.0.0.1"] })
+      assert.strictEqual(result._tag, "Success")
+      assert.deepStrictEqual(steps, [
+        { _tag: "Started", stage: "dns", detail: "ws.test" },
+        { _tag: "Ended", stage: "dns", detail: "127.0.0.1", failure: undefined },
+        { _tag: "Started", stage: "tcp", detail: `127.0.0.1:${port}` },
+        { _tag: "Ended", stage: "tcp", detail: `127.0.0.1:${port}`, failure: undefined }
+      ])
+    })
+  )
+
+  it.live("an IP literal is not looked up; info tells both ends", () =>
+    Effect.gen(function* () {
+      const { accept, port } = yield* server()
+      const { result, steps } = yield* dial({ host: "127.0.0.1", port })
+      assert.deepStrictEqual(
+        steps.map(({ stage }) => stage),
+        ["tcp", "tcp"]
+      )
+      if (result._tag === "Failure") return assert.fail(result.failure.message)
+      const { info } = result.success
+      const socket = yield* accept
+      assert.deepStrictEqual(info.remote, { address: "127.0.0.1", port })
+      assert.deepStrictEqual(info.local, { address: "127.0.0.1", port: (socket as Net.Socket).remotePort! })
+      assert.isUndefined(info.tls)
+    })
+  )
+
+  it.live("addresses are tried one after another, in the resolver's order", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const { result, steps } = yield* dial({ host: "ws.test", port }, { "ws.test": ["::1", "127.0.0.1"] })
+      assert.strictEqual(result._tag, "Success")
+      assert.deepStrictEqual(
+        steps.slice(2).map(({ _tag, detail }) => [_tag, detail]),
+        [
+          ["Started", `[::1]:${port}`],
+          ["Ended", `[::1]:${port}`],
+          ["Started", `127.0.0.1:${port}`],
+          ["Ended", `127.0.0.1:${port}`]
+        ]
+      )
+      assert.include(["Refused", "Unreachable"], failureOf(steps[3]!))
+      assert.isUndefined(failureOf(steps[5]!))
+    })
+  )
+
+  it.live("when no address answers, a refusal says more than an unreachable network", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const { result } = yield* dial({ host: "ws.test", port }, { "ws.test": ["255.255.255.255", "127.0.0.1"] })
+      assert.deepInclude(failure(result).reason, { _tag: "Refused", address: `127.0.0.1:${port}` })
+    })
+  )
+
+  it.live("a network that cannot be reached", () =>
+    Effect.gen(function* () {
+      const { result } = yield* dial({ host: "255.255.255.255", port: 80 })
+      assert.deepInclude(failure(result).reason, { _tag: "Unreachable", address: "255.255.255.255:80" })
+    })
+  )
+
+  for (const [host, answer, code] of [
+    ["ws.test", "ENOTFOUND", "ENOTFOUND"],
+    ["ws.test", "EAI_AGAIN", "EAI_AGAIN"],
+    ["ws.test", [], "unknown"]
+  ] as const) {
+    it.live(`a name without an address: ${JSON.stringify(answer)}`, () =>
+      Effect.gen(function* () {
+        const { result, steps } = yield* dial({ host, port: 80 }, { [host]: answer })
+        assert.deepInclude(failure(result).reason, { _tag: "HostNotFound", host, code })
+        assert.deepStrictEqual(steps.map(failureOf), [undefined, "HostNotFound"])
+      })
+    )
+  }
+
+  it.live("a name that the resolver does not take", () =>
+    Effect.gen(function* () {
+      const { result } = yield* dial({ host: "a\0b", port: 80 })
+      assert.deepInclude(failure(result).reason, { _tag: "HostNotFound", host: "a\0b" })
+    })
+  )
+
+  it.live("interruption during the lookup ends the stage", () =>
+    Effect.gen(function* () {
+      const steps = yield* interrupted({ host: "ws.test", port: 80 }, { "ws.test": "never" })
+      assert.deepStrictEqual(steps.map(failureOf), [undefined, "interrupted"])
+    })
+  )
+
+  it.live("nobody pulls: reading stops at the high-water mark", () =>
+    Effect.gen(function* () {
+      const { accept, port } = yield* server()
+      const stream = yield* open({ host: "127.0.0.1", port, report: () => {} })
+      const socket = yield* accept
+      const total = 32 * 1024 * 1024
+      socket.write(Buffer.alloc(total))
+      // The client's kernel is full when the server's has had no room for a while; pulls then show what Node holds.
+      let pulled = 0
+      let largest = 0
+      while (pulled < total) {
+        yield* turnsOfTheEventLoop(3)
+        const bytes = (yield* stream.pull).reduce((sum, chunk) => sum + chunk.length, 0)
+        largest = Math.max(largest, bytes)
+        pulled += bytes
+      }
+      assert.strictEqual(pulled, total)
+      assert.isAtMost(largest, 2 * 0x10000)
+    })
+  )
+})
+
+describe("leaks", () => {
+  it.live("200 connections that were opened and closed leave no handle and no listener", () =>
+    leavesNothing(
+      Effect.fnUntraced(function* (port) {
+        const stream = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const stream = yield* open({ host: "127.0.0.1", port, report: () => {} })
+            stream.writeUnsafe([Uint8Array.of(1)])
+            yield* Effect.forkScoped(stream.pull, { startImmediately: true })
+            yield* turnsOfTheEventLoop(1)
+            return stream
+          })
+        )
+        yield* turnsOfTheEventLoop(2)
+        const { duplex } = stream as unknown as { readonly duplex: Net.Socket }
+        assert.deepStrictEqual(duplex.eventNames(), new Net.Socket().eventNames())
+      })
+    )
+  )
+
+  it.live("200 dials that were interrupted leave no handle", () =>
+    leavesNothing((port) => interrupted({ host: "127.0.0.1", port }))
+  )
+
+  it.live("200 dials that failed leave no handle", () =>
+    leavesNothing(() =>
+      Effect.gen(function* () {
+        const port = yield* freePort
+        yield* Effect.flip(Effect.scoped(open({ host: "127.0.0.1", port, report: () => {} })))
+      })
+    )
+  )
+})
+
+type Lookups = Record<string, ReadonlyArray<string> | "ENOTFOUND" | "EAI_AGAIN" | "never">
+
+const server = () => Effect.suspend(() => listen(Net.createServer({ allowHalfOpen: true })))
+
+const open = (target: Target) =>
+  Transport.use((transport) => transport.open(target)).pipe(Effect.provide(Transport.layer))
+
+const dial = Effect.fnUntraced(function* (target: Omit<Target, "report">, lookups: Lookups = {}) {
+  yield* withLookups(lookups)
+  const steps: Array<DialStep> = []
+  const result = yield* Effect.result(open({ ...target, report: (step) => steps.push(step) }))
+  return { result, steps }
+})
+
+const interrupted = Effect.fnUntraced(function* (target: Omit<Target, "report">, lookups: Lookups = {}) {
+  const steps: Array<DialStep> = []
+  yield* withLookups(lookups)
+  const opening = yield* Effect.forkChild(open({ ...target, report: (step) => steps.push(step) }), {
+    startImmediately: true
+  })
+  yield* Fiber.interrupt(opening)
+  return steps
+})
+
+/** Replaces what the operating system would answer for these names, while the scope is open. */
+const withLookups = (lookups: Lookups) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const { lookup } = Dns
+      const fake = (host: string, options: Dns.LookupAllOptions, callback: LookupCallback) => {
+        const answer = lookups[host]
+        if (answer === undefined) return lookup(host, options, callback)
+        if (answer === "never") return
+        if (typeof answer === "string") return callback(Object.assign(new Error(answer), { code: answer }), [])
+        callback(
+          null,
+          answer.map((address) => ({ address, family: Net.isIP(address) }))
+        )
+      }
+      Object.assign(Dns, { lookup: fake })
+      syncBuiltinESMExports()
+      return lookup
+    }),
+    (lookup) =>
+      Effect.sync(() => {
+        Object.assign(Dns, { lookup })
+        syncBuiltinESMExports()
+      })
+  )
+
+type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: Array<Dns.LookupAddress>) => void
+
+/** A port on which nothing listens. */
+const freePort = Effect.scoped(Effect.map(server(), ({ port }) => port))
+
+const turnsOfTheEventLoop = (turns: number) =>
+  Effect.repeat(
+    Effect.callback<void>((resume) => {
+      setImmediate(() => resume(Effect.void))
+    }),
+    { times: turns - 1 }
+  )
+
+const leavesNothing = Effect.fnUntraced(function* <E>(use: (port: number) => Effect.Effect<unknown, E, Scope.Scope>) {
+  yield* turnsOfTheEventLoop(3)
+  const before = process.getActiveResourcesInfo()
+  yield* Effect.scoped(
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      yield* Effect.repeat(
+        Effect.suspend(() => Effect.scoped(use(port))),
+        { times: 199 }
+      )
+    })
+  )
+  yield* turnsOfTheEventLoop(3)
+  assert.deepStrictEqual(sockets(process.getActiveResourcesInfo()), sockets(before))
+})
+
+const sockets = (resources: ReadonlyArray<string>) => resources.filter((name) => /TCP|TLS|Connect|Write/.test(name))
+
+const failure = (result: Result.Result<unknown, TransportError>): TransportError =>
+  Result.isFailure(result) ? result.failure : assert.fail("it did not fail")
+
+const failureOf = (step: DialStep) => {
+  const failure = step._tag === "Ended" ? step.failure : undefined
+  return typeof failure === "object" ? failure._tag : failure
+}
