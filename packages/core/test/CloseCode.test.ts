@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CloseCode } from "@effect-websocket/core"
+import * as CloseCode from "../src/CloseCode.ts"
 
 /** RFC 6455 §7.4 and the IANA registry: the first and last number of each range. */
 const ranges: ReadonlyArray<readonly [from: number, to: number, transmittable: boolean, why: string]> = [

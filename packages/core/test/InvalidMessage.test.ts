@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { InvalidMessage } from "@effect-websocket/core"
+import * as InvalidMessage from "../src/InvalidMessage.ts"
 
 describe("InvalidMessage", () => {
   for (const [rule, invalid] of Object.entries(InvalidMessage.all)) {

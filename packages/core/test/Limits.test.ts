@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Limits } from "@effect-websocket/core"
+import * as Limits from "../src/Limits.ts"
 
 describe("Limits", () => {
   it("the defaults are 1 MiB per message and per frame, and 1,024 fragments with one more per 16 bytes", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Masking } from "@effect-websocket/core"
+import * as Masking from "../src/Masking.ts"
 import { hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { needMore } from "@effect-websocket/core"
+import { needMore } from "../src/NeedMore.ts"
 
 describe("NeedMore", () => {
   it("is one frozen value, compared by identity", () => {

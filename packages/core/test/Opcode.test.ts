@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Opcode } from "@effect-websocket/core"
+import * as Opcode from "../src/Opcode.ts"
 
 describe("Opcode", () => {
   it("six of the sixteen values are defined (RFC 6455 §11.8)", () => {

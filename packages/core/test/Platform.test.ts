@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Masking, Platform, Utf8 } from "@effect-websocket/core"
+import * as Masking from "../src/Masking.ts"
+import * as Platform from "../src/Platform.ts"
 import { sha1 } from "../src/Sha1.ts"
+import * as Utf8 from "../src/Utf8.ts"
 
 describe("Platform", () => {
   it("the pure platform is made of the forms written here", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ProtocolViolation } from "@effect-websocket/core"
+import * as ProtocolViolation from "../src/ProtocolViolation.ts"
 
 describe("ProtocolViolation", () => {
   for (const [rule, violation] of Object.entries(ProtocolViolation.all)) {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
-import { Utf8 } from "@effect-websocket/core"
+import * as Utf8 from "../src/Utf8.ts"
 import { concat, hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
@@ -77,6 +77,14 @@ describe("Utf8: the validator", () => {
       for (let b = 0; b < 0x100; b++) {
         const prefix = Uint8Array.of(a, b)
         if ((validate(prefix) !== Utf8.reject) !== canContinue(prefix)) assert.fail(toHex(prefix))
+      }
+    }
+  })
+
+  it("step takes one byte as validate does, from every state", () => {
+    for (let state = 0; state <= 8; state++) {
+      for (let byte = 0; byte < 0x100; byte++) {
+        assert.strictEqual(Utf8.step(state, byte), Utf8.validate(state, Uint8Array.of(byte), 0, 1))
       }
     }
   })
