@@ -1,0 +1,171 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Endpoint } from "../src/Endpoint.ts"
+import { encode, FrameEncoder } from "../src/FrameEncoder.ts"
+import * as Limits from "../src/Limits.ts"
+import * as Masking from "../src/Masking.ts"
+import type { Message } from "../src/MessageAssembler.ts"
+import * as Opcode from "../src/Opcode.ts"
+import * as Platform from "../src/Platform.ts"
+import { concat, hex, toHex } from "./hex.ts"
+import { Random, seed } from "./random.ts"
+
+const utf8 = (text: string) => new Uint8Array(Buffer.from(text))
+const add = (encoder: FrameEncoder, message: Message) =>
+  typeof message === "string" ? encoder.text(message) : encoder.frame(Opcode.binary, message)
+
+/** The same frame from the reference. */
+const reference = (message: Message, maskingKey: number | undefined) =>
+  typeof message === "string"
+    ? encode({ opcode: Opcode.text, payload: utf8(message), maskingKey }, Masking.reference)
+    : encode({ opcode: Opcode.binary, payload: message, maskingKey }, Masking.reference)
+
+/** Two streams of the same keys: one for the encoder, one for the reference. */
+const keys = (from: number) => {
+  const random = new Random(from)
+  return () => random.uint32()
+}
+
+describe("FrameEncoder.encode: one frame as one array (RFC 6455 §5.7)", () => {
+  for (const [what, frame, bytes] of [
+    ["unmasked text", { opcode: 0x1, payload: utf8("Hello") }, "810548656c6c6f"],
+    ["masked text", { opcode: 0x1, payload: utf8("Hello"), maskingKey: 0x37fa213d }, "818537fa213d7f9f4d5158"],
+    ["a first fragment", { opcode: 0x1, payload: utf8("Hel"), fin: false }, "010348656c"],
+    ["a last fragment", { opcode: 0x0, payload: utf8("lo") }, "80026c6f"],
+    ["a ping", { opcode: 0x9, payload: utf8("Hello") }, "890548656c6c6f"],
+    ["a compressed message", { opcode: 0x1, payload: hex("f248cdc9c90700"), rsv1: true }, "c107f248cdc9c90700"]
+  ] as const) {
+    it(what, () => {
+      assert.strictEqual(toHex(encode(frame, Masking.mask)), bytes)
+      assert.strictEqual(toHex(encode(frame, Masking.reference)), bytes)
+    })
+  }
+})
+
+describe("FrameEncoder", () => {
+  const edges = [0, 1, 125, 126, 127, 128, 5453, 5457, 5458, 5461, 16_370, 16_376, 16_384, 65_535, 65_536, 100_000]
+  for (const role of ["client", "server"] as const) {
+    for (const [what, message] of [
+      ["ASCII text", (length: number) => "a".repeat(length)],
+      ["text of two bytes each", (length: number) => "é".repeat(length >> 1)],
+      ["text of three bytes each", (length: number) => "€".repeat(Math.ceil(length / 3))],
+      ["bytes", (length: number) => new Uint8Array(length).fill(0x5a)]
+    ] as const) {
+      it(`writes ${what} of a ${role} as the reference does, around every length at which something changes`, () => {
+        for (const length of edges) {
+          const key = role === "client" ? keys(length) : undefined
+          const again = keys(length)
+          const encoder = new FrameEncoder(Platform.pure, key)
+          const messages = [message(length), "between", message(length)]
+          for (const each of messages) add(encoder, each)
+          const expected = concat(...messages.map((each) => reference(each, key && again())))
+          assert.strictEqual(encoder.pendingBytes, expected.length)
+          assert.deepStrictEqual(concat(...encoder.take()), expected, `${length}`)
+          assert.strictEqual(encoder.pendingBytes, 0)
+        }
+      })
+    }
+  }
+
+  it("non-ASCII text that needs a longer header than its length in UTF-16 let expect", () => {
+    for (const units of [42, 62, 63, 64, 124, 125, 126]) {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      encoder.text("€".repeat(units))
+      assert.deepStrictEqual(concat(...encoder.take()), reference("€".repeat(units), undefined), `${units}`)
+    }
+  })
+
+  it("has nothing to give before the first frame, and after take", () => {
+    const encoder = new FrameEncoder(Platform.pure, undefined)
+    assert.deepStrictEqual(encoder.take(), [])
+    encoder.text("a")
+    encoder.take()
+    assert.deepStrictEqual(encoder.take(), [])
+  })
+
+  it("many small frames are one array, a large one keeps its place between them", () => {
+    const encoder = new FrameEncoder(Platform.pure, undefined)
+    for (const message of ["a", "b", new Uint8Array(20_000), "c", "d"]) add(encoder, message)
+    assert.deepStrictEqual(
+      encoder.take().map((chunk) => chunk.length),
+      [6, 20_004, 6]
+    )
+  })
+
+  it("copies before it returns: the caller may reuse its bytes", () => {
+    for (const length of [10, 20_000]) {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      const payload = new Uint8Array(length).fill(1)
+      encoder.frame(Opcode.binary, payload)
+      const expected = reference(payload.slice(), undefined)
+      payload.fill(2)
+      assert.deepStrictEqual(concat(...encoder.take()), expected)
+    }
+  })
+
+  it("recycle begins the same memory again", () => {
+    const encoder = new FrameEncoder(Platform.pure, undefined)
+    encoder.text("a")
+    const [first] = encoder.take() as [Uint8Array]
+    encoder.recycle()
+    encoder.text("b")
+    const [second] = encoder.take() as [Uint8Array]
+    assert.strictEqual(second.buffer, first.buffer)
+    assert.strictEqual(second.byteOffset, first.byteOffset)
+  })
+
+  it("the shared buffer grows with use, to 64 KiB at most", () => {
+    const encoder = new FrameEncoder(Platform.pure, undefined)
+    for (let i = 0; i < 300; i++) encoder.frame(Opcode.binary, new Uint8Array(1000))
+    const sizes = new Set(encoder.take().map((chunk) => chunk.buffer.byteLength))
+    assert.deepStrictEqual([...sizes], [0x400, 0x1000, 0x4000, 0x10000])
+  })
+
+  for (const role of ["client", "server"] as const) {
+    it(`what a ${role} encodes, the other role reads; taken arrays stay as they are until recycle (seed ${seed})`, () => {
+      const random = new Random()
+      for (let round = 0; round < 15; round++) {
+        const from = random.uint32()
+        const again = keys(from)
+        const encoder = new FrameEncoder(Platform.pure, role === "client" ? keys(from) : undefined)
+        const sent: Array<Message> = []
+        const written: Array<Uint8Array> = []
+        let inFlight: Array<{ chunk: Uint8Array; as: Uint8Array }> = []
+        const flush = () => {
+          for (const { as, chunk } of inFlight) assert.deepStrictEqual(chunk, as)
+          inFlight = []
+        }
+        for (let i = 0; i < 30; i++) {
+          const length = random.int(random.pick([3, 130, 1000, 30_000]))
+          const message = random.chance(2) ? random.text(length >> 1) : random.bytes(length)
+          sent.push(message)
+          add(encoder, message)
+          if (random.chance(3)) {
+            const taken = encoder.take()
+            written.push(...taken.map((chunk) => chunk.slice()))
+            inFlight.push(...taken.map((chunk) => ({ chunk, as: chunk.slice() })))
+          }
+          if (random.chance(5) && encoder.pendingBytes === 0) {
+            flush()
+            encoder.recycle()
+          }
+        }
+        written.push(...encoder.take().map((chunk) => chunk.slice()))
+        flush()
+        const wire = concat(...written)
+        const expected = concat(...sent.map((message) => reference(message, role === "client" ? again() : undefined)))
+        assert.deepStrictEqual(wire, expected)
+        assert.deepStrictEqual(received(role === "client" ? "server" : "client", random.cut(wire)), sent)
+      }
+    })
+  }
+})
+
+const received = (role: "client" | "server", chunks: ReadonlyArray<Uint8Array>): Array<Message> => {
+  const endpoint = new Endpoint({ role, platform: Platform.pure, limits: Limits.defaults, maskingKey: () => 0 })
+  const messages: Array<Message> = []
+  for (const chunk of chunks) {
+    endpoint.receive(chunk)
+    assert.isTrue(endpoint.read(messages, { messages: Infinity, bytes: Infinity }))
+  }
+  return messages
+}
