@@ -1,5 +1,6 @@
 export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } from "./ByteStream.ts"
 export type { DialStage, DialStep, Report } from "./DialStep.ts"
+export * as NodePlatform from "./NodePlatform.ts"
 export { escapePeerText } from "./PeerText.ts"
 export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"
 export { type Target, Transport } from "./Transport.ts"

@@ -1,0 +1,118 @@
+/**
+ * Node's synchronous functions for core: hashing, UTF-8, masking and strong random numbers. What each must answer is
+ * core's to say (`Platform`); this file only knows which of Node's ways is fast for which length.
+ */
+import { Buffer, constants, isAscii, isUtf8 as isWellFormed } from "node:buffer"
+import * as Crypto from "node:crypto"
+import { Masking, type Platform, Utf8 } from "@effect-websocket/core"
+
+/** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
+export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.createHash("sha1").update(bytes).digest())
+
+/** The text of `bytes` from `start` to `end`, or undefined when they are not well-formed UTF-8. U+FEFF is kept. */
+export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): string | undefined => {
+  if (end - start < nativeFrom && isAsciiRun(bytes, start, end)) return latin1Slice.call(bytes, start, end)
+  const run = bytes.subarray(start, end)
+  if (isAscii(run)) return latin1Slice.call(bytes, start, end)
+  return isWellFormed(run) ? utf8Slice.call(bytes, start, end) : undefined
+}
+
+/** Whether `bytes` from `start` to `end` are well-formed UTF-8. */
+export const isUtf8 = (bytes: Uint8Array, start: number, end: number): boolean =>
+  (end - start < nativeFrom && isAsciiRun(bytes, start, end)) || isWellFormed(bytes.subarray(start, end))
+
+/** As `Utf8.validate` of core: whole characters natively, those that are cut at either end octet by octet. */
+export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number, end: number): Utf8.State => {
+  if (end - start < nativeFrom) return Utf8.validate(state, bytes, start, end)
+  let current = state
+  let from = start
+  while (current !== Utf8.accept && current !== Utf8.reject && from < end) current = Utf8.step(current, bytes[from++]!)
+  if (current === Utf8.reject) return current
+  const to = endOfLastCharacter(bytes, from, end)
+  return isWellFormed(bytes.subarray(from, to)) ? Utf8.validate(Utf8.accept, bytes, to, end) : Utf8.reject
+}
+
+/** How many bytes `encodeUtf8` writes for this text. Lone surrogates count as U+FFFD. */
+export const utf8Length = (text: string): number => Buffer.byteLength(text)
+
+/** Writes the text into `target` from `offset` on, where there is room; answers how many bytes that took. */
+export const encodeUtf8 = (text: string, target: Uint8Array, offset: number): number =>
+  utf8Write.call(target, text, offset)
+
+/** Masks or unmasks `bytes` from `start` to `end` in place (RFC 6455 §5.3). The highest octet of `key` is its first. */
+export const mask = (key: number, bytes: Uint8Array, start: number, end: number): void => {
+  if (end - start < wordsFrom) return Masking.mask(key, bytes, start, end)
+  const aligned = start + (-(bytes.byteOffset + start) & 7)
+  const words = new BigUint64Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >> 3)
+  const rest = Masking.rotate(key, aligned - start)
+  Masking.mask(key, bytes, start, aligned)
+  maskWords(rest, words)
+  Masking.mask(rest, bytes, aligned + words.byteLength, end)
+}
+
+/** An unsigned 32-bit number from a cryptographically strong source, such as a masking key (RFC 6455 §10.3). */
+export const randomUint32 = (): number => {
+  if (nextKey === pool.length) {
+    Crypto.randomFillSync(pool)
+    nextKey = 0
+  }
+  return pool[nextKey++]!
+}
+
+/** So many bytes from a cryptographically strong source. */
+export const randomBytes = (length: number): Uint8Array => Crypto.randomFillSync(new Uint8Array(length))
+
+/** All of it as core takes it. A text of V8's greatest length is the largest message that can be held. */
+export const platform: Platform.Platform = Object.freeze({
+  sha1,
+  decodeUtf8,
+  validateUtf8,
+  utf8Length,
+  encodeUtf8,
+  mask,
+  maxMessageBytes: constants.MAX_STRING_LENGTH
+})
+
+const isAsciiRun = (bytes: Uint8Array, start: number, end: number): boolean => {
+  let seen = 0
+  for (let i = start; i < end; i++) seen |= bytes[i]!
+  return seen < 0x80
+}
+
+/** Where the last character starts when its end is missing, else `end`. */
+const endOfLastCharacter = (bytes: Uint8Array, start: number, end: number): number => {
+  for (let i = end - 1; i >= start && i >= end - 3; i--) {
+    const byte = bytes[i]!
+    if (byte < 0x80) return end
+    if (byte >= 0xc0) return i + (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > end ? i : end
+  }
+  return end
+}
+
+const maskWords = (key: number, words: BigUint64Array): void => {
+  octets.setUint32(0, key)
+  octets.setUint32(4, key)
+  const mask = word[0]!
+  for (let i = 0; i < words.length; i++) words[i]! ^= mask
+}
+
+/** The key twice, as it lies in memory, whatever the machine's byte order. */
+const octets = new DataView(new ArrayBuffer(8))
+const word = new BigUint64Array(octets.buffer)
+
+/** One system call for 2,048 keys (18 ns each, against 2,900 for a call per key). */
+const pool = new Uint32Array(0x2000 / 4)
+let nextKey = pool.length
+
+/** Below this many bytes, entering native code costs more than a loop (measured: 64 bytes cost about 90 ns either way). */
+const nativeFrom = 64
+
+/** Below this many octets, a view of words costs more than it saves (measured). */
+const wordsFrom = 64
+
+/** Buffer's own, which take any Uint8Array: making a Buffer of it first would cost as much as the work. */
+const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
+  readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
+  readonly utf8Write: (this: Uint8Array, text: string, offset: number) => number
+}

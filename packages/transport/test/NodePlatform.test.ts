@@ -1,0 +1,123 @@
+/** Node's functions mean the same as core's plain ones. */
+import { assert, describe, it } from "@effect/vitest"
+import { Masking, Platform, Utf8 } from "@effect-websocket/core"
+import { NodePlatform } from "@effect-websocket/transport"
+import { pattern } from "./pairs/Pair.ts"
+
+const texts = [
+  "",
+  "a",
+  "Hello, \u{1F30D}!",
+  "\uFEFFmark",
+  "\0\x7f",
+  "\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}",
+  "ascii ".repeat(40),
+  "h\u00e9llo w\u00f6rld ".repeat(40),
+  `${"a".repeat(63)}\u{1F30D}`,
+  "\u4e16\u754c".repeat(200)
+]
+
+const malformed = [
+  "80",
+  "c080",
+  "c3",
+  "c328",
+  "e28228",
+  "e282",
+  "eda080",
+  "edbfbf",
+  "f08282ac",
+  "f0908d",
+  "f4908080",
+  "f8888080",
+  "fe",
+  "ff"
+]
+
+describe("NodePlatform", () => {
+  it("sha1 of the RFC's example (RFC 6455 §1.3)", () => {
+    const key = new TextEncoder().encode("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+    assert.strictEqual(Buffer.from(NodePlatform.sha1(key)).toString("base64"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    assert.deepStrictEqual(NodePlatform.sha1(key), Platform.pure.sha1(key))
+  })
+
+  it("well-formed texts decode, encode and validate, anywhere in their bytes", () => {
+    for (const text of texts) {
+      const encoded = new TextEncoder().encode(text)
+      const bytes = new Uint8Array([0xff, ...encoded, 0xff])
+      const end = 1 + encoded.length
+      assert.strictEqual(NodePlatform.decodeUtf8(bytes, 1, end), text)
+      assert.isTrue(NodePlatform.isUtf8(bytes, 1, end))
+      assert.strictEqual(NodePlatform.utf8Length(text), encoded.length)
+      const target = new Uint8Array(encoded.length + 3)
+      assert.strictEqual(NodePlatform.encodeUtf8(text, target, 3), encoded.length)
+      assert.deepStrictEqual(target.subarray(3), encoded)
+    }
+  })
+
+  it("lone surrogates become U+FFFD", () => {
+    for (const text of ["\ud800", "a\udc00b", "\ud83c\ud83c\udf0d"]) {
+      const encoded = new TextEncoder().encode(text)
+      const target = new Uint8Array(encoded.length)
+      assert.strictEqual(NodePlatform.utf8Length(text), encoded.length)
+      assert.strictEqual(NodePlatform.encodeUtf8(text, target, 0), encoded.length)
+      assert.deepStrictEqual(target, encoded)
+    }
+  })
+
+  it("malformed bytes are refused, short or long, alone or in a text", () => {
+    for (const hex of malformed) {
+      for (const padding of ["", "a".repeat(100), "\u00e9".repeat(100)]) {
+        const bytes = new Uint8Array(
+          Buffer.concat([Buffer.from(padding), Buffer.from(hex, "hex"), Buffer.from(padding)])
+        )
+        assert.isUndefined(NodePlatform.decodeUtf8(bytes, 0, bytes.length), hex)
+        assert.isFalse(NodePlatform.isUtf8(bytes, 0, bytes.length), hex)
+      }
+    }
+  })
+
+  it("validateUtf8 gives core's state after any cut", () => {
+    const samples = [...texts.map((text) => new TextEncoder().encode(text)), ...malformed.map(fromHex)].map(
+      (bytes) => new Uint8Array([...bytes, ...new TextEncoder().encode("x\u00e9\u4e16\u{1F30D}".repeat(12)), ...bytes])
+    )
+    for (const bytes of samples) {
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const expected = Utf8.validate(Utf8.accept, bytes, 0, cut)
+        const state = NodePlatform.validateUtf8(Utf8.accept, bytes, 0, cut)
+        assert.strictEqual(state, expected)
+        assert.strictEqual(
+          NodePlatform.validateUtf8(state, bytes, cut, bytes.length),
+          Utf8.validate(expected, bytes, cut, bytes.length)
+        )
+      }
+    }
+  })
+
+  it("mask is core's reference at every length and alignment", () => {
+    for (const length of [0, 1, 3, 7, 8, 63, 64, 65, 71, 72, 100, 127, 128, 1000]) {
+      for (let offset = 0; offset < 9; offset++) {
+        const actual = pattern(length + 20).slice()
+        const expected = actual.slice()
+        NodePlatform.mask(0x89abcdef, actual, offset, offset + length)
+        Masking.reference(0x89abcdef, expected, offset, offset + length)
+        assert.deepStrictEqual(actual, expected)
+        const view = new Uint8Array(pattern(length + 40).slice().buffer, offset, length + 20)
+        const unmasked = view.slice()
+        NodePlatform.mask(0x01020304, view, 5, 5 + length)
+        Masking.reference(0x01020304, unmasked, 5, 5 + length)
+        assert.deepStrictEqual(new Uint8Array(view), unmasked)
+      }
+    }
+  })
+
+  it("random numbers do not repeat, also past the end of the pool", () => {
+    const drawn = Array.from({ length: 5000 }, NodePlatform.randomUint32)
+    assert.isTrue(drawn.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32))
+    assert.isAbove(new Set(drawn).size, 4990)
+    assert.strictEqual(NodePlatform.randomBytes(16).length, 16)
+    assert.notDeepEqual(NodePlatform.randomBytes(16), NodePlatform.randomBytes(16))
+  })
+})
+
+const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"))
