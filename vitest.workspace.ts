@@ -1,13 +1,21 @@
-/** Every test project. `npm test` runs them all; core's branch coverage is held at 100 %. */
+/**
+ * Every test project. `npm test` runs those whose name bears no "long:", with core's coverage held at 100 %;
+ * `npm run ci:long` runs the others, which need more time or Debian's packages.
+ */
 import { defineConfig } from "vitest/config"
 
 const conditions = ["@effect-websocket/source"]
 
-const project = (name: string, folder: string) => ({
+const project = (name: string, root: string, tests = "test") => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name, root: folder, include: ["test/**/*.test.ts"], sequence: { concurrent: false } }
+  test: { name, root, include: [`${tests}/**/*.test.ts`] }
 })
+
+const long = (name: string) => {
+  const { test, ...rest } = project(`long:${name}`, "compliance", name)
+  return { ...rest, test: { ...test, testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false } }
+}
 
 export default defineConfig({
   test: {
@@ -17,8 +25,13 @@ export default defineConfig({
       project("client", "packages/client"),
       project("docs", "docs"),
       project("compliance", "compliance"),
-      project("benchmarks", "benchmarks")
+      project("benchmarks", "benchmarks"),
+      long("interop"),
+      long("soak"),
+      long("mirror"),
+      long("pack")
     ],
+    reporters: ["default", ["json", { outputFile: `.reports/${process.env.npm_lifecycle_event ?? "vitest"}.json` }]],
     coverage: {
       provider: "v8",
       include: ["packages/core/src/**"],

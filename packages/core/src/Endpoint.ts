@@ -10,8 +10,7 @@ import * as ClosePayload from "./ClosePayload.ts"
 import * as ClosingHandshake from "./ClosingHandshake.ts"
 import { FrameDecoder } from "./FrameDecoder.ts"
 import { FrameEncoder } from "./FrameEncoder.ts"
-import * as FrameHeader from "./FrameHeader.ts"
-import * as InvalidMessage from "./InvalidMessage.ts"
+import type * as InvalidMessage from "./InvalidMessage.ts"
 import type { Limits } from "./Limits.ts"
 import { type Failure, type Message, MessageAssembler } from "./MessageAssembler.ts"
 import { needMore } from "./NeedMore.ts"
@@ -169,24 +168,21 @@ export class Endpoint {
     return ClosingHandshake.canSend(this.state)
   }
 
-  /** Encodes one message; nothing after a Close. */
-  send(message: Message): InvalidMessage.InvalidMessage | undefined {
-    if (typeof message === "string") {
-      if (!message.isWellFormed()) return InvalidMessage.all.LoneSurrogate
-      if (this.sending) this.output.text(message)
-    } else if (this.sending) {
-      this.output.frame(Opcode.binary, message)
-    }
-    return undefined
+  /** Encodes one message that `InvalidMessage.ofMessage` has no word against; nothing after a Close. */
+  send(message: Message): void {
+    if (!this.sending) return
+    if (typeof message === "string") this.output.text(message)
+    else this.output.frame(Opcode.binary, message)
   }
 
-  ping(payload: Uint8Array): InvalidMessage.InvalidMessage | undefined {
-    return this.control(Opcode.ping, payload)
+  /** A ping whose payload `InvalidMessage.ofControlPayload` has no word against; nothing after a Close. */
+  ping(payload: Uint8Array): void {
+    if (this.sending) this.output.frame(Opcode.ping, payload)
   }
 
-  /** An unsolicited pong (RFC 6455 §5.5.3). */
-  pong(payload: Uint8Array): InvalidMessage.InvalidMessage | undefined {
-    return this.control(Opcode.pong, payload)
+  /** As `ping`: an unsolicited pong (RFC 6455 §5.5.3). */
+  pong(payload: Uint8Array): void {
+    if (this.sending) this.output.frame(Opcode.pong, payload)
   }
 
   /** Begins the closing handshake. In Failing the violation's own Close goes out instead. */
@@ -213,12 +209,6 @@ export class Endpoint {
 
   get blocked(): boolean {
     return this.writerBlocked
-  }
-
-  private control(opcode: Opcode.Opcode, payload: Uint8Array): InvalidMessage.InvalidMessage | undefined {
-    if (payload.length > FrameHeader.maxControlPayload) return InvalidMessage.all.ControlPayloadTooLong
-    if (this.sending) this.output.frame(opcode, payload)
-    return undefined
   }
 
   private step(event: ClosingHandshake.Event, close?: ClosePayload.ClosePayload): void {

@@ -2,6 +2,8 @@
  * What a program can ask an endpoint to send although the protocol forbids it: one named rule each, with its clause
  * and what to do instead. Nothing of such a message reaches the wire.
  */
+import * as FrameHeader from "./FrameHeader.ts"
+
 const rules = {
   LoneSurrogate: ["RFC 6455 §5.6", "a text message must be well-formed: call toWellFormed() first, or send bytes"],
   ControlPayloadTooLong: ["RFC 6455 §5.5", "the payload of a ping or pong holds at most 125 bytes"],
@@ -29,3 +31,11 @@ export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
     ])
   ) as Record<Rule, InvalidMessage>
 )
+
+/** What is not legal about a message, if anything: text must be well-formed to become UTF-8. Binary is always legal. */
+export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefined =>
+  typeof message === "string" && !message.isWellFormed() ? all.LoneSurrogate : undefined
+
+/** What is not legal about the payload of a ping or pong, if anything. */
+export const ofControlPayload = (payload: Uint8Array): InvalidMessage | undefined =>
+  payload.length > FrameHeader.maxControlPayload ? all.ControlPayloadTooLong : undefined

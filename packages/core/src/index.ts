@@ -13,6 +13,9 @@ export * as FrameDecoder from "./FrameDecoder.ts"
 export * as FrameEncoder from "./FrameEncoder.ts"
 // Frames
 export * as FrameHeader from "./FrameHeader.ts"
+export * as HandshakeInvalid from "./HandshakeInvalid.ts"
+export * as HttpBody from "./HttpBody.ts"
+export * as HttpHead from "./HttpHead.ts"
 export * as InvalidMessage from "./InvalidMessage.ts"
 export * as Limits from "./Limits.ts"
 export * as Masking from "./Masking.ts"
@@ -20,7 +23,11 @@ export * as MessageAssembler from "./MessageAssembler.ts"
 export { type NeedMore, needMore } from "./NeedMore.ts"
 // The numbers and rules of the RFC
 export * as Opcode from "./Opcode.ts"
+// How it opens
+export * as OpeningHandshake from "./OpeningHandshake.ts"
+export * as OpeningHandshakeServer from "./OpeningHandshakeServer.ts"
 // What the platform brings
 export * as Platform from "./Platform.ts"
 export * as ProtocolViolation from "./ProtocolViolation.ts"
+export * as Uri from "./Uri.ts"
 export * as Utf8 from "./Utf8.ts"

@@ -1,0 +1,137 @@
+/**
+ * Why there is no connection: one error, `ConnectError`, whose reason is one flat tag. Handle one with
+ * `Effect.catchReason("ConnectError", "HandshakeRejected", ...)`, or all with `Effect.unwrapReason("ConnectError")`.
+ *
+ * `steps` tells what was tried, in order, with timings. No secret is in it: URLs are shown without userinfo and query,
+ * header values that carry credentials are redacted, and what the peer said is escaped and cut in messages.
+ */
+import {
+  escapePeerText,
+  HostNotFound,
+  Refused,
+  Reset,
+  TimedOut,
+  TlsFailed,
+  Unreachable
+} from "@effect-websocket/transport"
+import * as Schema from "effect/Schema"
+
+const id = (tag: string) => `@effect-websocket/client/${tag}`
+
+/** The URL cannot be dialled. */
+export class InvalidUrl extends Schema.TaggedError<InvalidUrl>(id("InvalidUrl"))("InvalidUrl", {
+  /** The URL as far as it can be shown. */
+  url: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `The URL ${this.url} cannot be dialled: ${this.problem}`
+  }
+}
+
+/** An option is unknown, out of range, or not legal in a request. */
+export class InvalidOptions extends Schema.TaggedError<InvalidOptions>(id("InvalidOptions"))("InvalidOptions", {
+  problem: Schema.String
+}) {
+  override get message() {
+    return `The options cannot be used: ${this.problem}`
+  }
+}
+
+/** The server answered with another status than 101: no, or not here. */
+export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(id("HandshakeRejected"))(
+  "HandshakeRejected",
+  {
+    status: Schema.Int,
+    statusText: Schema.String,
+    /** In order; values that carry credentials read `<redacted>`. */
+    headers: Schema.Array(Schema.Tuple([Schema.String, Schema.String])),
+    /** As UTF-8, up to `limits.maxBodyBytes`. */
+    body: Schema.String,
+    /** There was more of the body. */
+    bodyTruncated: Schema.Boolean
+  }
+) {
+  override get message() {
+    const said = this.body.trim() === "" ? "" : `: ${escapePeerText(this.body.trim())}`
+    const advice = statusAdvice[this.status] ?? "ask the server's operator, or look into its log"
+    return `The server refused the WebSocket with HTTP ${this.status} ${escapePeerText(this.statusText)}${said} (${advice})`
+  }
+}
+
+const statusAdvice: Record<number, string> = {
+  301: "it sends elsewhere: use the URL in its Location header",
+  302: "it sends elsewhere: use the URL in its Location header",
+  303: "it sends elsewhere: use the URL in its Location header",
+  307: "it sends elsewhere: use the URL in its Location header",
+  308: "it sends elsewhere: use the URL in its Location header",
+  400: "it found the request malformed: check path, headers and subprotocols",
+  401: "it wants credentials: give an Authorization header",
+  403: "it does not let this client in: check credentials, and the Origin it expects",
+  404: "nothing is there: check the path",
+  426: "it wants another protocol version: this client speaks version 13",
+  429: "too many requests: wait before the next",
+  503: "it is overloaded or starting: try again later"
+}
+
+/** The server's answer was not a legal opening handshake (RFC 6455 §4.1). */
+export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(id("HandshakeInvalid"))("HandshakeInvalid", {
+  /** The name of the check that failed. */
+  check: Schema.String,
+  /** The clause that it enforces. */
+  section: Schema.String,
+  /** One sentence: what is wrong. */
+  problem: Schema.String,
+  /** What stood in its place; unescaped. */
+  found: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    const found = this.found === undefined ? "" : `, found "${escapePeerText(this.found)}"`
+    return `The server's handshake breaks ${this.section} (${this.check}): ${this.problem}${found}`
+  }
+}
+
+export const ConnectReason = Schema.Union([
+  InvalidUrl,
+  InvalidOptions,
+  HostNotFound,
+  Refused,
+  Unreachable,
+  Reset,
+  TlsFailed,
+  TimedOut,
+  HandshakeRejected,
+  HandshakeInvalid
+])
+export type ConnectReason = typeof ConnectReason.Type
+
+/** One thing that was tried. */
+export const Step = Schema.Struct({
+  /** `dns`, `tcp`, `tls`, `socket` or `upgrade`. */
+  stage: Schema.String,
+  /** The host, address or URL it was tried with. */
+  detail: Schema.String,
+  /** When it began, in milliseconds after the first step. */
+  startedAt: Schema.Number,
+  /** How long it took, in milliseconds; absent while it was still going on. */
+  duration: Schema.optionalKey(Schema.Number),
+  /** Why it failed; absent when it succeeded or was still going on. */
+  failure: Schema.optionalKey(Schema.String)
+})
+export type Step = typeof Step.Type
+
+export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectError"))("ConnectError", {
+  /** Without userinfo, query and fragment. */
+  url: Schema.String,
+  reason: ConnectReason,
+  steps: Schema.Array(Step)
+}) {
+  override get message() {
+    return [`No connection to ${this.url}: ${this.reason.message}`, ...this.steps.map(describeStep)].join("\n")
+  }
+}
+
+const describeStep = ({ detail, duration, failure, stage }: Step): string => {
+  const outcome = duration === undefined ? "still going on" : `${failure ?? "done"} after ${duration.toFixed(1)} ms`
+  return `  ${stage} ${escapePeerText(detail)}: ${outcome}`
+}

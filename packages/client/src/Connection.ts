@@ -1,0 +1,82 @@
+/**
+ * What a program holds of an open connection.
+ */
+import type { MessageAssembler } from "@effect-websocket/core"
+import type { ConnectionInfo } from "@effect-websocket/transport"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type { Duration } from "effect/Duration"
+import type { Effect } from "effect/Effect"
+import type { Stream } from "effect/Stream"
+import type { CloseInfo } from "./CloseInfo.ts"
+import type { ConnectionClosed, InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
+
+/** Text is a string, binary is bytes. Bytes that come belong to the receiver. */
+export type Message = MessageAssembler.Message
+
+/** Something that messages can be taken from and sent to. */
+export interface Messages<A, In, RE, SE> {
+  /**
+   * The messages, in order. Ends after a complete closing handshake that the program asked for, or when the peer's
+   * Close bears 1000, 1001 or no code; fails otherwise.
+   *
+   * A run takes whole arrays, one per network read (`Stream.runForEachArray` is the fast lane): when an operator stops
+   * inside one, as `Stream.take` may, the rest of that array is dropped. To take some and then stream, `receive` first.
+   */
+  readonly messages: Stream<A, RE>
+  /**
+   * The next message. Interrupting it never loses one. Fails with ConnectionClosed at the end, also at a clean one.
+   *
+   * It reads the same inbox as `messages`: each message goes to one taker.
+   */
+  readonly receive: Effect<A, RE>
+  /** The messages at hand, at least one and at most `most` (1 or more): waits while there is none. */
+  readonly receiveN: (most: number) => Effect<NonEmptyReadonlyArray<A>, RE>
+  /**
+   * Sends one message. Succeeds when it is accepted: at once while less than the transport's high-water mark (64 KiB)
+   * waits to be written, else when it has drained and those before it in line had their turn. Bytes may be reused
+   * after it. An interrupted send is sent whole or not at all.
+   */
+  readonly send: (message: In) => Effect<void, SE>
+  /** Sends the messages as one write, with nothing of others in between. If one is not legal, none is sent. */
+  readonly sendAll: (messages: ReadonlyArray<In>) => Effect<void, SE>
+}
+
+export interface Connection extends Messages<Message, Message, ReceiveError, SendError> {
+  /** Succeeds when everything accepted so far was handed to the kernel. */
+  readonly flush: Effect<void, ConnectionClosed>
+  /**
+   * Sends a ping and succeeds with the round-trip time when its pong, or that of a later ping, came (RFC 6455 §5.5.2).
+   * `payload` holds at most 125 bytes; by default a number of its own.
+   */
+  readonly ping: (payload?: Uint8Array) => Effect<Duration, SendError>
+  /** Sends an unsolicited pong (RFC 6455 §5.5.3). Pings of the peer are answered without it. */
+  readonly pong: (payload?: Uint8Array) => Effect<void, SendError>
+  /**
+   * Performs the closing handshake and succeeds with its record when the socket is destroyed, at the latest after
+   * `deadlines.closeTimeout` (RFC 6455 §7.1.2). Messages accepted before leave first; sends that still wait fail. On a
+   * connection that is closing already it waits for the same end.
+   *
+   * `closeCode` is 1000 by default; a program may use 1000 to 1003, 1007 to 1014 and 3000 to 4999. `closeReason`
+   * holds at most 123 bytes of UTF-8.
+   */
+  readonly close: (closeCode?: number, closeReason?: string) => Effect<CloseInfo, InvalidMessage>
+  /** Destroys the connection at once, without a closing handshake; everything that waits on it fails. */
+  readonly abort: Effect<void>
+  /** Succeeds with the record when the connection has ended, whichever way. Never fails. */
+  readonly closed: Effect<CloseInfo>
+  /** Bytes accepted by `send` and not yet handed to the kernel. */
+  readonly bufferedBytes: Effect<number>
+  /** The last measured round trip, of a ping of the program's or of keep-alive; undefined before the first. */
+  readonly latency: Effect<Duration | undefined>
+  /** What the server picked among those offered, undefined when none. */
+  readonly subprotocol: string | undefined
+  /** The server's answer to the opening handshake; names are in lower case, in order. */
+  readonly response: {
+    readonly status: number
+    readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  }
+  /** What was dialled, without userinfo. */
+  readonly url: string
+  /** Addresses, and how TLS secures the connection. */
+  readonly info: ConnectionInfo
+}

@@ -1,0 +1,117 @@
+/**
+ * What can go wrong on an open connection: one flat tag each, for `catchTag`. Each derives its message from its
+ * fields; text from the peer is escaped and cut wherever it enters one. `ConnectError` has a file of its own.
+ */
+import { InvalidMessage as Core, ProtocolViolation as CoreViolation, type Limits } from "@effect-websocket/core"
+import { escapePeerText, TransportError } from "@effect-websocket/transport"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { ClosedBy, CloseFrame } from "./CloseInfo.ts"
+
+const id = (tag: string) => `@effect-websocket/client/${tag}`
+
+const keys = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as Array<K>
+
+/** The peer broke a rule of the protocol; the connection was failed with `closeCode` (RFC 6455 §7.1.7). */
+export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(id("ProtocolViolation"))(
+  "ProtocolViolation",
+  {
+    rule: Schema.Literals(keys(CoreViolation.all)),
+    closeCode: Schema.Int,
+    /** The clause that was broken. */
+    section: Schema.String
+  }
+) {
+  override get message() {
+    const { description } = CoreViolation.all[this.rule]
+    return `The peer broke ${this.section} (${this.rule}): ${description}. The connection was failed with ${this.closeCode}`
+  }
+}
+
+/** A message passed a limit; the connection was failed with 1009 (RFC 6455 §7.4.1). */
+export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(id("MessageTooBig"))("MessageTooBig", {
+  /** The limit's name among the options. */
+  limit: Schema.Literals(["maxMessageBytes", "maxFrameBytes", "maxFragments"] satisfies Array<keyof Limits.Limits>),
+  /** The limit: bytes, or a count for `maxFragments`. */
+  allowed: Schema.Number,
+  /** What was announced or received when it was passed, in the same unit. */
+  seen: Schema.Number
+}) {
+  override get message() {
+    return `A message of the peer passed limits.${this.limit} (${this.seen} of ${this.allowed}): raise it if such messages are expected. The connection was failed with 1009`
+  }
+}
+
+/** The peer did not answer a ping in time and sent nothing else either. */
+export class PongTimeout extends Schema.TaggedError<PongTimeout>(id("PongTimeout"))("PongTimeout", {
+  interval: Schema.Duration,
+  timeout: Schema.Duration,
+  /** Pings in a row that went unanswered. */
+  missed: Schema.Int,
+  /** The last measured round trip, when there was one. */
+  latency: Schema.optionalKey(Schema.Duration)
+}) {
+  override get message() {
+    return `The peer sent nothing for ${Duration.format(this.timeout)} after a ping: it is gone, or slower than keepAlive.timeout allows`
+  }
+}
+
+/** Our inbox was full and a write made no progress: both sides wait for each other to read. */
+export class Stalled extends Schema.TaggedError<Stalled>(id("Stalled"))("Stalled", {
+  stallTimeout: Schema.Duration
+}) {
+  override get message() {
+    return `Nobody read on either side for ${Duration.format(this.stallTimeout)}: take messages while you send, or raise deadlines.stallTimeout`
+  }
+}
+
+/** The failures that can stand behind a ConnectionClosed. */
+export const CloseCause = Schema.Union([ProtocolViolation, MessageTooBig, PongTimeout, Stalled, TransportError])
+export type CloseCause = typeof CloseCause.Type
+
+/** The connection is closing or closed. */
+export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(id("ConnectionClosed"))("ConnectionClosed", {
+  /** The peer's code; 1005 when its Close had none, 1006 when no Close came (RFC 6455 §7.1.5). */
+  closeCode: Schema.Int,
+  /** What the peer said; unescaped. */
+  closeReason: Schema.String,
+  by: ClosedBy,
+  /** Our Close frame, when it was sent. */
+  sent: Schema.optionalKey(CloseFrame),
+  /** The peer's Close frame, when it came. */
+  received: Schema.optionalKey(CloseFrame),
+  /** The failure that ended the connection, when there was one. */
+  cause: Schema.optionalKey(CloseCause)
+}) {
+  override get message() {
+    const reason = this.closeReason === "" ? "" : `, "${escapePeerText(this.closeReason)}"`
+    const because = this.cause === undefined ? "" : `: ${this.cause.message}`
+    return `${closedBy[this.by]} (${this.closeCode}${reason})${because}`
+  }
+}
+
+const closedBy: Record<ClosedBy, string> = {
+  peer: "The peer closed the connection",
+  us: "The connection was closed on this side",
+  network: "The connection was lost without a Close frame"
+}
+
+/** What the program asked to send is not legal; nothing of it was sent and the connection goes on. */
+export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(id("InvalidMessage"))("InvalidMessage", {
+  rule: Schema.Literals(keys(Core.all)),
+  /** The clause that forbids it. */
+  section: Schema.String,
+  /** The size in bytes or the close code that was asked for, where one tells more. */
+  actual: Schema.optionalKey(Schema.Number)
+}) {
+  override get message() {
+    const actual = this.actual === undefined ? "" : ` (not ${this.actual})`
+    return `Not sent, by ${this.section}: ${Core.all[this.rule].advice}${actual}`
+  }
+}
+
+/** What taking messages can fail with. */
+export type ReceiveError = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+
+/** What sending can fail with. */
+export type SendError = ConnectionClosed | InvalidMessage

@@ -1,0 +1,104 @@
+/**
+ * What a program may say about a connection, as data: every option, its default and the reason for it. All of it
+ * decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before anything is
+ * dialled.
+ */
+import { Limits } from "@effect-websocket/core"
+import { TlsOptions } from "@effect-websocket/transport"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+const withDefault =
+  <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: NoInfer<S["Type"]>) =>
+  (schema: S) =>
+    Schema.withConstructorDefault<Schema.withDecodingDefaultTypeKey<S>>(Effect.succeed(value) as never)(
+      Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
+    )
+
+/** A Duration, milliseconds, or a text such as "10 seconds". */
+const Time = Schema.Union([Schema.Duration, Schema.DurationFromMillis, Schema.DurationFromString]).check(
+  Schema.makeFilter((duration: Duration.Duration) => Duration.toMillis(duration) > 0 || "must be longer than zero")
+)
+
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** A number, or "unlimited": what the platform can hold. */
+const Bound = Schema.Union([Count, Schema.Literal("unlimited")])
+
+/** A header's value; a secret one is Redacted and stays so in every error and log. */
+const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
+
+const TimeoutDefaults = {
+  openTimeout: Duration.seconds(10),
+  closeTimeout: Duration.seconds(10),
+  interruptCloseTimeout: Duration.seconds(1),
+  stallTimeout: Duration.seconds(60)
+}
+
+/** How long each part of a connection's life may take. */
+export const Deadlines = Schema.Struct({
+  /** Everything up to the accepted handshake: names, TCP, TLS, upgrade. Default 10 s. */
+  openTimeout: Time.pipe(withDefault(TimeoutDefaults.openTimeout)),
+  /** From our Close, or the peer's, to the destroyed socket. Default 10 s. */
+  closeTimeout: Time.pipe(withDefault(TimeoutDefaults.closeTimeout)),
+  /** The same when the program was interrupted or failed: a short timeout must stay short. Default 1 s. */
+  interruptCloseTimeout: Time.pipe(withDefault(TimeoutDefaults.interruptCloseTimeout)),
+  /** How long a write may stand still while our inbox is full. Default 60 s. */
+  stallTimeout: Time.pipe(withDefault(TimeoutDefaults.stallTimeout))
+})
+
+/** How much the peer may make us hold. */
+export const LimitOptions = Schema.Struct({
+  /** One message, all fragments together. Default 1 MiB. */
+  maxMessageBytes: Bound.pipe(withDefault(Limits.defaults.maxMessageBytes)),
+  /** One frame's payload. Default: as `maxMessageBytes`. */
+  maxFrameBytes: Schema.optionalKey(Bound),
+  /** Fragments of one message, beyond one for each 16 bytes received. Default 1,024. */
+  maxFragments: Bound.pipe(withDefault(Limits.defaults.maxFragments)),
+  /** Messages read and not yet taken. Default 1,024. When it is full, reading stops. */
+  inboxMessages: Count.pipe(withDefault(1024)),
+  /** Their size, in bytes or UTF-16 units. Default 1 MiB; one message always fits. */
+  inboxBytes: Count.pipe(withDefault(0x100000)),
+  /** The head of the handshake's answer, interim ones included. Default 16 KiB. */
+  maxHeadBytes: Count.pipe(withDefault(0x4000)),
+  /** Header fields in it. Default 128. */
+  maxHeaders: Count.pipe(withDefault(128)),
+  /** How much of a refusal's body is kept. Default 64 KiB. */
+  maxBodyBytes: Count.pipe(withDefault(0x10000))
+})
+
+/** Protocol pings that notice a dead peer (RFC 6455 §5.5.2). */
+export const KeepAliveOptions = Schema.Struct({
+  /** Between two pings, and before the first. Default 20 s. */
+  interval: Time.pipe(withDefault(Duration.seconds(20))),
+  /** Silence after a ping that ends the connection with PongTimeout. Default 20 s. */
+  timeout: Time.pipe(withDefault(Duration.seconds(20)))
+})
+
+export const ConnectOptions = Schema.Struct({
+  /** Offered in this order; the server picks one or none (RFC 6455 §1.9). Default: none. */
+  subprotocols: Schema.Array(Schema.String).pipe(withDefault([])),
+  /** Request headers besides the protocol's own. Default: none. */
+  headers: Schema.Record(Schema.String, HeaderValue).pipe(withDefault({})),
+  /** The Host header. Default: the URL's host and port. */
+  host: Schema.optionalKey(Schema.String),
+  /** The Origin header, which only browsers must send. Default: none. */
+  origin: Schema.optionalKey(Schema.String),
+  /** The User-Agent header. Default: none. */
+  userAgent: Schema.optionalKey(Schema.String),
+  /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
+  tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
+  limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),
+  deadlines: Deadlines.pipe(withDefault(Deadlines.make({}))),
+  /** Default: on. False turns it off. */
+  keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefault(KeepAliveOptions.make({})))
+})
+
+/** As a program writes them. */
+export type ConnectOptions = typeof ConnectOptions.Encoded
+
+/** Checked, with every default filled in. */
+export type Settings = typeof ConnectOptions.Type
+
+export const decode = Schema.decodeUnknownEffect(ConnectOptions, { errors: "all", onExcessProperty: "error" })

@@ -1,0 +1,109 @@
+/**
+ * The front door: open a WebSocket as a scoped resource, or as a stream of its messages.
+ */
+import { Endpoint } from "@effect-websocket/core"
+import { NodePlatform, type Transport } from "@effect-websocket/transport"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ConnectError } from "./ConnectError.ts"
+import type { Connection, Message } from "./Connection.ts"
+import type { ReceiveError } from "./Errors.ts"
+import { type Dialled, dial } from "./internal/Dial.ts"
+import { Entropy } from "./internal/Entropy.ts"
+import { keepAlive } from "./internal/KeepAlive.ts"
+import { Session } from "./internal/Session.ts"
+import type { ConnectOptions, Settings } from "./Options.ts"
+
+/**
+ * Opens a connection that lives as long as the scope. Leaving the scope performs the closing handshake: with 1000
+ * after success, 1001 after interruption and 1011 after a failure; nothing outlives it.
+ *
+ * `url` is a `ws:` or `wss:` URL without userinfo and fragment. Everything up to the accepted handshake happens within
+ * `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and whose steps say what was tried.
+ */
+export const connect: (
+  url: string | URL,
+  options?: ConnectOptions
+) => Effect.Effect<Connection, ConnectError, Transport | Scope.Scope> = Effect.fn("WebSocket.connect")(function* (
+  url: string | URL,
+  options: ConnectOptions = {}
+) {
+  const scope = yield* Effect.scope
+  return yield* Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const streamScope = yield* Scope.make()
+      const dialled = yield* restore(Scope.provide(dial(url, options), streamScope)).pipe(
+        Effect.onError((cause) => Scope.close(streamScope, Exit.failCause(cause)))
+      )
+      return yield* open(dialled, scope, streamScope)
+    })
+  )
+})
+
+/**
+ * The messages of a connection that is opened when the stream runs and closed when it ends: for programs that only
+ * listen. It ends as `Connection.messages` does.
+ */
+export const stream = (
+  url: string | URL,
+  options?: ConnectOptions
+): Stream.Stream<Message, ConnectError | ReceiveError, Transport> =>
+  Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
+
+/** Starts the session on a dialled byte stream, in the caller's scope. */
+const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, streamScope: Scope.Closeable) {
+  const clock = yield* Clock.Clock
+  const { maskingKey } = yield* Entropy
+  const { settings } = dialled
+  const sessionScope = yield* Scope.make()
+  const session = new Session({
+    stream: dialled.stream,
+    endpoint: new Endpoint.Endpoint({
+      role: "client",
+      platform: NodePlatform.platform,
+      limits: coreLimits(settings.limits),
+      maskingKey
+    }),
+    settings: { ...settings.limits, ...settings.deadlines },
+    clock,
+    scope: sessionScope,
+    streamScope
+  })
+  const pinging = settings.keepAlive === false ? Effect.void : keepAlive(session, settings.keepAlive, clock)
+  yield* Effect.forkIn(session.run(dialled.first, pinging), sessionScope, { startImmediately: true })
+  yield* Scope.addFinalizerExit(scope, (exit) => Effect.ensuring(session.leave(exit), Scope.close(sessionScope, exit)))
+  return connectionOf(session, dialled)
+})
+
+const connectionOf = (session: Session, { answer, stream, url }: Dialled): Connection => ({
+  messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
+  receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
+  receiveN: (most) => session.inbox.take(atLeastOne(most)),
+  send: (message) => session.outgoing.send(message),
+  sendAll: (messages) => session.outgoing.sendAll(messages),
+  flush: session.flush,
+  ping: (payload) => session.ping(payload),
+  pong: (payload = new Uint8Array(0)) => session.pong(payload),
+  close: (closeCode = 1000, closeReason = "") => session.close(closeCode, closeReason),
+  abort: session.abort,
+  closed: session.closed,
+  bufferedBytes: Effect.sync(() => session.outgoing.bufferedBytes),
+  latency: Effect.sync(() => session.pings.latency),
+  subprotocol: answer.subprotocol,
+  response: { status: answer.status, headers: answer.headers },
+  url,
+  info: stream.info
+})
+
+const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["limits"]) => ({
+  maxMessageBytes: bound(maxMessageBytes),
+  maxFrameBytes: bound(maxFrameBytes ?? maxMessageBytes),
+  maxFragments: bound(maxFragments)
+})
+
+const bound = (limit: number | "unlimited"): number => (limit === "unlimited" ? Number.POSITIVE_INFINITY : limit)
+
+const atLeastOne = (most: number): number => Math.max(1, Math.min(most, Number.MAX_SAFE_INTEGER))

@@ -1,0 +1,160 @@
+/**
+ * Dialling: from a URL and settings to an open byte stream on which the opening handshake was accepted, within one
+ * deadline. Every failure is a ConnectError with the steps so far.
+ */
+import { type HandshakeInvalid as Invalid, type NeedMore, needMore, OpeningHandshake } from "@effect-websocket/core"
+import { type ByteStream, NodePlatform, TimedOut, Transport, type TransportError } from "@effect-websocket/transport"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import {
+  ConnectError,
+  type ConnectReason,
+  HandshakeInvalid,
+  HandshakeRejected,
+  InvalidOptions
+} from "../ConnectError.ts"
+import * as Options from "../Options.ts"
+import { Entropy } from "./Entropy.ts"
+import { Steps } from "./Steps.ts"
+import * as Url from "./Url.ts"
+
+export interface Dialled {
+  readonly stream: ByteStream
+  readonly settings: Options.Settings
+  readonly answer: OpeningHandshake.Accepted
+  /** What came right behind the answer: the first frames. */
+  readonly first: Uint8Array
+  readonly url: string
+}
+
+export const dial = Effect.fnUntraced(function* (
+  input: string | URL,
+  options: Options.ConnectOptions
+): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope> {
+  const steps = new Steps(yield* Clock.Clock)
+  const url = Url.parse(input)
+  if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })
+  const connectError = (reason: ConnectReason) => new ConnectError({ url: url.shown, reason, steps: steps.list() })
+
+  const settings = yield* Options.decode(options).pipe(
+    Effect.mapError((error) => connectError(new InvalidOptions({ problem: error.message })))
+  )
+  const nonce = (yield* Entropy).nonce()
+  const request = OpeningHandshake.request({ ...requestOptions(settings), uri: url.uri, nonce })
+  if (!(request instanceof Uint8Array)) {
+    const problem = `${request.field}: ${request.problem}`
+    return yield* connectError(new InvalidOptions({ problem }))
+  }
+  const reader = OpeningHandshake.reader({
+    nonce,
+    subprotocols: settings.subprotocols,
+    offersExtensions: false,
+    sha1: NodePlatform.platform.sha1,
+    limits: settings.limits
+  })
+
+  const open = Effect.gen(function* () {
+    const { host, port, secure } = url.uri
+    const transport = yield* Transport
+    const stream = yield* transport.open({
+      host,
+      port,
+      report: steps.report,
+      ...(secure && { tls: settings.tls })
+    })
+    steps.begin("upgrade", url.shown)
+    const answered = yield* upgrade(stream, request, reader)
+    steps.end("upgrade", undefined)
+    return { stream, settings, url: url.shown, ...answered }
+  })
+  return yield* open.pipe(
+    Effect.mapError((failure) => {
+      const reason = failure._tag === "TransportError" ? failure.reason : failure
+      steps.end("upgrade", reason.message)
+      return connectError(reason)
+    }),
+    Effect.timeoutOrElse({
+      duration: settings.deadlines.openTimeout,
+      orElse: () => Effect.fail(connectError(refusalSoFar(reader) ?? new TimedOut({ stage: steps.stage })))
+    })
+  )
+})
+
+/** Sends the request and reads until the answer is complete. */
+const upgrade = Effect.fnUntraced(function* (
+  stream: ByteStream,
+  request: Uint8Array,
+  reader: OpeningHandshake.Reader
+): Effect.fn.Return<Pick<Dialled, "answer" | "first">, TransportError | HandshakeRejected | HandshakeInvalid> {
+  stream.writeUnsafe([request])
+  while (true) {
+    const chunks = yield* stream.pull.pipe(Effect.catchIf(Cause.isDone, () => Effect.succeed([])))
+    let answer: OpeningHandshake.Answer | NeedMore = chunks.length === 0 ? reader.end() : needMore
+    let read = 0
+    while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
+    if (answer._tag === "Accepted") return { answer, first: concat([answer.leftover, ...chunks.slice(read)]) }
+    if (answer._tag === "Rejected") return yield* rejected(answer)
+    if (answer._tag === "HandshakeInvalid") return yield* invalid(answer)
+  }
+})
+
+const requestOptions = ({ headers, host, origin, subprotocols, userAgent }: Options.Settings) => ({
+  subprotocols,
+  headers: Object.entries(headers).map(
+    ([name, value]) => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value] as const
+  ),
+  ...(host !== undefined && { host }),
+  ...(origin !== undefined && { origin }),
+  ...(userAgent !== undefined && { userAgent })
+})
+
+/** The deadline passed while the body of a refusal was still coming: the refusal says more than the deadline. */
+const refusalSoFar = (reader: OpeningHandshake.Reader): HandshakeRejected | undefined => {
+  const answer = reader.end()
+  return answer._tag === "Rejected" ? rejected(answer) : undefined
+}
+
+const rejected = ({ body, bodyTruncated, headers, status, statusText }: OpeningHandshake.Rejected) =>
+  new HandshakeRejected({
+    status,
+    statusText,
+    headers: headers.map(([name, value]) => [name, redact(name, value)] as const),
+    body: new TextDecoder().decode(body),
+    bodyTruncated
+  })
+
+const redact = (name: string, value: string): string => {
+  if (secretHeaders.has(name.toLowerCase())) return "<redacted>"
+  return name.toLowerCase() === "location" ? value.replace(/\?.*$/s, "?<redacted>") : value
+}
+
+const invalid = ({ check, description, found, section }: Invalid.HandshakeInvalid) =>
+  new HandshakeInvalid({
+    check,
+    section,
+    problem: found?.startsWith(tlsAlert) ? "the server speaks TLS on this port: use wss" : description,
+    ...(found !== undefined && { found })
+  })
+
+const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}
+
+const secretHeaders: ReadonlySet<string> = new Set([
+  "set-cookie",
+  "www-authenticate",
+  "proxy-authenticate",
+  "authentication-info"
+])
+
+/** How a TLS server answers plain text: record type 21, version 3 (RFC 8446 §5.1). */
+const tlsAlert = "\x15\x03"

@@ -1,0 +1,190 @@
+/**
+ * The inbox: messages that were read and that nobody has taken yet, and the consumers that wait for some.
+ *
+ * It is the hand-over between the session's reader and the program, with nothing in between: while a consumer waits,
+ * a delivery resumes it on the spot with the very array that was decoded; while none waits, messages are kept, and the
+ * reader asks `room` before it reads on. Each message goes to one taker. A taker that is interrupted has taken nothing.
+ */
+import type { Endpoint, MessageAssembler } from "@effect-websocket/core"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+
+type Message = MessageAssembler.Message
+
+/** At least one message. */
+type Batch = NonEmptyReadonlyArray<Message>
+
+/** What takers get once there are no more messages. */
+export interface Ending<E> {
+  /** Those who take all: a stream of messages, which may end cleanly. */
+  readonly all: Effect.Effect<never, E | Cause.Done>
+  /** Those who want a number of messages. */
+  readonly some: Effect.Effect<never, E>
+}
+
+interface Taker<E> {
+  readonly most: number
+  readonly resume: (effect: Effect.Effect<Batch, E | Cause.Done>) => void
+}
+
+export class Inbox<E> {
+  private readonly maxMessages: number
+  private readonly maxBytes: number
+  private messages: Array<Message> = []
+  /** Messages before it are already taken. */
+  private head = 0
+  private bytes = 0
+  private readonly takers = new Set<Taker<E>>()
+  private ending: Ending<E> | undefined
+  /** The last taker has not come back, so what it took may still be in its hands. */
+  private inHands = false
+  private onRoom: (() => void) | undefined
+  private onIdle: (() => void) | undefined
+  private readonly currentRoom: Endpoint.Room = { messages: 0, bytes: 0 }
+
+  constructor(limits: { readonly inboxMessages: number; readonly inboxBytes: number }) {
+    this.maxMessages = limits.inboxMessages
+    this.maxBytes = limits.inboxBytes
+  }
+
+  // ---- the reader's side
+
+  /** How much may be read now. The object is the same each time. */
+  room(): Endpoint.Room {
+    this.currentRoom.messages = this.maxMessages - (this.messages.length - this.head)
+    this.currentRoom.bytes = this.maxBytes - this.bytes
+    return this.currentRoom
+  }
+
+  get full(): boolean {
+    const room = this.room()
+    return room.messages <= 0 || room.bytes <= 0
+  }
+
+  /** Everything was taken and nobody is known to work on it still. */
+  get idle(): boolean {
+    return this.messages.length === 0 && !this.inHands
+  }
+
+  /** Hands the messages to those who wait, in order, and keeps the rest. Consumers run before this returns. */
+  deliver(messages: Array<Message>): void {
+    const [taker] = this.takers
+    if (taker !== undefined && messages.length <= taker.most) {
+      this.inHands = true
+      return this.resume(taker, Effect.succeed(messages as unknown as Batch))
+    }
+    for (const message of messages) {
+      this.messages.push(message)
+      this.bytes += message.length
+    }
+    // A consumer that runs now may take more itself, or come back to the end of the line.
+    for (const taker of this.takers) {
+      if (this.messages.length === 0) return
+      this.resume(taker, Effect.succeed(this.takeNow(taker.most)))
+    }
+  }
+
+  /** No more messages will come: once those at hand are taken, takers get `ending`. The first call counts. */
+  end(ending: Ending<E>): void {
+    if (this.ending !== undefined) return
+    this.ending = ending
+    for (const taker of this.takers) this.resume(taker, endingFor(ending, taker.most))
+  }
+
+  private resume(taker: Taker<E>, effect: Effect.Effect<Batch, E | Cause.Done>): void {
+    this.takers.delete(taker)
+    taker.resume(effect)
+  }
+
+  /** Waits until there is room, or until `wake`. */
+  readonly awaitRoom: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (!this.full) return resume(Effect.void)
+    this.onRoom = () => resume(Effect.void)
+    return Effect.sync(() => {
+      this.onRoom = undefined
+    })
+  })
+
+  /** Waits until the inbox is idle, or until `wake`. */
+  readonly awaitIdle: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.idle) return resume(Effect.void)
+    this.onIdle = () => resume(Effect.void)
+    return Effect.sync(() => {
+      this.onIdle = undefined
+    })
+  })
+
+  /** Ends both waits. */
+  wake(): void {
+    this.call("onRoom")
+    this.call("onIdle")
+  }
+
+  // ---- the consumers' side
+
+  /** All that is at hand, at least one message, as it was decoded: waits while there is none. */
+  readonly takeAll: Pull.Pull<Batch, E> = this.taking(everything)
+
+  /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
+  take(most: number): Effect.Effect<Batch, E> {
+    return this.taking(most) as Effect.Effect<Batch, E>
+  }
+
+  private taking(most: number): Effect.Effect<Batch, E | Cause.Done> {
+    return Effect.suspend(() => {
+      if (this.messages.length > 0) return Effect.succeed(this.takeNow(most))
+      if (this.ending !== undefined) return endingFor(this.ending, most)
+      return this.wait(most)
+    })
+  }
+
+  private takeNow(most: number): Batch {
+    const kept = this.messages.length - this.head
+    let taken = this.messages
+    if (most < kept || this.head > 0) taken = this.messages.slice(this.head, this.head + Math.min(most, kept))
+    if (most >= kept) {
+      this.messages = []
+      this.head = 0
+      this.bytes = 0
+    } else {
+      this.head += most
+      for (const message of taken) this.bytes -= message.length
+      this.forgetTaken()
+    }
+    this.inHands = true
+    if (!this.full) this.call("onRoom")
+    return taken as unknown as Batch
+  }
+
+  /** Lets go of taken messages once they are half of the array: constant work per message. */
+  private forgetTaken(): void {
+    if (this.head * 2 < this.messages.length) return
+    this.messages = this.messages.slice(this.head)
+    this.head = 0
+  }
+
+  private wait(most: number): Effect.Effect<Batch, E | Cause.Done> {
+    return Effect.callback<Batch, E | Cause.Done>((resume) => {
+      const taker: Taker<E> = { most, resume }
+      this.takers.add(taker)
+      this.inHands = false
+      this.call("onIdle")
+      return Effect.sync(() => {
+        this.takers.delete(taker)
+      })
+    })
+  }
+
+  private call(waiter: "onRoom" | "onIdle"): void {
+    const resume = this[waiter]
+    this[waiter] = undefined
+    resume?.()
+  }
+}
+
+const endingFor = <E>(ending: Ending<E>, most: number) => (most === everything ? ending.all : ending.some)
+
+/** What a stream of messages asks for. */
+const everything = Number.POSITIVE_INFINITY

@@ -1,0 +1,175 @@
+/**
+ * The way out: who may send when, and when bytes are handed to the transport.
+ *
+ * While the transport takes bytes, a send is encoded at once and succeeds; everything encoded within one turn of the
+ * event loop becomes one write. Once the transport holds enough, sends wait in line, first come first served, and are
+ * encoded when it has drained. So what is accepted is bounded by the transport's high-water mark and one message, and
+ * control frames never wait behind messages that are not accepted yet.
+ */
+import { type Endpoint, InvalidMessage as Invalid, type MessageAssembler } from "@effect-websocket/core"
+import type { ByteStream, TransportError } from "@effect-websocket/transport"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Effect from "effect/Effect"
+import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors.ts"
+
+type Message = MessageAssembler.Message
+
+interface Waiting {
+  /** Encodes until it is done, or answers false once the transport holds enough. */
+  readonly encode: () => boolean | void
+  readonly resume: (effect: Effect.Effect<void, ConnectionClosed>) => void
+}
+
+export class Outgoing {
+  private readonly stream: ByteStream
+  private readonly endpoint: Endpoint.Endpoint
+  private readonly waiting = new Set<Waiting>()
+  private scheduled = false
+  private onBlocked: (() => void) | undefined
+  private closed: Effect.Effect<never, ConnectionClosed> | undefined
+
+  constructor(stream: ByteStream, endpoint: Endpoint.Endpoint) {
+    this.stream = stream
+    this.endpoint = endpoint
+  }
+
+  /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
+  send(message: Message): Effect.Effect<void, SendError> {
+    return Effect.suspend((): Effect.Effect<void, SendError> => {
+      const invalid = Invalid.ofMessage(message)
+      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      if (!this.free) return this.queue(() => this.endpoint.send(message))
+      this.prepare()
+      this.endpoint.send(message)
+      this.schedule()
+      return Effect.void
+    })
+  }
+
+  /** Messages that nothing comes between. If one is not legal, none is sent. */
+  sendAll(messages: ReadonlyArray<Message>): Effect.Effect<void, SendError> {
+    return Effect.suspend((): Effect.Effect<void, SendError> => {
+      const invalid = messages.map(Invalid.ofMessage).find((answer) => answer !== undefined)
+      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      let sent = 0
+      return this.submit(() => {
+        while (sent < messages.length && !this.endpoint.blocked) {
+          this.endpoint.send(messages[sent++]!)
+          this.writeWhenFull()
+        }
+        return sent === messages.length
+      })
+    })
+  }
+
+  /** Runs `encode` now or when it is its turn, and again after each drain until it answers true. */
+  submit(encode: () => boolean): Effect.Effect<void, ConnectionClosed> {
+    if (!this.free) return this.queue(encode)
+    this.prepare()
+    const done = encode()
+    this.schedule()
+    return done ? Effect.void : this.queue(encode)
+  }
+
+  /** Everything accepted so far is with the kernel. */
+  readonly flush: Effect.Effect<void, ConnectionClosed | TransportError> = Effect.suspend(
+    (): Effect.Effect<void, ConnectionClosed | TransportError> => {
+      if (this.closed !== undefined) return this.closed
+      this.write()
+      return this.stream.flushed
+    }
+  )
+
+  /** Bytes accepted and not yet handed to the kernel. */
+  get bufferedBytes(): number {
+    return this.endpoint.output.pendingBytes + this.stream.unflushedBytes()
+  }
+
+  /** Hands everything encoded to the transport, now. */
+  write(): void {
+    if (this.endpoint.output.pendingBytes === 0) return
+    const chunks = this.endpoint.output.take() as unknown as NonEmptyReadonlyArray<Uint8Array>
+    if (this.stream.writeUnsafe(chunks)) return
+    this.endpoint.blocked = true
+    const wake = this.onBlocked
+    this.onBlocked = undefined
+    wake?.()
+  }
+
+  /** Lets those in line go on whenever the transport has drained. One fiber runs it as long as the session lasts. */
+  readonly run: Effect.Effect<never, TransportError> = Effect.suspend(() => this.awaitBlocked).pipe(
+    Effect.flatMap(() => this.stream.drained),
+    Effect.map(() => this.resume()),
+    Effect.forever({ disableYield: true })
+  )
+
+  /** Nothing is accepted any more; those in line fail. A later call replaces what later sends fail with. */
+  close(closed: Effect.Effect<never, ConnectionClosed>): void {
+    this.closed = closed
+    for (const waiting of this.waiting) {
+      this.waiting.delete(waiting)
+      waiting.resume(closed)
+    }
+  }
+
+  private get free(): boolean {
+    return this.closed === undefined && this.waiting.size === 0 && !this.endpoint.blocked
+  }
+
+  private queue(encode: () => boolean | void): Effect.Effect<void, ConnectionClosed> {
+    if (this.closed !== undefined) return this.closed
+    return Effect.callback<void, ConnectionClosed>((resume) => {
+      const waiting: Waiting = { encode, resume }
+      this.waiting.add(waiting)
+      return Effect.sync(() => {
+        this.waiting.delete(waiting)
+      })
+    })
+  }
+
+  private readonly awaitBlocked: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.endpoint.blocked) return resume(Effect.void)
+    this.onBlocked = () => resume(Effect.void)
+    return Effect.sync(() => {
+      this.onBlocked = undefined
+    })
+  })
+
+  /** The transport has drained: what overtakes goes first, then the line moves until the transport is full again. */
+  private resume(): void {
+    this.endpoint.blocked = false
+    this.prepare()
+    for (const waiting of this.waiting) {
+      if (this.endpoint.blocked) return
+      if (waiting.encode() === false) return this.write()
+      this.waiting.delete(waiting)
+      waiting.resume(Effect.void)
+      this.writeWhenFull()
+    }
+    this.write()
+  }
+
+  /** The encoder's buffer is free again when all of it has been written. */
+  private prepare(): void {
+    if (this.endpoint.output.pendingBytes === 0 && this.stream.unflushedBytes() === 0) this.endpoint.output.recycle()
+  }
+
+  private schedule(): void {
+    this.writeWhenFull()
+    if (this.scheduled) return
+    this.scheduled = true
+    void Promise.resolve().then(this.writeScheduled)
+  }
+
+  private readonly writeScheduled = (): void => {
+    this.scheduled = false
+    this.write()
+  }
+
+  private writeWhenFull(): void {
+    if (this.endpoint.output.pendingBytes >= writeFrom) this.write()
+  }
+}
+
+/** So many encoded bytes are handed over within the turn: a write this large gains nothing from waiting. */
+const writeFrom = 0x10000

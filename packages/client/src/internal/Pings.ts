@@ -1,0 +1,73 @@
+/**
+ * Pings that wait for their pong, and the round-trip time they measure (RFC 6455 §5.5.2, §5.5.3).
+ *
+ * A pong completes the ping whose payload it bears and every earlier one; a pong that bears none of them says nothing.
+ */
+import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { ConnectionClosed } from "../Errors.ts"
+
+export interface PendingPing {
+  readonly payload: Uint8Array
+  /** When it was accepted, then when it was flushed: nanoseconds of the monotonic clock. */
+  sentAt: bigint
+  readonly pong: Deferred.Deferred<Duration.Duration, ConnectionClosed>
+}
+
+export class Pings {
+  /** The last measured round trip. */
+  latency: Duration.Duration | undefined
+  private readonly clock: Clock.Clock
+  private pending: Array<PendingPing> = []
+  private count = 0
+
+  constructor(clock: Clock.Clock) {
+    this.clock = clock
+  }
+
+  /** Without a payload of the program's, a number that no other ping of this connection bears. */
+  make(payload: Uint8Array | undefined): PendingPing {
+    return { payload: payload?.slice() ?? this.nextPayload(), sentAt: 0n, pong: Deferred.makeUnsafe() }
+  }
+
+  /** The ping was encoded. */
+  sent(ping: PendingPing): void {
+    ping.sentAt = this.clock.currentTimeNanosUnsafe()
+    this.pending.push(ping)
+  }
+
+  /** The round trip is counted from here, once the bytes left the process. */
+  flushed(ping: PendingPing): void {
+    ping.sentAt = this.clock.currentTimeNanosUnsafe()
+  }
+
+  /** Nobody waits for it any more. */
+  forget(ping: PendingPing): void {
+    this.pending = this.pending.filter((other) => other !== ping)
+  }
+
+  /** A pong came. */
+  pong(payload: Uint8Array): void {
+    const answered = this.pending.findIndex((ping) => equal(ping.payload, payload))
+    const now = this.clock.currentTimeNanosUnsafe()
+    for (const ping of this.pending.splice(0, answered + 1)) {
+      this.latency = Duration.nanos(now - ping.sentAt)
+      Deferred.doneUnsafe(ping.pong, Effect.succeed(this.latency))
+    }
+  }
+
+  /** No pong will come any more. */
+  close(closed: Effect.Effect<never, ConnectionClosed>): void {
+    for (const ping of this.pending.splice(0)) Deferred.doneUnsafe(ping.pong, closed)
+  }
+
+  private nextPayload(): Uint8Array {
+    const payload = new Uint8Array(4)
+    new DataView(payload.buffer).setUint32(0, this.count++)
+    return payload
+  }
+}
+
+const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])

@@ -1,0 +1,59 @@
+/**
+ * What was tried while a connection was opened, with timings: the list that every ConnectError carries, and the stage
+ * that a deadline names.
+ */
+import type { DialStep } from "@effect-websocket/transport"
+import type * as Clock from "effect/Clock"
+import type { Step } from "../ConnectError.ts"
+
+interface OpenStep {
+  stage: string
+  detail: string
+  startedAt: number
+  duration?: number
+  failure?: string
+}
+
+export class Steps {
+  private readonly clock: Clock.Clock
+  private readonly origin: bigint
+  private readonly steps: Array<OpenStep> = []
+
+  constructor(clock: Clock.Clock) {
+    this.clock = clock
+    this.origin = clock.currentTimeNanosUnsafe()
+  }
+
+  /** What a transport tells. */
+  readonly report = (step: DialStep): void => {
+    if (step._tag === "Started") return this.begin(step.stage, step.detail)
+    const { failure } = step
+    this.end(step.stage, failure === undefined || failure === "interrupted" ? failure : failure.message)
+  }
+
+  begin(stage: string, detail: string): void {
+    this.steps.push({ stage, detail, startedAt: this.elapsed() })
+  }
+
+  end(stage: string, failure: string | undefined): void {
+    const step = this.steps.findLast((open) => open.stage === stage && open.duration === undefined)
+    if (step === undefined) return
+    step.duration = this.elapsed() - step.startedAt
+    if (failure !== undefined) step.failure = failure
+  }
+
+  /** The stage that is going on, or the last one. */
+  get stage(): string {
+    const open = this.steps.findLast((step) => step.duration === undefined)
+    return (open ?? this.steps.at(-1))?.stage ?? "dns"
+  }
+
+  list(): Array<Step> {
+    return this.steps.map((step) => ({ ...step }))
+  }
+
+  /** Milliseconds since the first step could begin. */
+  private elapsed(): number {
+    return Number(this.clock.currentTimeNanosUnsafe() - this.origin) / 1e6
+  }
+}

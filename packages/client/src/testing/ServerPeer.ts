@@ -1,0 +1,163 @@
+/**
+ * A scripted server: the other end of a connection under test, moved step by step by the test.
+ *
+ * It speaks the protocol through `core` in the server role, over the in-memory transport or over a listening socket,
+ * and reads only while the test asks for the `next` event; so what it answers, and when, is the test's decision.
+ * Pings and Closes are answered when they are read, unless `mute` is set. `write` sends literal bytes.
+ */
+import { Endpoint, type Limits, needMore, OpeningHandshakeServer, Platform } from "@effect-websocket/core"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type { Pull } from "effect/Pull"
+import type { Message } from "../Connection.ts"
+
+/** The bytes under a server: what the in-memory peer and an accepted socket have in common. */
+export interface Wire {
+  /** What the client has written, as soon as there is something; Done when no more will come. */
+  readonly take: Pull<Uint8Array>
+  readonly send: (bytes: Uint8Array) => void
+  /** Ends this side of the stream. */
+  readonly end: () => void
+}
+
+export type Event =
+  | { readonly _tag: "Message"; readonly message: Message }
+  | Endpoint.Control
+  | { readonly _tag: "Close"; readonly closeCode: number | undefined; readonly closeReason: string }
+  | { readonly _tag: "Violation"; readonly rule: string }
+  /** The client ended its side of the stream, or it broke. */
+  | { readonly _tag: "End" }
+
+export interface ServerPeer {
+  /** The client's opening handshake. */
+  readonly request: OpeningHandshakeServer.Requested
+  /** What happens next, in order; `End` again and again after the end. */
+  readonly next: Effect.Effect<Event>
+  /** Sends a message, a ping, a pong or a Close as one write. */
+  readonly send: (message: Message) => Effect.Effect<void>
+  readonly ping: (payload?: Uint8Array) => Effect.Effect<void>
+  readonly pong: (payload?: Uint8Array) => Effect.Effect<void>
+  readonly close: (closeCode?: number, closeReason?: string) => Effect.Effect<void>
+  /** Sends literal bytes. */
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void>
+  /** Ends this side of the stream. */
+  readonly end: Effect.Effect<void>
+}
+
+export interface AcceptOptions {
+  readonly subprotocol?: string
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
+  /** Literal bytes behind the answer, in the same write: the first frames. */
+  readonly first?: Uint8Array
+  /** Answers neither pings nor Closes. */
+  readonly mute?: boolean
+}
+
+/** Reads the client's request and accepts it. Dies when it is not a legal one: our client sends no other. */
+export const accept = Effect.fnUntraced(function* (wire: Wire, options: AcceptOptions = {}) {
+  const request = yield* readRequest(wire)
+  const answer = OpeningHandshakeServer.accept(request, { ...options, sha1: Platform.pure.sha1 })
+  if (!(answer instanceof Uint8Array)) return yield* Effect.die(answer)
+  wire.send(concat(answer, options.first ?? empty))
+  return make(wire, request, options.mute ?? false)
+})
+
+/** Reads the client's request and answers it with literal bytes. */
+export const answer = Effect.fnUntraced(function* (wire: Wire, bytes: Uint8Array | string) {
+  const request = yield* readRequest(wire)
+  wire.send(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes)
+  return request
+})
+
+/** Sends every message back until the client is gone. */
+export const echo = (peer: ServerPeer): Effect.Effect<void> =>
+  Effect.flatMap(peer.next, (event) => {
+    if (event._tag === "End") return peer.end
+    return Effect.andThen(event._tag === "Message" ? peer.send(event.message) : Effect.void, echo(peer))
+  })
+
+const readRequest = Effect.fnUntraced(function* (wire: Wire) {
+  const reader = OpeningHandshakeServer.reader()
+  while (true) {
+    const bytes = yield* wire.take.pipe(
+      Effect.catchIf(Cause.isDone, () => Effect.die("The client left before its request"))
+    )
+    const answer = reader.push(bytes)
+    if (answer === needMore) continue
+    if (answer._tag === "Requested") return answer
+    return yield* Effect.die(answer)
+  }
+})
+
+const make = (wire: Wire, request: OpeningHandshakeServer.Requested, mute: boolean): ServerPeer => {
+  const endpoint = new Endpoint.Endpoint({
+    role: "server",
+    platform: Platform.pure,
+    limits: unlimited,
+    maskingKey: () => 0
+  })
+  const events: Array<Event> = []
+  let told: Endpoint.Endpoint["state"] = "Open"
+
+  const flush = () => {
+    for (const chunk of endpoint.output.take()) wire.send(chunk)
+  }
+  const take = (bytes: Uint8Array): void => {
+    endpoint.receive(bytes)
+    const messages: Array<Message> = []
+    endpoint.read(messages, { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY })
+    events.push(...messages.map((message): Event => ({ _tag: "Message", message })), ...endpoint.controls.splice(0))
+    if (endpoint.closeReceived && told !== "Closed") events.push({ _tag: "Close", ...endpoint.closeReceived })
+    if (endpoint.failure && told !== endpoint.state) events.push(violation(endpoint))
+    told = endpoint.state
+    if (mute) endpoint.output.take()
+    else flush()
+  }
+  const next: Effect.Effect<Event> = Effect.suspend(() => {
+    const event = events.shift()
+    if (event !== undefined) return Effect.succeed(event)
+    return Effect.matchEffect(wire.take, {
+      onSuccess: (bytes) => {
+        take(bytes)
+        return next
+      },
+      onFailure: () => Effect.succeed<Event>({ _tag: "End" })
+    })
+  })
+  const sending = (encode: () => void) =>
+    Effect.sync(() => {
+      encode()
+      flush()
+    })
+  if (request.leftover.length > 0) take(request.leftover)
+  return {
+    request,
+    next,
+    send: (message) => sending(() => endpoint.send(message)),
+    ping: (payload = empty) => sending(() => endpoint.ping(payload)),
+    pong: (payload = empty) => sending(() => endpoint.pong(payload)),
+    close: (closeCode, closeReason = "") => sending(() => endpoint.close(closeCode, closeReason)),
+    write: (bytes) => Effect.sync(() => wire.send(bytes)),
+    end: Effect.sync(() => wire.end())
+  }
+}
+
+const violation = ({ failure }: Endpoint.Endpoint): Event => ({
+  _tag: "Violation",
+  rule: failure!._tag === "ProtocolViolation" ? failure!.rule : failure!.limit
+})
+
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(a.length + b.length)
+  bytes.set(a)
+  bytes.set(b, a.length)
+  return bytes
+}
+
+const unlimited: Limits.Limits = {
+  maxMessageBytes: Number.POSITIVE_INFINITY,
+  maxFrameBytes: Number.POSITIVE_INFINITY,
+  maxFragments: Number.POSITIVE_INFINITY
+}
+
+const empty = new Uint8Array(0)
