@@ -15,8 +15,8 @@ import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors
 type Message = MessageAssembler.Message
 
 interface Waiting {
-  /** Encodes until it is done, or answers false once the transport holds enough. */
-  readonly encode: () => boolean | void
+  /** Encodes until it is done (true) or the transport holds enough (false). */
+  readonly encode: () => boolean
   readonly resume: (effect: Effect.Effect<void, ConnectionClosed>) => void
 }
 
@@ -38,9 +38,9 @@ export class Outgoing {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const invalid = Invalid.ofMessage(message)
       if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
-      if (!this.free) return this.queue(() => this.endpoint.send(message))
+      if (!this.free) return this.queue(() => this.encode(message))
       this.prepare()
-      this.endpoint.send(message)
+      this.encode(message)
       this.schedule()
       return Effect.void
     })
@@ -116,7 +116,7 @@ export class Outgoing {
     return this.closed === undefined && this.waiting.size === 0 && !this.endpoint.blocked
   }
 
-  private queue(encode: () => boolean | void): Effect.Effect<void, ConnectionClosed> {
+  private queue(encode: () => boolean): Effect.Effect<void, ConnectionClosed> {
     if (this.closed !== undefined) return this.closed
     return Effect.callback<void, ConnectionClosed>((resume) => {
       const waiting: Waiting = { encode, resume }
@@ -135,13 +135,18 @@ export class Outgoing {
     })
   })
 
+  private encode(message: Message): true {
+    this.endpoint.send(message)
+    return true
+  }
+
   /** The transport has drained: what overtakes goes first, then the line moves until the transport is full again. */
   private resume(): void {
     this.endpoint.blocked = false
     this.prepare()
     for (const waiting of this.waiting) {
       if (this.endpoint.blocked) return
-      if (waiting.encode() === false) return this.write()
+      if (!waiting.encode()) return this.write()
       this.waiting.delete(waiting)
       waiting.resume(Effect.void)
       this.writeWhenFull()
