@@ -1,0 +1,27 @@
+/**
+ * As much of base64 (RFC 4648 §4) as the opening handshake needs: the nonce and its answer are written, and the
+ * length of a nonce is read. Nothing is ever decoded.
+ */
+export const encode = (bytes: Uint8Array): string => {
+  let text = ""
+  for (let i = 0; i < bytes.length; i += 3) {
+    const bits = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    text += alphabet[bits >> 18]! + alphabet[(bits >> 12) & 63]!
+    text += i + 1 < bytes.length ? alphabet[(bits >> 6) & 63]! : "="
+    text += i + 2 < bytes.length ? alphabet[bits & 63]! : "="
+  }
+  return text
+}
+
+/** How many bytes the text stands for; undefined when it is not what `encode` would have written. */
+export const decodedLength = (text: string): number | undefined => {
+  if (text.length % 4 !== 0 || !form.test(text)) return undefined
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
+  // RFC 4648 §3.5: two bits of the last character mean nothing for each "=", and they are zero.
+  const unused = (1 << (padding * 2)) - 1
+  const last = alphabet.indexOf(text.charAt(text.length - padding - 1))
+  return (last & unused) === 0 ? (text.length / 4) * 3 - padding : undefined
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+const form = /^[A-Za-z0-9+/]*={0,2}$/

@@ -1,0 +1,190 @@
+/**
+ * The head of an HTTP/1.1 message: a start line and headers (RFC 9112 §2, §5), read from chunks and written to bytes.
+ *
+ * This module knows how lines and headers look, in both directions, and how much of them a peer may send. What a
+ * start line or a header means is the opening handshake's business. Bytes are latin-1, so every byte is one character.
+ * The reader looks at each byte once, however the network cuts them.
+ */
+import { type NeedMore, needMore } from "./NeedMore.ts"
+
+export type Header = readonly [name: string, value: string]
+
+/** Headers in the order of the wire, names as they were written, values without the blanks around them. */
+export type Headers = ReadonlyArray<Header>
+
+export interface Head {
+  readonly _tag: "Head"
+  readonly startLine: string
+  readonly headers: Headers
+  /** What the last chunk held behind the empty line: a view. */
+  readonly leftover: Uint8Array
+}
+
+export interface InvalidHead {
+  readonly _tag: "InvalidHead"
+  readonly rule: Rule
+  /** The line that broke the rule, as far as it came: at most 200 characters, unescaped. */
+  readonly found: string
+}
+
+/** How much of a head is read before it is refused. */
+export interface Limits {
+  /** Bytes up to and including the empty line. Default 16,384, what Node's own HTTP parser takes. */
+  readonly maxHeadBytes: number
+  /** Default 128. */
+  readonly maxHeaders: number
+}
+
+export const defaultLimits: Limits = Object.freeze({ maxHeadBytes: 16_384, maxHeaders: 128 })
+
+/** What a head can do wrong: one named rule each. */
+export const rules = {
+  HeadTooLong: ["RFC 9110 §5.4", "the head was longer than the limit"],
+  TooManyHeaders: ["RFC 9110 §5.4", "the head had more headers than the limit"],
+  EmptyStartLine: ["RFC 9112 §2.1", "the head began with an empty line"],
+  BareLineFeed: ["RFC 9112 §2.2", "a line ended with LF and no CR before it"],
+  BareCarriageReturn: ["RFC 9112 §2.2", "a CR was not followed by LF"],
+  ControlCharacter: ["RFC 9110 §5.5", "the head held a control character"],
+  FoldedHeader: ["RFC 9112 §5.2", "a header began with a blank, or went on in the next line"],
+  HeaderWithoutColon: ["RFC 9112 §5", "a header had no colon"],
+  BlankBeforeColon: ["RFC 9112 §5.1", "a blank stood between a header's name and its colon"],
+  InvalidHeaderName: ["RFC 9110 §5.1", "a header's name was not a token"]
+} as const satisfies Record<string, readonly [section: string, description: string]>
+
+export type Rule = keyof typeof rules
+
+export const make = (limits: Limits = defaultLimits): Reader => new Reader(limits)
+
+/** Reads one head. After any other answer than NeedMore it has done its work. */
+export class Reader {
+  /** The first line, as soon as it is complete. */
+  startLine: string | undefined
+  /** The line that is being read. */
+  line = ""
+  /** How many bytes were read. */
+  byteLength = 0
+
+  private readonly limits: Limits
+  private readonly headers: Array<Header> = []
+  private carriageReturn = false
+
+  constructor(limits: Limits) {
+    this.limits = limits
+  }
+
+  push(chunk: Uint8Array): NeedMore | Head | InvalidHead {
+    for (let i = 0; i < chunk.length; i++) {
+      const answer = this.read(chunk[i]!)
+      if (answer === undefined) continue
+      if (answer !== "End") return invalid(answer, this.line)
+      const headers = Object.freeze(this.headers)
+      return { _tag: "Head", startLine: this.startLine!, headers, leftover: chunk.subarray(i + 1) }
+    }
+    return needMore
+  }
+
+  private read(byte: number): Rule | "End" | undefined {
+    this.byteLength += 1
+    if (this.byteLength > this.limits.maxHeadBytes) return "HeadTooLong"
+    if (byte === lf) return this.carriageReturn ? this.endLine() : "BareLineFeed"
+    if (this.carriageReturn) return "BareCarriageReturn"
+    this.carriageReturn = byte === cr
+    if (this.carriageReturn) return undefined
+    this.line += String.fromCharCode(byte)
+    return (byte < 0x20 && byte !== tab) || byte === 0x7f ? "ControlCharacter" : undefined
+  }
+
+  private endLine(): Rule | "End" | undefined {
+    const { line } = this
+    this.carriageReturn = false
+    if (this.startLine === undefined) {
+      if (line === "") return "EmptyStartLine"
+      this.startLine = line
+    } else {
+      if (line === "") return "End"
+      if (this.headers.length === this.limits.maxHeaders) return "TooManyHeaders"
+      const header = parse(line)
+      if (typeof header === "string") return header
+      this.headers.push(header)
+    }
+    this.line = ""
+    return undefined
+  }
+}
+
+const parse = (line: string): Header | Rule => {
+  if (isBlank(line, 0)) return "FoldedHeader"
+  const colon = line.indexOf(":")
+  if (colon === -1) return "HeaderWithoutColon"
+  if (isBlank(line, colon - 1)) return "BlankBeforeColon"
+  const name = line.slice(0, colon)
+  return isToken(name) ? Object.freeze<Header>([name, trim(line.slice(colon + 1))]) : "InvalidHeaderName"
+}
+
+const invalid = (rule: Rule, line: string): InvalidHead =>
+  Object.freeze({ _tag: "InvalidHead", rule, found: excerpt(line) })
+
+/** As much of a peer's text as an answer carries. */
+export const excerpt = (text: string): string => text.slice(0, 200)
+
+/** Every value of a header, in order; the name in any case. */
+export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
+  const sought = name.toLowerCase()
+  return headers.filter(([name]) => name.toLowerCase() === sought).map(([, value]) => value)
+}
+
+/** The value of a header that may come once; undefined when it is absent, `repeated` when it came more often. */
+export const one = (headers: Headers, name: string): string | undefined | typeof repeated => {
+  const values = all(headers, name)
+  return values.length > 1 ? repeated : values[0]
+}
+
+export const repeated: unique symbol = Symbol("a header that may come once came more often")
+
+/** The elements of a comma-separated list, over all headers of that name (RFC 9110 §5.3, §5.6.1), as written. */
+export const list = (headers: Headers, name: string): ReadonlyArray<string> =>
+  all(headers, name)
+    .flatMap((value) => value.split(","))
+    .map(trim)
+    .filter((element) => element !== "")
+
+/** Has the list this element, in any case? */
+export const hasToken = (headers: Headers, name: string, token: string): boolean =>
+  list(headers, name).some((element) => element.toLowerCase() === token.toLowerCase())
+
+/** The values of all headers of that name as one (RFC 9110 §5.3); undefined when there is none. */
+export const joined = (headers: Headers, name: string): string | undefined => {
+  const values = all(headers, name)
+  return values.length === 0 ? undefined : values.join(", ")
+}
+
+/** A token (RFC 9110 §5.6.2). */
+export const isToken = (text: string): boolean => /^[\w!#$%&'*+\-.^`|~]+$/.test(text)
+
+/** What may stand behind the colon: latin-1 without control characters (RFC 9110 §5.5). */
+export const isFieldValue = (text: string): boolean => /^[\t -~\x80-\xff]*$/.test(text)
+
+/** The bytes of a head whose start line and headers are legal. */
+export const format = (startLine: string, headers: Headers): Uint8Array =>
+  encode(`${startLine}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`)
+
+/** The bytes of latin-1 text. */
+export const encode = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
+
+/** Without the spaces and tabs around it. `String.trim` would take more, and a pattern could take quadratic time. */
+const trim = (text: string): string => {
+  let start = 0
+  let end = text.length
+  while (isBlank(text, start)) start++
+  while (end > start && isBlank(text, end - 1)) end--
+  return text.slice(start, end)
+}
+
+const isBlank = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at)
+  return code === 0x20 || code === tab
+}
+
+const tab = 0x09
+const lf = 0x0a
+const cr = 0x0d

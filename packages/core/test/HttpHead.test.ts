@@ -1,0 +1,264 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as HttpHead from "../src/HttpHead.ts"
+import { needMore } from "../src/NeedMore.ts"
+import { replay } from "./replay.ts"
+import { countWork } from "./work.ts"
+
+const { encode } = HttpHead
+
+const read = (chunks: Array<Uint8Array>, limits?: HttpHead.Limits) => {
+  const reader = HttpHead.make(limits)
+  for (const [i, chunk] of chunks.entries()) {
+    const answer = reader.push(chunk)
+    if (answer !== needMore) return { answer, rest: chunks.slice(i + 1) }
+  }
+  return { answer: needMore, rest: [] }
+}
+
+describe("a head, however it is cut", () => {
+  const rows: ReadonlyArray<readonly [clause: string, text: string, head: [string, ...Array<HttpHead.Header>]]> = [
+    ["RFC 9112 §2.1: no headers", "HTTP/1.1 404 Not Found\r\n\r\n", ["HTTP/1.1 404 Not Found"]],
+    ["RFC 9112 §5: names as written", "S\r\nA-b: c\r\nA-B: d\r\n\r\n", ["S", ["A-b", "c"], ["A-B", "d"]]],
+    ["RFC 9112 §5.1: blanks around a value", "S\r\nA: \t b c\t \r\nB:d\r\n\r\n", ["S", ["A", "b c"], ["B", "d"]]],
+    ["RFC 9110 §5.5: an empty value", "S\r\nA:\r\nB: \t \r\n\r\n", ["S", ["A", ""], ["B", ""]]],
+    ["RFC 9110 §5.5: tabs and latin-1", "S\r\nA: b\tc\x80\xa0\xff\r\n\r\n", ["S", ["A", "b\tc\x80\xa0\xff"]]],
+    ["RFC 9110 §5.5: colons in a value", "S\r\nA: b:c: d\r\n\r\n", ["S", ["A", "b:c: d"]]],
+    [
+      "RFC 9110 §5.6.2: every token character",
+      "S\r\n!#$%&'*+-.^_`|~09azAZ: b\r\n\r\n",
+      ["S", ["!#$%&'*+-.^_`|~09azAZ", "b"]]
+    ],
+    [
+      "names that objects have",
+      "S\r\n__proto__: a\r\nconstructor: b\r\n\r\n",
+      ["S", ["__proto__", "a"], ["constructor", "b"]]
+    ]
+  ]
+  for (const [clause, text, [startLine, ...headers]] of rows) {
+    it(clause, () => {
+      for (const behind of ["", "\x81\x05\r\n\r\n"]) {
+        replay(encode(text + behind), (chunks) => {
+          const { answer, rest } = read(chunks)
+          assert(answer._tag === "Head")
+          assert.deepStrictEqual({ startLine: answer.startLine, headers: answer.headers }, { startLine, headers })
+          assert.strictEqual(Buffer.concat([answer.leftover, ...rest]).toString("latin1"), behind)
+          assert.isTrue(Object.isFrozen(answer.headers) && answer.headers.every(Object.isFrozen))
+        })
+      }
+    })
+  }
+
+  it("the start line can be seen before the head is complete", () => {
+    const reader = HttpHead.make()
+    assert.strictEqual(reader.push(encode("HTTP/1.1 2")), needMore)
+    assert.deepStrictEqual([reader.startLine, reader.line], [undefined, "HTTP/1.1 2"])
+    assert.strictEqual(reader.push(encode("00 OK\r\nA: b")), needMore)
+    assert.deepStrictEqual([reader.startLine, reader.line], ["HTTP/1.1 200 OK", "A: b"])
+  })
+})
+
+describe("an invalid head, at the byte that proves it", () => {
+  const rows: ReadonlyArray<readonly [rule: HttpHead.Rule, what: string, text: string, found: string]> = [
+    ["EmptyStartLine", "an empty line before the start line", "\r\n", ""],
+    ["BareLineFeed", "in the start line", "SSH-2.0-x\n", "SSH-2.0-x"],
+    ["BareLineFeed", "in a header", "S\r\nA: b\n", "A: b"],
+    ["BareLineFeed", "instead of the empty line", "S\r\nA: b\r\n\n", ""],
+    ["BareCarriageReturn", "inside a value", "S\r\nA: b\rc", "A: b"],
+    ["BareCarriageReturn", "doubled", "S\r\nA: b\r\r", "A: b"],
+    ["ControlCharacter", "NUL in a value", "S\r\nA: b\0", "A: b\0"],
+    ["ControlCharacter", "a TLS alert instead of text", "\x15", "\x15"],
+    ["ControlCharacter", "DEL in a name", "S\r\nA\x7f", "A\x7f"],
+    ["ControlCharacter", "ESC in a value", "S\r\nA: \x1b", "A: \x1b"],
+    ["FoldedHeader", "a blank", "S\r\nA: b\r\n c: d\r\n", " c: d"],
+    ["FoldedHeader", "a tab", "S\r\nA: b\r\n\tc: d\r\n", "\tc: d"],
+    ["FoldedHeader", "directly behind the start line (RFC 9112 §2.2)", "S\r\n A: b\r\n", " A: b"],
+    ["HeaderWithoutColon", "text", "S\r\nA b\r\n", "A b"],
+    ["BlankBeforeColon", "a blank", "S\r\nA : b\r\n", "A : b"],
+    ["BlankBeforeColon", "a tab", "S\r\nA\t: b\r\n", "A\t: b"],
+    ["InvalidHeaderName", "nothing", "S\r\n: b\r\n", ": b"],
+    ["InvalidHeaderName", "two words", "S\r\nA B: c\r\n", "A B: c"],
+    ["InvalidHeaderName", "latin-1", "S\r\n\xe4: b\r\n", "\xe4: b"],
+    ["InvalidHeaderName", "a delimiter", "S\r\nA(: b\r\n", "A(: b"],
+    [
+      "InvalidHeaderName",
+      "a long line, of which 200 characters are told",
+      `S\r\n@${"a".repeat(300)}:\r\n`,
+      `@${"a".repeat(199)}`
+    ]
+  ]
+  for (const [rule, what, text, found] of rows) {
+    it(`${HttpHead.rules[rule][0]} ${rule}: ${what}`, () => {
+      replay(encode(text), (chunks) => {
+        const { answer, rest } = read(chunks)
+        assert.deepStrictEqual<unknown>(answer, { _tag: "InvalidHead", rule, found })
+        assert.isTrue(Object.isFrozen(answer))
+        assert.strictEqual(rest.length, 0)
+      })
+      assert.strictEqual(read([encode(text.slice(0, -1))]).answer, needMore)
+    })
+  }
+})
+
+describe("the limits (attacks 7 and 8)", () => {
+  const head = (bytes: number) => encode(`S\r\nA: ${"b".repeat(bytes - 10)}\r\n\r\n`)
+
+  it("a head as long as the limit, and one byte more", () => {
+    assert.strictEqual(read([head(16_384)]).answer._tag, "Head")
+    assert.deepInclude<unknown>(read([head(16_385)]).answer, { _tag: "InvalidHead", rule: "HeadTooLong" })
+    replay(head(32), (chunks) =>
+      assert.strictEqual(read(chunks, { maxHeadBytes: 32, maxHeaders: 1 }).answer._tag, "Head")
+    )
+    replay(head(33), (chunks) => {
+      const { answer } = read(chunks, { maxHeadBytes: 32, maxHeaders: 1 })
+      assert.deepInclude<unknown>(answer, { _tag: "InvalidHead", rule: "HeadTooLong" })
+    })
+  })
+
+  it("an endless line is read no further than the limit", () => {
+    const reader = HttpHead.make()
+    assert.strictEqual(reader.push(new Uint8Array(16_384).fill(0x41)), needMore)
+    const answer = reader.push(Uint8Array.of(0x41))
+    assert.deepStrictEqual<unknown>(answer, { _tag: "InvalidHead", rule: "HeadTooLong", found: "A".repeat(200) })
+    assert.strictEqual(reader.byteLength, 16_385)
+  })
+
+  it("as many headers as the limit, and one more", () => {
+    const head = (count: number) => encode(`S\r\n${"A: b\r\n".repeat(count)}\r\n`)
+    assert.strictEqual(read([head(128)]).answer._tag, "Head")
+    assert.deepInclude<unknown>(read([head(129)]).answer, { rule: "TooManyHeaders", found: "A: b" })
+  })
+
+  it("the defaults", () => {
+    assert.deepStrictEqual(HttpHead.defaultLimits, { maxHeadBytes: 16_384, maxHeaders: 128 })
+  })
+})
+
+describe("linear work (attacks 7 and 9)", () => {
+  /** The work of a reader that is fed byte by byte. */
+  const dripFed = (bytes: Uint8Array, push: (chunk: Uint8Array) => unknown): number => {
+    const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte))
+    return countWork(() => {
+      for (const chunk of chunks) push(chunk)
+    })
+  }
+
+  const heads: Record<string, (bytes: number) => string> = {
+    "one long header": (bytes) => `S\r\nA: ${"b".repeat(bytes - 10)}\r\n\r\n`,
+    "one header of blanks": (bytes) => `S\r\nA: ${" ".repeat(bytes - 10)}\r\n\r\n`,
+    "many headers": (bytes) =>
+      `S\r\n${`A: ${"b".repeat(123)}\r\n`.repeat(bytes / 128 - 1)}A: ${"c".repeat(118)}\r\n\r\n`,
+    "one long start line": (bytes) => `${"S".repeat(bytes - 4)}\r\n\r\n`
+  }
+  for (const [what, text] of Object.entries(heads)) {
+    it(`a head of 16 KiB, byte by byte: ${what}`, () => {
+      const work = (bytes: number) => {
+        const head = encode(text(bytes))
+        assert.strictEqual(head.length, bytes)
+        const reader = HttpHead.make()
+        let answer: ReturnType<HttpHead.Reader["push"]> = needMore
+        const work = dripFed(head, (chunk) => {
+          answer = reader.push(chunk)
+        })
+        assert.strictEqual((answer as HttpHead.Head)._tag, "Head")
+        assert.strictEqual(reader.byteLength, bytes)
+        return work
+      }
+      assert.isAtMost(work(16_384), 8 * 16_384)
+      assert.isAtMost(work(16_384), 2.1 * work(8192))
+    })
+  }
+
+  it("the count finds a reader that searches its buffer again for each byte", () => {
+    const quadratic = (bytes: number) => {
+      let text = ""
+      return dripFed(new Uint8Array(bytes), (chunk) => {
+        text += String.fromCharCode(chunk[0]!)
+        return text.indexOf("\r\n\r\n")
+      })
+    }
+    assert.isAbove(quadratic(2048), 3.9 * quadratic(1024))
+  })
+
+  it("a list of nothing but commas and blanks", () => {
+    const work = (length: number) =>
+      countWork(() => assert.deepStrictEqual(HttpHead.list([["A", ", \t".repeat(length)]], "a"), []))
+    assert.isAtMost(work(4096), 2.1 * work(2048))
+  })
+})
+
+describe("headers", () => {
+  const headers: HttpHead.Headers = [
+    ["Upgrade", "WebSocket"],
+    ["A", " , b,\tc ,,"],
+    ["Empty", ""],
+    ["a", "D"],
+    ["__proto__", "e"]
+  ]
+
+  it("all: every value, the name in any case", () => {
+    assert.deepStrictEqual(HttpHead.all(headers, "A"), [" , b,\tc ,,", "D"])
+    assert.deepStrictEqual(HttpHead.all(headers, "UPGRADE"), ["WebSocket"])
+    assert.deepStrictEqual(HttpHead.all(headers, "absent"), [])
+  })
+
+  it("one: a value, none, or too many", () => {
+    assert.strictEqual(HttpHead.one(headers, "upgrade"), "WebSocket")
+    assert.strictEqual(HttpHead.one(headers, "empty"), "")
+    assert.strictEqual(HttpHead.one(headers, "a"), HttpHead.repeated)
+    assert.isUndefined(HttpHead.one(headers, "absent"))
+  })
+
+  it("list: elements over all headers of a name (RFC 9110 §5.3, §5.6.1)", () => {
+    assert.deepStrictEqual(HttpHead.list(headers, "a"), ["b", "c", "D"])
+    assert.deepStrictEqual(HttpHead.list(headers, "empty"), [])
+    assert.deepStrictEqual(HttpHead.list(headers, "absent"), [])
+  })
+
+  it("hasToken: an element in any case", () => {
+    assert.isTrue(HttpHead.hasToken(headers, "upgrade", "websocket"))
+    assert.isTrue(HttpHead.hasToken(headers, "A", "d"))
+    assert.isFalse(HttpHead.hasToken(headers, "upgrade", "socket"))
+  })
+
+  it("joined: one value of all", () => {
+    assert.strictEqual(HttpHead.joined(headers, "a"), " , b,\tc ,,, D")
+    assert.strictEqual(HttpHead.joined(headers, "empty"), "")
+    assert.isUndefined(HttpHead.joined(headers, "absent"))
+  })
+
+  it("names that objects have are names like others (attack 10)", () => {
+    assert.strictEqual(HttpHead.one(headers, "__proto__"), "e")
+    for (const name of ["constructor", "toString", "hasOwnProperty", "length"]) {
+      assert.isUndefined(HttpHead.one(headers, name))
+    }
+  })
+})
+
+describe("writing", () => {
+  it("format, and what the reader makes of it", () => {
+    const headers: HttpHead.Headers = [
+      ["Host", "a"],
+      ["X", "\xe4\tb"]
+    ]
+    const bytes = HttpHead.format("GET / HTTP/1.1", headers)
+    assert.strictEqual(Buffer.from(bytes).toString("latin1"), "GET / HTTP/1.1\r\nHost: a\r\nX: \xe4\tb\r\n\r\n")
+    assert.deepInclude<unknown>(read([bytes]).answer, { startLine: "GET / HTTP/1.1", headers })
+  })
+
+  it("isToken (RFC 9110 §5.6.2): which of all latin-1 characters, and not more", () => {
+    const tokens = characters.filter(HttpHead.isToken).join("")
+    assert.strictEqual(tokens, "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~")
+    assert.isTrue(HttpHead.isToken(tokens))
+    for (const text of ["", "a b", "a\n", "\u212a", "a,b"]) assert.isFalse(HttpHead.isToken(text))
+  })
+
+  it("isFieldValue (RFC 9110 §5.5): latin-1 but C0 and DEL, and the tab", () => {
+    const illegal = characters.filter((character) => !HttpHead.isFieldValue(character))
+    const c0 = characters.slice(0, 0x20).filter((character) => character !== "\t")
+    assert.deepStrictEqual(illegal, [...c0, "\x7f"])
+    assert.isTrue(HttpHead.isFieldValue(""))
+    for (const text of ["a\r\nb", "a\n", "\u0100", "\u{1f600}", "\ud800"]) assert.isFalse(HttpHead.isFieldValue(text))
+  })
+})
+
+const characters = Array.from({ length: 0x100 }, (_, code) => String.fromCharCode(code))
