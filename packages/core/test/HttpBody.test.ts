@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HttpBody from "../src/HttpBody.ts"
 import { encode, type Headers } from "../src/HttpHead.ts"
-import { replay } from "./replay.ts"
+import { byteByByte, replay } from "./replay.ts"
 import { countWork } from "./work.ts"
 
 /** The body, and whether it needed `end`. The first push is what came behind the head: nothing. */
@@ -214,7 +214,7 @@ describe("bounds", () => {
 
   it("byte by byte, the work is linear (S7, attack 7)", () => {
     const work = (wire: string, headers: Headers) => {
-      const chunks = Array.from(encode(wire), (byte) => Uint8Array.of(byte))
+      const chunks = byteByByte(encode(wire))
       const reader = HttpBody.make({ status: 403, headers })
       return countWork(() => {
         for (const chunk of chunks) reader.push(chunk)

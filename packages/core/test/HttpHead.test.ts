@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HttpHead from "../src/HttpHead.ts"
 import { needMore } from "../src/NeedMore.ts"
-import { replay } from "./replay.ts"
+import { byteByByte, replay } from "./replay.ts"
 import { countWork } from "./work.ts"
 
 const { encode } = HttpHead
@@ -134,12 +134,14 @@ describe("the limits (attacks 7 and 8)", () => {
 })
 
 describe("linear work (attacks 7 and 9)", () => {
-  /** The work of a reader that is fed byte by byte. */
-  const dripFed = (bytes: Uint8Array, push: (chunk: Uint8Array) => unknown): number => {
-    const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte))
-    return countWork(() => {
-      for (const chunk of chunks) push(chunk)
+  /** The work of a reader that is fed byte by byte, and its last answer. */
+  const dripFed = <A>(bytes: Uint8Array, push: (chunk: Uint8Array) => A) => {
+    const chunks = byteByByte(bytes)
+    const answers: Array<A> = []
+    const work = countWork(() => {
+      for (const chunk of chunks) answers.push(push(chunk))
     })
+    return { work, answer: answers.at(-1)! }
   }
 
   const heads: Record<string, (bytes: number) => string> = {
@@ -155,11 +157,8 @@ describe("linear work (attacks 7 and 9)", () => {
         const head = encode(text(bytes))
         assert.strictEqual(head.length, bytes)
         const reader = HttpHead.make()
-        let answer: ReturnType<HttpHead.Reader["push"]> = needMore
-        const work = dripFed(head, (chunk) => {
-          answer = reader.push(chunk)
-        })
-        assert.strictEqual((answer as HttpHead.Head)._tag, "Head")
+        const { answer, work } = dripFed(head, (chunk) => reader.push(chunk))
+        assert.strictEqual(answer._tag, "Head")
         assert.strictEqual(reader.byteLength, bytes)
         return work
       }
@@ -174,7 +173,7 @@ describe("linear work (attacks 7 and 9)", () => {
       return dripFed(new Uint8Array(bytes), (chunk) => {
         text += String.fromCharCode(chunk[0]!)
         return text.indexOf("\r\n\r\n")
-      })
+      }).work
     }
     assert.isAbove(quadratic(2048), 3.9 * quadratic(1024))
   })

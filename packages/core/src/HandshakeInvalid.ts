@@ -1,0 +1,39 @@
+/**
+ * What a server's answer to the opening handshake can do wrong: one named check each, with the clause it breaks. A new
+ * check is one row. `OpeningHandshake` makes the checks; `client` turns the answer into its public error.
+ */
+import * as HttpHead from "./HttpHead.ts"
+
+export const checks = {
+  HeadIncomplete: ["RFC 9112 §8", "the response ended before its head was complete"],
+  ...HttpHead.rules,
+  StatusLine: ["RFC 9112 §4", "the response did not begin with an HTTP status line"],
+  HttpVersion: ["RFC 6455 §4.2.2", "the response was not HTTP/1.1"],
+  Upgrade: ["RFC 6455 §4.1", "the Upgrade header was absent, or named something else than websocket"],
+  Connection: ["RFC 6455 §4.1", "the Connection header was absent, or did not name upgrade"],
+  AcceptMissing: ["RFC 6455 §4.1", "the Sec-WebSocket-Accept header was absent"],
+  AcceptRepeated: ["RFC 6455 §11.3.3", "the Sec-WebSocket-Accept header came more than once"],
+  AcceptMismatch: ["RFC 6455 §4.1", "the Sec-WebSocket-Accept header did not answer the key that was sent"],
+  SubprotocolRepeated: ["RFC 6455 §11.3.4", "the Sec-WebSocket-Protocol header came more than once"],
+  SubprotocolNotOffered: ["RFC 6455 §4.1", "the server chose a subprotocol that was not offered"],
+  ExtensionNotOffered: ["RFC 6455 §4.1", "the server chose an extension although none was offered"]
+} as const satisfies Record<string, readonly [section: string, description: string]>
+
+export type Check = keyof typeof checks
+
+export interface HandshakeInvalid {
+  readonly _tag: "HandshakeInvalid"
+  readonly check: Check
+  /** The clause that was broken. */
+  readonly section: string
+  /** One sentence: what the server did. */
+  readonly description: string
+  /** What it sent instead, where there was something: at most 200 characters, unescaped. */
+  readonly found: string | undefined
+}
+
+export const make = (check: Check, found?: string): HandshakeInvalid => {
+  const [section, description] = checks[check]
+  const excerpt = found === undefined ? undefined : HttpHead.excerpt(found)
+  return Object.freeze({ _tag: "HandshakeInvalid", check, section, description, found: excerpt })
+}

@@ -1,0 +1,185 @@
+/**
+ * The opening handshake of a client (RFC 6455 §4.1): the request, and what the server's answer must be.
+ *
+ * An answer opens the connection only when it passes every check of `HandshakeInvalid`, one after the other. The
+ * nonce, the hash and the moment of the deadline are arguments. What an extension's parameters mean, and whether a
+ * refusal is followed or retried, the caller decides.
+ */
+import * as Base64 from "./Base64.ts"
+import * as HandshakeInvalid from "./HandshakeInvalid.ts"
+import * as HttpBody from "./HttpBody.ts"
+import * as HttpHead from "./HttpHead.ts"
+import type { NeedMore } from "./NeedMore.ts"
+import type { Platform } from "./Platform.ts"
+
+export { type InvalidRequest, type Request, request } from "./OpeningRequest.ts"
+
+export interface Accepted {
+  readonly _tag: "Accepted"
+  readonly status: 101
+  readonly headers: HttpHead.Headers
+  /** One of those offered; undefined when the server chose none. */
+  readonly subprotocol: string | undefined
+  /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. */
+  readonly extensions: string | undefined
+  /** What came behind the head: the first bytes of frames. */
+  readonly leftover: Uint8Array
+}
+
+/** The server said something else than 101: what it said. */
+export interface Rejected {
+  readonly _tag: "Rejected"
+  readonly status: number
+  readonly statusText: string
+  readonly headers: HttpHead.Headers
+  readonly body: Uint8Array
+  /** There was more of the body than was kept. */
+  readonly bodyTruncated: boolean
+}
+
+export type Answer = Accepted | Rejected | HandshakeInvalid.HandshakeInvalid
+
+/** How much of an answer is read. Interim responses count with the final one. */
+export interface Limits extends HttpHead.Limits {
+  /** Bytes that are kept of a refusal's body. Default 65,536. */
+  readonly maxBodyBytes: number
+}
+
+export const defaultLimits: Limits = Object.freeze({
+  ...HttpHead.defaultLimits,
+  maxBodyBytes: HttpBody.defaultMaxBytes
+})
+
+export interface Expected {
+  /** The nonce of the request. */
+  readonly nonce: Uint8Array
+  /** What the request offered. */
+  readonly subprotocols?: ReadonlyArray<string> | undefined
+  readonly offersExtensions: boolean
+  readonly sha1: Platform["sha1"]
+  readonly limits?: Limits | undefined
+}
+
+export const reader = (expected: Expected): Reader => new Reader(expected)
+
+/** Reads the answer to one request. Once it answered anything but NeedMore, it answers the same for ever. */
+export class Reader {
+  private readonly expected: Expected
+  /** What interim responses left of the limits. */
+  private limits: Limits
+  private head: HttpHead.Reader
+  private statusLine: StatusLine | HandshakeInvalid.HandshakeInvalid | undefined
+  private refusal: Refusal | undefined
+  private answer: Answer | undefined
+
+  constructor(expected: Expected) {
+    this.expected = expected
+    this.limits = expected.limits ?? defaultLimits
+    this.head = HttpHead.make(this.limits)
+  }
+
+  push(chunk: Uint8Array): NeedMore | Answer {
+    if (this.answer !== undefined) return this.answer
+    const answer = this.refusal === undefined ? this.readHead(chunk) : readBody(this.refusal, chunk)
+    if (answer._tag !== "NeedMore") this.answer = answer
+    return answer
+  }
+
+  /** The byte stream ended, or the deadline passed: what came so far is all there will be. */
+  end(): Answer {
+    this.answer ??=
+      this.refusal === undefined
+        ? HandshakeInvalid.make("HeadIncomplete", this.head.startLine ?? this.head.line)
+        : reject(this.refusal, this.refusal.body.end())
+    return this.answer
+  }
+
+  private readHead(chunk: Uint8Array): NeedMore | Answer {
+    for (let rest = chunk; ; ) {
+      const head = this.head.push(rest)
+      // Judged as soon as it is there: a peer that speaks another protocol may send no more than a line.
+      if (this.head.startLine !== undefined) this.statusLine ??= parse(this.head.startLine)
+      if (this.statusLine?._tag === "HandshakeInvalid") return this.statusLine
+      if (head._tag === "InvalidHead") return HandshakeInvalid.make(head.rule, head.found)
+      if (head._tag === "NeedMore") return head
+      const statusLine = this.statusLine!
+      if (statusLine.status === 101) return open(head, this.expected)
+      if (statusLine.status >= 200) return this.refuse(statusLine, head)
+      this.skip(head)
+      rest = head.leftover
+    }
+  }
+
+  /** An interim response (RFC 9110 §15.2). The next head has what it left of the limits. */
+  private skip({ headers }: HttpHead.Head): void {
+    const maxHeadBytes = this.limits.maxHeadBytes - this.head.byteLength
+    const maxHeaders = this.limits.maxHeaders - headers.length
+    this.limits = { ...this.limits, maxHeadBytes, maxHeaders }
+    this.head = HttpHead.make(this.limits)
+    this.statusLine = undefined
+  }
+
+  private refuse({ status, statusText }: StatusLine, { headers, leftover }: HttpHead.Head): NeedMore | Rejected {
+    const body = HttpBody.make({ status, headers, maxBytes: this.limits.maxBodyBytes })
+    this.refusal = { status, statusText, headers, body }
+    return readBody(this.refusal, leftover)
+  }
+}
+
+interface StatusLine {
+  readonly _tag: "StatusLine"
+  readonly status: number
+  readonly statusText: string
+}
+
+interface Refusal extends Pick<Rejected, "status" | "statusText" | "headers"> {
+  readonly body: HttpBody.Reader
+}
+
+const parse = (line: string): StatusLine | HandshakeInvalid.HandshakeInvalid => {
+  const [, version, code, statusText = ""] = statusLine.exec(line) ?? []
+  if (code === undefined) return HandshakeInvalid.make("StatusLine", line)
+  const status = Number(code)
+  // A refusal may come from an older server or proxy; only HTTP/1.1 can switch protocols (RFC 9110 §7.8).
+  const legal = status === 101 ? version === "1.1" : version!.startsWith("1.")
+  return legal ? { _tag: "StatusLine", status, statusText } : HandshakeInvalid.make("HttpVersion", line)
+}
+
+/** Some servers leave out the blank before an empty reason phrase (RFC 9112 §4); it means nothing either way. */
+const statusLine = /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: (.*))?$/
+
+/** The checks of a 101 response, one after the other. */
+const open = (
+  { headers, leftover }: HttpHead.Head,
+  { nonce, offersExtensions, sha1, subprotocols = [] }: Expected
+): Accepted | HandshakeInvalid.HandshakeInvalid => {
+  const upgrade = HttpHead.joined(headers, "Upgrade")
+  if (upgrade?.toLowerCase() !== "websocket") return HandshakeInvalid.make("Upgrade", upgrade)
+  if (!HttpHead.hasToken(headers, "Connection", "upgrade")) {
+    return HandshakeInvalid.make("Connection", HttpHead.joined(headers, "Connection"))
+  }
+  const accept = HttpHead.one(headers, "Sec-WebSocket-Accept")
+  if (accept === undefined) return HandshakeInvalid.make("AcceptMissing")
+  if (accept === HttpHead.repeated) return HandshakeInvalid.make("AcceptRepeated")
+  if (accept !== acceptOf(Base64.encode(nonce), sha1)) return HandshakeInvalid.make("AcceptMismatch", accept)
+  const subprotocol = HttpHead.one(headers, "Sec-WebSocket-Protocol")
+  if (subprotocol === HttpHead.repeated) return HandshakeInvalid.make("SubprotocolRepeated")
+  if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
+    return HandshakeInvalid.make("SubprotocolNotOffered", subprotocol)
+  }
+  const extensions = HttpHead.joined(headers, "Sec-WebSocket-Extensions")
+  if (extensions !== undefined && !offersExtensions) return HandshakeInvalid.make("ExtensionNotOffered", extensions)
+  return Object.freeze({ _tag: "Accepted", status: 101, headers, subprotocol, extensions, leftover })
+}
+
+const readBody = (refusal: Refusal, chunk: Uint8Array): NeedMore | Rejected => {
+  const body = refusal.body.push(chunk)
+  return body._tag === "NeedMore" ? body : reject(refusal, body)
+}
+
+const reject = ({ headers, status, statusText }: Refusal, { bytes, truncated }: HttpBody.Body): Rejected =>
+  Object.freeze({ _tag: "Rejected", status, statusText, headers, body: bytes, bodyTruncated: truncated })
+
+/** The Sec-WebSocket-Accept that answers this Sec-WebSocket-Key (RFC 6455 §4.2.2, step 5.4). */
+export const acceptOf = (key: string, sha1: Platform["sha1"]): string =>
+  Base64.encode(sha1(HttpHead.encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)))

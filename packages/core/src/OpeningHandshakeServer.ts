@@ -1,0 +1,197 @@
+/**
+ * The opening handshake of a server (RFC 6455 §4.2): what a client's request must be, and the response that accepts or
+ * refuses it.
+ *
+ * Which subprotocol is chosen, what extensions are agreed and whom to let in, the caller decides.
+ */
+import * as Base64 from "./Base64.ts"
+import * as HttpHead from "./HttpHead.ts"
+import { type NeedMore, needMore } from "./NeedMore.ts"
+import { acceptOf } from "./OpeningHandshake.ts"
+import { problemOf } from "./OpeningRequest.ts"
+import type { Platform } from "./Platform.ts"
+import * as Uri from "./Uri.ts"
+
+export interface Requested {
+  readonly _tag: "Requested"
+  readonly resourceName: string
+  /** The Host header. */
+  readonly host: string
+  readonly origin: string | undefined
+  /** What the client offers, by preference. */
+  readonly subprotocols: ReadonlyArray<string>
+  /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. */
+  readonly extensions: string | undefined
+  readonly headers: HttpHead.Headers
+  /** The Sec-WebSocket-Key, as it came. */
+  readonly key: string
+  /** What came behind the head: the first bytes of frames. */
+  readonly leftover: Uint8Array
+}
+
+/** What a request can do wrong besides the rules of `HttpHead`: one row each, with the status that answers it. */
+const rules = {
+  RequestLine: [400, "RFC 9112 §3", "the request did not begin with an HTTP request line"],
+  Method: [400, "RFC 6455 §4.2.1", "the method was not GET"],
+  HttpVersion: [400, "RFC 6455 §4.2.1", "the request was not HTTP/1.1"],
+  ResourceName: [400, "RFC 6455 §4.2.1", "the request target was neither a path nor an http URI with one"],
+  Host: [400, "RFC 6455 §4.2.1", "there was not exactly one legal Host header"],
+  Upgrade: [400, "RFC 6455 §4.2.1", "the Upgrade header did not name websocket"],
+  Connection: [400, "RFC 6455 §4.2.1", "the Connection header did not name upgrade"],
+  Key: [400, "RFC 6455 §4.2.1", "there was not exactly one Sec-WebSocket-Key of 16 bytes in base64"],
+  Version: [426, "RFC 6455 §4.4", "the Sec-WebSocket-Version was not 13"],
+  Origin: [400, "RFC 6454 §7.3", "there was more than one Origin header"],
+  Subprotocols: [400, "RFC 6455 §4.1", "the offered subprotocols were not tokens, each offered once"]
+} as const
+
+export type Rule = keyof typeof rules | HttpHead.Rule
+
+export interface RequestInvalid {
+  readonly _tag: "RequestInvalid"
+  readonly rule: Rule
+  /** What a server answers. */
+  readonly status: 400 | 426 | 431
+  readonly section: string
+  /** One sentence: what the client did. */
+  readonly description: string
+}
+
+export const reader = (limits?: HttpHead.Limits): Reader => new Reader(limits)
+
+/** Reads one request. After any other answer than NeedMore it has done its work. */
+export class Reader {
+  private readonly head: HttpHead.Reader
+
+  constructor(limits?: HttpHead.Limits) {
+    this.head = HttpHead.make(limits)
+  }
+
+  push(chunk: Uint8Array): NeedMore | Requested | RequestInvalid {
+    const head = this.head.push(chunk)
+    if (head._tag === "NeedMore") return needMore
+    return head._tag === "Head" ? check(head) : invalidHead(head.rule)
+  }
+}
+
+/** RFC 6455 §4.2.1, requirement after requirement. */
+const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | RequestInvalid => {
+  const [, method, target, version] = requestLine.exec(startLine) ?? []
+  if (target === undefined) return invalid("RequestLine")
+  if (method !== "GET") return invalid("Method")
+  if (version !== "1.1") return invalid("HttpVersion")
+  const resourceName = target.replace(absolute, "")
+  if (!Uri.isResourceName(resourceName)) return invalid("ResourceName")
+  const host = HttpHead.one(headers, "Host")
+  if (typeof host !== "string" || !Uri.isHostHeader(host)) return invalid("Host")
+  if (!HttpHead.hasToken(headers, "Upgrade", "websocket")) return invalid("Upgrade")
+  if (!HttpHead.hasToken(headers, "Connection", "upgrade")) return invalid("Connection")
+  const key = HttpHead.one(headers, "Sec-WebSocket-Key")
+  if (typeof key !== "string" || Base64.decodedLength(key) !== 16) return invalid("Key")
+  if (HttpHead.one(headers, "Sec-WebSocket-Version") !== "13") return invalid("Version")
+  const origin = HttpHead.one(headers, "Origin")
+  if (origin === HttpHead.repeated) return invalid("Origin")
+  const subprotocols = HttpHead.list(headers, "Sec-WebSocket-Protocol")
+  if (!subprotocols.every(HttpHead.isToken)) return invalid("Subprotocols")
+  if (new Set(subprotocols).size < subprotocols.length) return invalid("Subprotocols")
+  const extensions = HttpHead.joined(headers, "Sec-WebSocket-Extensions")
+  return Object.freeze({
+    _tag: "Requested",
+    resourceName,
+    host,
+    origin,
+    subprotocols,
+    extensions,
+    headers,
+    key,
+    leftover
+  })
+}
+
+const requestLine = /^([^ ]+) ([^ ]+) HTTP\/(\d\.\d)$/
+/** What an absolute target (RFC 9112 §3.2.2) has before the resource name. */
+const absolute = /^https?:\/\/[^/?]+/i
+
+const invalid = (rule: keyof typeof rules): RequestInvalid => {
+  const [status, section, description] = rules[rule]
+  return Object.freeze({ _tag: "RequestInvalid", rule, status, section, description })
+}
+
+const invalidHead = (rule: HttpHead.Rule): RequestInvalid => {
+  const [section, description] = HttpHead.rules[rule]
+  const status = rule === "HeadTooLong" || rule === "TooManyHeaders" ? 431 : 400 // RFC 6585 §5
+  return Object.freeze({ _tag: "RequestInvalid", rule, status, section, description })
+}
+
+export interface Acceptance {
+  /** One of those that the client offered. */
+  readonly subprotocol?: string | undefined
+  /** The Sec-WebSocket-Extensions header, ready made; only where the client offered some. */
+  readonly extensions?: string | undefined
+  readonly headers?: HttpHead.Headers | undefined
+  readonly sha1: Platform["sha1"]
+}
+
+export interface Refusal {
+  /** 200 to 599. With 426 goes what RFC 6455 §4.4 wants. */
+  readonly status: number
+  readonly headers?: HttpHead.Headers | undefined
+  readonly body?: Uint8Array | undefined
+}
+
+export interface InvalidResponse {
+  readonly _tag: "InvalidResponse"
+  readonly field: "subprotocol" | "extensions" | "headers" | "status"
+  /** One sentence: what is legal. */
+  readonly problem: string
+}
+
+/** The bytes that open the connection (RFC 6455 §4.2.2, step 5); or the first option that is not legal. */
+export const accept = (request: Requested, options: Acceptance): Uint8Array | InvalidResponse => {
+  const { extensions, headers = [], sha1, subprotocol } = options
+  const own: Array<HttpHead.Header> = [
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Accept", acceptOf(request.key, sha1)]
+  ]
+  if (subprotocol !== undefined) {
+    if (!request.subprotocols.includes(subprotocol)) return illegal("subprotocol", "the client did not offer it")
+    own.push(["Sec-WebSocket-Protocol", subprotocol])
+  }
+  if (extensions !== undefined) {
+    if (request.extensions === undefined) return illegal("extensions", "the client offered none")
+    if (!HttpHead.isFieldValue(extensions)) return illegal("extensions", "not latin-1 without control characters")
+    own.push(["Sec-WebSocket-Extensions", extensions])
+  }
+  return respond("101 Switching Protocols", own, headers, empty)
+}
+
+/** The bytes that refuse it (RFC 6455 §4.2.2, step 4); or the first option that is not legal. */
+export const reject = ({ body = empty, headers = [], status }: Refusal): Uint8Array | InvalidResponse => {
+  if (!Number.isInteger(status) || status < 200 || status > 599) return illegal("status", "a refusal has a status from 200 to 599")
+  const own: Array<HttpHead.Header> = [
+    ["Content-Length", String(body.length)],
+    ["Connection", status === 426 ? "close, Upgrade" : "close"]
+  ]
+  if (status === 426) own.push(["Upgrade", "websocket"], ["Sec-WebSocket-Version", "13"])
+  return respond(`${status} `, own, headers, body)
+}
+
+const respond = (
+  status: string,
+  own: HttpHead.Headers,
+  headers: HttpHead.Headers,
+  body: Uint8Array
+): Uint8Array | InvalidResponse => {
+  const problem = problemOf(headers, own)
+  if (problem !== undefined) return illegal("headers", problem)
+  const head = HttpHead.format(`HTTP/1.1 ${status}`, [...own, ...headers])
+  const bytes = new Uint8Array(head.length + body.length)
+  bytes.set(head)
+  bytes.set(body, head.length)
+  return bytes
+}
+
+const illegal = (field: InvalidResponse["field"], problem: string): InvalidResponse =>
+  Object.freeze({ _tag: "InvalidResponse", field, problem })
+
+const empty = new Uint8Array(0)

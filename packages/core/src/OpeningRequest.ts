@@ -1,0 +1,111 @@
+/**
+ * The request of the opening handshake (RFC 6455 §4.1): from options to bytes.
+ *
+ * Nothing that a program gives can end a header and begin another, or stand beside a header that the protocol owns.
+ * The nonce is an argument; what is offered, the caller decides.
+ */
+import * as Base64 from "./Base64.ts"
+import * as HttpHead from "./HttpHead.ts"
+import * as Uri from "./Uri.ts"
+
+export interface Request {
+  readonly uri: Uri.Uri
+  /** 16 bytes from a strong source, fresh for each connection. */
+  readonly nonce: Uint8Array
+  /** The Host header. Default `Uri.hostHeader(uri)`. */
+  readonly host?: string | undefined
+  /** Absent unless given: only browsers must send one (RFC 6455 §4.1, requirement 8). */
+  readonly origin?: string | undefined
+  /** Absent unless given. */
+  readonly userAgent?: string | undefined
+  /** What is offered, by preference. */
+  readonly subprotocols?: ReadonlyArray<string> | undefined
+  /** The Sec-WebSocket-Extensions header, ready made. */
+  readonly extensions?: string | undefined
+  readonly headers?: HttpHead.Headers | undefined
+}
+
+export interface InvalidRequest {
+  readonly _tag: "InvalidRequest"
+  readonly field: keyof Request
+  /** One sentence: what is legal, or what to use instead. It names headers, never their values. */
+  readonly problem: string
+}
+
+/** The bytes of the request; or the first option that is not legal. */
+export const request = (options: Request): Uint8Array | InvalidRequest => {
+  const { headers = [], nonce, subprotocols = [] } = options
+  const uri = Uri.make(options.uri)
+  if ("_tag" in uri) return invalid("uri", uri.problem)
+  const { host = Uri.hostHeader(uri) } = options
+  if (!Uri.isHostHeader(host)) return invalid("host", "a host is a name or an address, with a port where needed")
+  if (nonce.length !== nonceLength) return invalid("nonce", "a nonce is 16 bytes")
+  if (!subprotocols.every(HttpHead.isToken)) return invalid("subprotocols", "a subprotocol is a token of ASCII")
+  if (new Set(subprotocols).size < subprotocols.length) return invalid("subprotocols", "a subprotocol is offered once")
+  const own: Array<HttpHead.Header> = [
+    ["Host", host],
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Key", Base64.encode(nonce)],
+    ["Sec-WebSocket-Version", "13"]
+  ]
+  if (subprotocols.length > 0) own.push(["Sec-WebSocket-Protocol", subprotocols.join(", ")])
+  for (const [field, name] of optional) {
+    const value = options[field]
+    if (value === undefined) continue
+    if (!HttpHead.isFieldValue(value)) return invalid(field, "a header is latin-1 without control characters")
+    own.push([name, value])
+  }
+  const problem = problemOf(headers, own)
+  if (problem !== undefined) return invalid("headers", problem)
+  return HttpHead.format(`GET ${uri.resourceName} HTTP/1.1`, [...own, ...headers])
+}
+
+const optional = [
+  ["extensions", "Sec-WebSocket-Extensions"],
+  ["origin", "Origin"],
+  ["userAgent", "User-Agent"]
+] as const
+
+const invalid = (field: keyof Request, problem: string): InvalidRequest =>
+  Object.freeze({ _tag: "InvalidRequest", field, problem })
+
+/** What is not legal about the headers that a program adds to the handshake's own, if anything. */
+export const problemOf = (added: HttpHead.Headers, own: HttpHead.Headers): string | undefined => {
+  const names = new Set(own.map(([name]) => name.toLowerCase()))
+  for (const [name, value] of added) {
+    if (!HttpHead.isToken(name)) return "a header's name is a token of ASCII"
+    const key = name.toLowerCase()
+    const advice = owned.get(key)
+    if (advice !== undefined) return `${name} belongs to the protocol: ${advice}`
+    if (key.startsWith("sec-websocket-")) return `${name} belongs to the protocol`
+    if (!HttpHead.isFieldValue(value)) return `${name} is not latin-1 without control characters`
+    // RFC 9110 §5.3: Set-Cookie alone is not a list, and may be repeated.
+    if (names.has(key) && key !== "set-cookie") return `${name} is given twice: join its values`
+    names.add(key)
+  }
+  return undefined
+}
+
+const noBody = "the message has no body that it could be about"
+const fixed = "it has one legal value"
+
+const owned: ReadonlyMap<string, string> = new Map([
+  ["host", "use the option host"],
+  ["upgrade", fixed],
+  ["connection", fixed],
+  ["keep-alive", "use the option keepAlive"],
+  ["proxy-connection", fixed],
+  ["proxy-authorization", "use the option proxy, so that only the proxy gets it"],
+  ["content-length", noBody],
+  ["transfer-encoding", noBody],
+  ["te", noBody],
+  ["trailer", noBody],
+  ["expect", noBody],
+  ["sec-websocket-key", "each connection makes its own"],
+  ["sec-websocket-version", fixed],
+  ["sec-websocket-protocol", "use the option subprotocols"],
+  ["sec-websocket-extensions", "use the option compression"]
+])
+
+const nonceLength = 16
