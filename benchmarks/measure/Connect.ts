@@ -1,0 +1,44 @@
+/** Connections per second: dial, both handshakes, so many at a time. */
+import type { OpenOptions, Peer } from "../peers/Peer.ts"
+import * as Rows from "../plan/Rows.ts"
+import { resourceName } from "../server/Opening.ts"
+import * as Sample from "./Sample.ts"
+import type { Outcome, Task } from "./Task.ts"
+
+export const measure = async (peer: Peer, task: Task): Promise<Outcome> => {
+  const { row, seconds } = task
+  const parallel = row.size
+  const target = idleTarget(task)
+  let connections = 0
+
+  const sample = await Sample.take(async (units) => {
+    let left = units * parallel
+    const worker = async () => {
+      while (left > 0) {
+        left -= 1
+        const connection = await peer.open(target.url, target.options)
+        connections += 1
+        await connection.close()
+      }
+    }
+    await Promise.all(Array.from({ length: parallel }, worker))
+  }, seconds)
+  return { values: Sample.values(sample, parallel), seen: { connections }, problems: [] }
+}
+
+/** A connection on which nothing will happen. */
+export const idleTarget = ({ row, url, tlsUrl, ca }: Task): { url: string; options: OpenOptions } => {
+  const wire = Rows.wire(row)
+  const silent = () => undefined
+  const secure = row.workload.tls === true
+  return {
+    url: (secure ? tlsUrl : url) + resourceName("idle", wire),
+    options: {
+      lane: "array",
+      sink: { message: silent, unit: silent },
+      deflate: wire.deflate === true,
+      wire,
+      ...(secure ? { ca } : {})
+    }
+  }
+}

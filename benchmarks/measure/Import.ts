@@ -1,0 +1,27 @@
+/** Wall time of a fresh process that imports an entry point and ends, the runtime's own start included. Median of five. */
+import { spawnSync } from "node:child_process"
+import process from "node:process"
+import { median } from "../report/Statistics.ts"
+import type { Outcome, Task } from "./Task.ts"
+
+export const measure = ({ peer }: Task): Outcome => {
+  const specifier = entryPoints[peer]
+  const script = specifier === undefined ? "" : `import ${JSON.stringify(specifier)}`
+  const times = Array.from({ length: 5 }, () => {
+    const start = performance.now()
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: import.meta.dirname,
+      encoding: "utf8"
+    })
+    if (status !== 0) throw new Error(`cannot import ${specifier} (npx tsc -b builds what is measured): ${stderr}`)
+    return performance.now() - start
+  })
+  return { values: { time: median(times) }, seen: {}, problems: [] }
+}
+
+/** The published form, as a user of the package loads it; none for the raw arm: the runtime alone. */
+const entryPoints: Readonly<Record<string, string>> = {
+  ours: "@effect-websocket/client",
+  ws: "ws",
+  effectSocket: "effect/socket/Socket"
+}

@@ -1,0 +1,214 @@
+/**
+ * Every workload with its targets, ours against `ws`: `[must, aim]` per size. This is the acceptance table; a new workload is
+ * one entry. `Metrics` says what is judged for each kind, `../measure` how it is measured.
+ */
+import type { Payload } from "../Payloads.ts"
+import type { Lane, SendMode } from "../peers/Peer.ts"
+
+export type Kind = "receive" | "send" | "echo" | "connect" | "idle" | "import"
+
+export interface Workload {
+  readonly name: string
+  readonly group: string
+  readonly kind: Kind
+  /** What the numbers in `rows` count. */
+  readonly by: "bytes" | "at a time" | "open" | ""
+  readonly payload?: Payload
+  readonly lane?: Lane
+  readonly mode?: SendMode
+  readonly fragment?: number
+  readonly deflate?: boolean
+  readonly outstanding?: number
+  readonly tls?: boolean
+  readonly rows: Readonly<Record<number, Targets>>
+}
+
+/** Absent: measured and shown, not judged. */
+export type Targets = readonly [must: number, aim: number] | undefined
+
+const KiB = 1024
+const MiB = 1024 * 1024
+
+export const workloads: ReadonlyArray<Workload> = [
+  {
+    name: "receive text by the array",
+    group: "receive",
+    kind: "receive",
+    by: "bytes",
+    payload: "text",
+    lane: "array",
+    rows: {
+      16: [5, 12],
+      125: [2.5, 4],
+      [KiB]: [1.4, 1.9],
+      [16 * KiB]: [1.2, 1.6],
+      [64 * KiB]: [1.5, 2.7],
+      [MiB]: [1.5, 3],
+      [16 * MiB]: [1.2, 2]
+    }
+  },
+  {
+    name: "receive text with one effect per message",
+    group: "receive",
+    kind: "receive",
+    by: "bytes",
+    payload: "text",
+    lane: "each",
+    rows: { 16: [1.5, 3.2], [KiB]: [1.2, 1.6], [64 * KiB]: [1.3, 2.7] }
+  },
+  {
+    name: "receive binary by the array",
+    group: "receive",
+    kind: "receive",
+    by: "bytes",
+    payload: "binary",
+    lane: "array",
+    rows: {
+      16: [1.5, 5],
+      125: [1.2, 1.8],
+      [KiB]: [1, 1.6],
+      [16 * KiB]: undefined,
+      [64 * KiB]: [1, 1.6],
+      [MiB]: [1, 2.4],
+      [16 * MiB]: undefined
+    }
+  },
+  {
+    name: "receive multi-byte text by the array",
+    group: "receive",
+    kind: "receive",
+    by: "bytes",
+    payload: "multibyte",
+    lane: "array",
+    rows: { 64: [2, 5], [KiB]: [1.2, 1.5], [64 * KiB]: [1.1, 2] }
+  },
+  {
+    name: "receive text in fragments of 1 KiB",
+    group: "receive",
+    kind: "receive",
+    by: "bytes",
+    payload: "text",
+    lane: "array",
+    fragment: KiB,
+    rows: { [MiB]: [1.5, 4] }
+  },
+  {
+    name: "receive binary in fragments of 1 KiB",
+    group: "receive",
+    kind: "receive",
+    by: "bytes",
+    payload: "binary",
+    lane: "array",
+    fragment: KiB,
+    rows: { [MiB]: [1.1, 3.4] }
+  },
+  {
+    name: "send text each awaited",
+    group: "send",
+    kind: "send",
+    by: "bytes",
+    payload: "text",
+    mode: "awaited",
+    rows: {
+      16: [10, 40],
+      125: [10, 30],
+      [KiB]: [5, 15],
+      [16 * KiB]: [1.2, 1.8],
+      [64 * KiB]: [1.1, 2.2],
+      [MiB]: [1.1, 1.6],
+      [16 * MiB]: undefined
+    }
+  },
+  {
+    name: "send binary each awaited",
+    group: "send",
+    kind: "send",
+    by: "bytes",
+    payload: "binary",
+    mode: "awaited",
+    rows: { 16: undefined, [KiB]: undefined, [64 * KiB]: undefined, [MiB]: undefined }
+  },
+  {
+    name: "send text in batches of 64",
+    group: "send",
+    kind: "send",
+    by: "bytes",
+    payload: "text",
+    mode: "batched",
+    rows: { 16: undefined, [KiB]: undefined }
+  },
+  {
+    name: "send text from 100 fibers",
+    group: "send",
+    kind: "send",
+    by: "bytes",
+    payload: "text",
+    mode: "fibers",
+    rows: { 16: undefined, [KiB]: undefined }
+  },
+  {
+    name: "receive JSON with permessage-deflate",
+    group: "deflate",
+    kind: "receive",
+    by: "bytes",
+    payload: "json",
+    lane: "array",
+    deflate: true,
+    rows: { 64: [10, 150], [KiB]: [5, 14], [64 * KiB]: [1.5, 3] }
+  },
+  {
+    name: "send JSON with permessage-deflate",
+    group: "deflate",
+    kind: "send",
+    by: "bytes",
+    payload: "json",
+    mode: "awaited",
+    deflate: true,
+    rows: { 64: [5, 38], [KiB]: [4, 16], [64 * KiB]: [1, 1.2] }
+  },
+  {
+    name: "echo with one outstanding",
+    group: "echo",
+    kind: "echo",
+    by: "bytes",
+    payload: "text",
+    lane: "each",
+    outstanding: 1,
+    rows: { 64: [1.1, 1] }
+  },
+  {
+    name: "echo with 64 outstanding",
+    group: "echo",
+    kind: "echo",
+    by: "bytes",
+    payload: "text",
+    lane: "array",
+    outstanding: 64,
+    rows: { 64: [2, 5] }
+  },
+  {
+    name: "connect and close",
+    group: "connect",
+    kind: "connect",
+    by: "at a time",
+    rows: { 1: [0.9, 1.3], 32: [1, 2.2] }
+  },
+  {
+    name: "connect and close over TLS",
+    group: "connect",
+    kind: "connect",
+    by: "at a time",
+    tls: true,
+    rows: { 1: undefined, 32: undefined }
+  },
+  { name: "memory of an idle connection", group: "idle", kind: "idle", by: "open", rows: { 2000: [1.2, 0.7] } },
+  {
+    name: "memory of an idle connection with permessage-deflate",
+    group: "idle",
+    kind: "idle",
+    by: "open",
+    deflate: true,
+    rows: { 2000: undefined }
+  },
+  { name: "import of the entry point", group: "import", kind: "import", by: "", rows: { 1: [350, 250] } }
+]

@@ -1,0 +1,93 @@
+/**
+ * What a row's rounds say about each of its metrics: every arm's values and ratios, and whether ours met its targets.
+ *
+ *     floor   within 10 % of the raw drain of the same bytes: counts as met
+ *     void    the server could not have driven more than 1.25 times the fastest arm that is not at the floor
+ *     below   the worse quartile of the ratios misses `must`
+ *     must    it holds
+ *     aim     and the median reaches `aim`
+ */
+import { BASELINE, FLOOR, OURS } from "../plan/Arms.ts"
+import { type Metric, metricsOf } from "../plan/Metrics.ts"
+import type { Targets } from "../plan/Workloads.ts"
+import type { Result } from "../run/Rounds.ts"
+import { median, type Summary, summary } from "./Statistics.ts"
+
+export type Mark = "floor" | "void" | "below" | "must" | "aim"
+
+export interface Verdict {
+  readonly metric: Metric
+  readonly targets: Targets
+  readonly arms: ReadonlyMap<string, Measured>
+  /** Of the server while it drove the floor: messages per second of its CPU time. */
+  readonly serverRate: number | undefined
+  /** Undefined without targets, or without ours. */
+  readonly mark: Mark | undefined
+}
+
+export interface Measured {
+  readonly values: ReadonlyArray<number>
+  readonly value: Summary
+  /** Against the baseline, round by round; undefined without a baseline. */
+  readonly ratio: Summary | undefined
+  readonly atFloor: boolean
+}
+
+export const verdicts = (result: Result): ReadonlyArray<Verdict> =>
+  metricsOf(result.row).map((metric) => {
+    const series = new Map(
+      [...result.turns].map(([name, turns]) => [name, turns.map(({ values }) => values[metric.key] ?? Number.NaN)])
+    )
+    const arms = new Map([...series].map(([name, values]) => [name, measured(metric, name, values, series)]))
+    const floorTurns = result.turns.get(FLOOR)
+    const serverRate = metric.driven && floorTurns ? median(floorTurns.map((turn) => turn.serverRate)) : undefined
+    const targets = metric.targets(result.row.targets)
+    return { metric, targets, arms, serverRate, mark: mark(metric, targets, arms, serverRate) }
+  })
+
+const measured = (
+  metric: Metric,
+  name: string,
+  values: ReadonlyArray<number>,
+  series: ReadonlyMap<string, ReadonlyArray<number>>
+): Measured => {
+  const baseline = series.get(BASELINE)
+  const floor = series.get(FLOOR)
+  const against = (other: ReadonlyArray<number>) => values.map((value, round) => metric.compare(value, other[round]!))
+  const nearFloor = (other: ReadonlyArray<number>) => {
+    const distance = median(against(other))
+    return metric.better === "more" ? distance >= 1 - MARGIN : distance <= 1 + MARGIN
+  }
+  return {
+    values,
+    value: summary(values),
+    ratio: baseline === undefined ? undefined : summary(against(baseline)),
+    atFloor: floor !== undefined && name !== FLOOR && metric.key !== "time" && nearFloor(floor)
+  }
+}
+
+const mark = (
+  metric: Metric,
+  targets: Targets,
+  arms: ReadonlyMap<string, Measured>,
+  serverRate: number | undefined
+): Mark | undefined => {
+  const ours = arms.get(OURS)
+  if (targets === undefined || ours?.ratio === undefined) return undefined
+  if (ours.atFloor) return "floor"
+  if (serverRate !== undefined && serverRate < HEADROOM * fastest(arms)) return "void"
+  const [must, aim] = targets
+  const { low, median, high } = ours.ratio
+  const holds = metric.better === "more" ? low >= must : high <= must
+  if (!holds) return "below"
+  return (metric.better === "more" ? median >= aim : median <= aim) ? "aim" : "must"
+}
+
+const fastest = (arms: ReadonlyMap<string, Measured>): number =>
+  Math.max(
+    0,
+    ...[...arms].filter(([name, { atFloor }]) => name !== FLOOR && !atFloor).map(([, arm]) => arm.value.median)
+  )
+
+const MARGIN = 0.1
+const HEADROOM = 1.25
