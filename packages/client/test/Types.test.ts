@@ -1,0 +1,183 @@
+/**
+ * What the compiler knows: what each function needs, what it can fail with, and which errors are left once some were
+ * handled. `npm run types` is what holds these tests; running them only shows that the module loads.
+ */
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import {
+  type CloseInfo,
+  type ConnectError,
+  type Connection,
+  type ConnectionClosed,
+  type ConnectOptions,
+  type ConnectReason,
+  type HandshakeInvalid,
+  type HandshakeRejected,
+  type InvalidMessage,
+  type InvalidOptions,
+  type InvalidUrl,
+  type Message,
+  type MessageTooBig,
+  type PongTimeout,
+  type ProtocolViolation,
+  type ReceiveError,
+  type SendError,
+  type Stalled,
+  WebSocket
+} from "@effect-websocket/client"
+import type {
+  HostNotFound,
+  Refused,
+  Reset,
+  TimedOut,
+  TlsFailed,
+  Transport,
+  TransportError,
+  Unreachable
+} from "@effect-websocket/transport"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type { Duration } from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+type Reasons =
+  | InvalidUrl
+  | InvalidOptions
+  | HostNotFound
+  | Refused
+  | Unreachable
+  | Reset
+  | TlsFailed
+  | TimedOut
+  | HandshakeRejected
+  | HandshakeInvalid
+
+describe("connect and stream", () => {
+  it("connect needs a Transport and a Scope, and fails with ConnectError alone", () => {
+    const connecting = WebSocket.connect("ws://localhost")
+    expectTypeOf(connecting).toEqualTypeOf<Effect.Effect<Connection, ConnectError, Transport | Scope>>()
+    expectTypeOf<ConnectError["reason"]>().toEqualTypeOf<Reasons>()
+    expectTypeOf<ConnectReason>().toEqualTypeOf<Reasons>()
+  })
+
+  it("stream needs a Transport, and fails as connecting and receiving do", () => {
+    const stream = WebSocket.stream("ws://localhost")
+    expectTypeOf(stream).toEqualTypeOf<Stream.Stream<Message, ConnectError | ReceiveError, Transport>>()
+  })
+
+  it("a message is text or bytes, and nothing else", () => {
+    expectTypeOf<Message>().toEqualTypeOf<string | Uint8Array>()
+  })
+})
+
+describe("the connection", () => {
+  it("taking messages fails with five tags", () => {
+    type Five = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+    expectTypeOf<ReceiveError>().toEqualTypeOf<Five>()
+    expectTypeOf<Connection["messages"]>().toEqualTypeOf<Stream.Stream<Message, ReceiveError>>()
+    expectTypeOf<Connection["receive"]>().toEqualTypeOf<Effect.Effect<Message, ReceiveError>>()
+    expectTypeOf<ReturnType<Connection["receiveN"]>>().toEqualTypeOf<
+      Effect.Effect<NonEmptyReadonlyArray<Message>, ReceiveError>
+    >()
+  })
+
+  it("sending fails with two", () => {
+    expectTypeOf<SendError>().toEqualTypeOf<ConnectionClosed | InvalidMessage>()
+    expectTypeOf<ReturnType<Connection["send"]>>().toEqualTypeOf<Effect.Effect<void, SendError>>()
+    expectTypeOf<ReturnType<Connection["sendAll"]>>().toEqualTypeOf<Effect.Effect<void, SendError>>()
+    expectTypeOf<ReturnType<Connection["ping"]>>().toEqualTypeOf<Effect.Effect<Duration, SendError>>()
+    expectTypeOf<Connection["flush"]>().toEqualTypeOf<Effect.Effect<void, ConnectionClosed>>()
+  })
+
+  it("closing can only be asked for wrongly, and its record always comes", () => {
+    expectTypeOf<ReturnType<Connection["close"]>>().toEqualTypeOf<Effect.Effect<CloseInfo, InvalidMessage>>()
+    expectTypeOf<Connection["closed"]>().toEqualTypeOf<Effect.Effect<CloseInfo>>()
+    expectTypeOf<Connection["abort"]>().toEqualTypeOf<Effect.Effect<void>>()
+  })
+
+  it("a failure behind a close is one that can end a connection", () => {
+    expectTypeOf<NonNullable<ConnectionClosed["cause"]>>().toEqualTypeOf<
+      ProtocolViolation | MessageTooBig | PongTimeout | Stalled | TransportError
+    >()
+  })
+})
+
+describe("options", () => {
+  it("there is no other option than those that work", () => {
+    // @ts-expect-error
+    const unknown: ConnectOptions = { subprotocol: "chat" }
+    // @ts-expect-error
+    const unknownLimit: ConnectOptions = { limits: { maxMessage: 1 } }
+    // @ts-expect-error
+    const wrongKind: ConnectOptions = { subprotocols: "chat" }
+    // @ts-expect-error
+    const weakened: ConnectOptions = { tls: { certReqs: "optional" } }
+    assert.strictEqual([unknown, unknownLimit, wrongKind, weakened].length, 4)
+  })
+
+  it("all of it is data, with or without Effect's own values", () => {
+    const options: ConnectOptions = {
+      subprotocols: ["chat"],
+      headers: { authorization: "Bearer token" },
+      limits: { maxMessageBytes: "unlimited" },
+      deadlines: { openTimeout: "3 seconds", closeTimeout: 500 },
+      keepAlive: false
+    }
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(options)), options)
+  })
+})
+
+describe("what is left once some were handled", () => {
+  it("catchTag takes one flat tag away", () => {
+    const receive = Effect.flatMap(WebSocket.connect("ws://localhost"), (socket) => socket.receive)
+    const handled = receive.pipe(Effect.catchTag("ConnectionClosed", (closed) => Effect.succeed(closed.closeCode)))
+    expectTypeOf<Effect.Error<typeof handled>>().toEqualTypeOf<
+      ConnectError | ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+    >()
+    expectTypeOf<Effect.Success<typeof handled>>().toEqualTypeOf<Message | number>()
+  })
+
+  it("catchTags takes all of them away", () => {
+    const nothing = () => Effect.void
+    const handled = Stream.runDrain(WebSocket.stream("ws://localhost")).pipe(
+      Effect.catchTags({
+        ConnectError: nothing,
+        ConnectionClosed: nothing,
+        ProtocolViolation: nothing,
+        MessageTooBig: nothing,
+        PongTimeout: nothing,
+        Stalled: nothing
+      })
+    )
+    expectTypeOf(handled).toEqualTypeOf<Effect.Effect<void, never, Transport>>()
+  })
+
+  it("catchReason handles one reason and leaves the error for the others", () => {
+    const handled = WebSocket.connect("ws://localhost").pipe(
+      Effect.catchReason("ConnectError", "HandshakeRejected", (refusal, error) => {
+        expectTypeOf(refusal).toEqualTypeOf<HandshakeRejected>()
+        expectTypeOf(error.steps).toEqualTypeOf<ConnectError["steps"]>()
+        return Effect.succeed(refusal.status)
+      })
+    )
+    expectTypeOf<Effect.Error<typeof handled>>().toEqualTypeOf<ConnectError>()
+  })
+
+  it("unwrapReason makes flat tags of the reasons", () => {
+    const handled = WebSocket.connect("ws://localhost").pipe(
+      Effect.unwrapReason("ConnectError"),
+      Effect.catchTag("HostNotFound", () => Effect.succeed("offline"))
+    )
+    expectTypeOf<Effect.Error<typeof handled>>().toEqualTypeOf<Exclude<Reasons, HostNotFound>>()
+  })
+
+  it("on a stream as on an effect", () => {
+    const handled = WebSocket.stream("ws://localhost").pipe(
+      Stream.catchTag("ConnectionClosed", () => Stream.empty),
+      Stream.catchTag("ConnectError", () => Stream.empty)
+    )
+    expectTypeOf<Stream.Error<typeof handled>>().toEqualTypeOf<
+      ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+    >()
+  })
+})
