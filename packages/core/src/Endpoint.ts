@@ -76,10 +76,10 @@ export class Endpoint {
 
   /** Takes the next read, which then belongs to the endpoint. The one before has been read to its end. */
   receive(chunk: Uint8Array): void {
-    if (ClosingHandshake.canReceive(this.state)) this.decoder.push(chunk)
+    if (this.receiving) this.decoder.push(chunk)
   }
 
-  /** The byte stream ended, cleanly or not. */
+  /** The byte stream ended, cleanly or not. What was read before has been taken: nothing is given after this. */
   receiveEnd(): void {
     this.step("end")
   }
@@ -111,7 +111,7 @@ export class Endpoint {
 
   /** The next message of this read. Control frames on the way are handled. */
   private nextMessage(): Message | undefined {
-    while (ClosingHandshake.canReceive(this.state)) {
+    while (this.receiving) {
       const piece = this.decoder.next()
       if (piece === needMore) {
         this.decoder.release()
@@ -132,6 +132,7 @@ export class Endpoint {
 
   private takeControl(piece: FrameDecoder): void {
     this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)
+    // At most 125 bytes, so even a Close is judged when it is whole.
     if (!piece.last) return
     const payload = this.controlPayload.take()
     if (piece.header.opcode === Opcode.close) return this.takeClose(payload)
