@@ -1,0 +1,108 @@
+/**
+ * X.509 certificates made on the spot, for servers in tests and demonstrations: as little of RFC 5280 as a TLS client
+ * looks at, signed with ECDSA over P-256. By default they outlive every clock, so never trust one outside a test.
+ */
+import { Buffer } from "node:buffer"
+import * as Crypto from "node:crypto"
+import * as Net from "node:net"
+
+export interface Certificate {
+  /** PEM. */
+  readonly cert: string
+  /** PEM, PKCS #8, not encrypted. */
+  readonly key: string
+  /** The common name of its subject. */
+  readonly name: string
+}
+
+export interface Options {
+  /** Host names and IPv4 addresses it is for, at least one; the first is its common name too. */
+  readonly names: readonly [string, ...Array<string>]
+  /** Who signs it. Default: it signs itself. */
+  readonly issuer?: Certificate
+  /** Whether it may sign others. Default false. */
+  readonly isAuthority?: boolean
+  /** Default: the year 2000. */
+  readonly validFrom?: Date
+  /** Default: never, in RFC 5280's way of saying it (§4.1.2.5). */
+  readonly validTo?: Date
+}
+
+/** A new key, and a certificate for it. */
+export const make = (options: Options): Certificate => {
+  const { names, issuer, isAuthority = false, validFrom = always.from, validTo = always.to } = options
+  const [name] = names
+  const { privateKey, publicKey } = Crypto.generateKeyPairSync("ec", { namedCurve: "P-256" })
+  const toBeSigned = sequence(
+    der(0xa0, integer(Uint8Array.of(2))), // version 3
+    integer(Buffer.concat([Uint8Array.of(0x4c), Crypto.randomBytes(8)])), // a serial number, positive
+    ecdsaWithSha256,
+    distinguishedName(issuer?.name ?? name),
+    sequence(time(validFrom), time(validTo)),
+    distinguishedName(name),
+    publicKey.export({ format: "der", type: "spki" }),
+    der(0xa3, sequence(basicConstraints(isAuthority), subjectAltName(names)))
+  )
+  const signature = Crypto.sign("sha256", toBeSigned, issuer?.key ?? privateKey)
+  const certificate = sequence(toBeSigned, ecdsaWithSha256, der(0x03, Uint8Array.of(0), signature))
+  return {
+    cert: pem(certificate),
+    key: privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
+    name
+  }
+}
+
+const distinguishedName = (commonName: string) =>
+  sequence(der(0x31, sequence(objectId.commonName, der(0x0c, Buffer.from(commonName)))))
+
+/** UTCTime up to 2049, GeneralizedTime after that (RFC 5280 §4.1.2.5). */
+const time = (date: Date) => {
+  const digits = date.toISOString().replace(/\..*|[^0-9]/g, "")
+  return date.getUTCFullYear() < 2050
+    ? der(0x17, Buffer.from(`${digits.slice(2)}Z`))
+    : der(0x18, Buffer.from(`${digits}Z`))
+}
+
+const basicConstraints = (isAuthority: boolean) => {
+  const value = isAuthority ? sequence(isTrue) : sequence()
+  return sequence(objectId.basicConstraints, isTrue, der(0x04, value))
+}
+
+const subjectAltName = (names: ReadonlyArray<string>) =>
+  sequence(objectId.subjectAltName, der(0x04, sequence(...names.map(generalName))))
+
+const generalName = (name: string) =>
+  Net.isIPv4(name) ? der(0x87, Uint8Array.from(name.split("."), Number)) : der(0x82, Buffer.from(name))
+
+const pem = (bytes: Uint8Array) => {
+  const lines = Buffer.from(bytes)
+    .toString("base64")
+    .match(/.{1,64}/g)!
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n")
+}
+
+// ---- DER (ITU-T X.690): a tag, a length, contents
+
+const der = (tag: number, ...contents: ReadonlyArray<Uint8Array>): Buffer => {
+  const body = Buffer.concat(contents)
+  const { length } = body
+  // The shortest form that fits; a certificate made here stays below 64 KiB.
+  const form = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return Buffer.concat([Uint8Array.of(tag, ...form), body])
+}
+
+const sequence = (...contents: ReadonlyArray<Uint8Array>) => der(0x30, ...contents)
+
+const integer = (bytes: Uint8Array) => der(0x02, bytes)
+
+const isTrue = Uint8Array.of(0x01, 0x01, 0xff)
+
+const objectId = {
+  commonName: Buffer.from("0603550403", "hex"),
+  subjectAltName: Buffer.from("0603551d11", "hex"),
+  basicConstraints: Buffer.from("0603551d13", "hex")
+}
+
+const ecdsaWithSha256 = Buffer.from("300a06082a8648ce3d040302", "hex")
+
+const always = { from: new Date("2000-01-01T00:00:00Z"), to: new Date("9999-12-31T23:59:59Z") }

@@ -1,0 +1,40 @@
+/** Node's own X.509 parser reads what was made; what a TLS client makes of it is tested with the client. */
+import { createPrivateKey, X509Certificate } from "node:crypto"
+import { assert, describe, it } from "@effect/vitest"
+import { Certificate } from "@effect-websocket/transport/testing"
+
+describe("Certificate", () => {
+  it("signs itself, for names and addresses, from the year 2000 on for ever", () => {
+    const { cert, key } = Certificate.make({ names: ["localhost", "127.0.0.1"] })
+    const x509 = new X509Certificate(cert)
+    assert.strictEqual(x509.subject, "CN=localhost")
+    assert.strictEqual(x509.issuer, "CN=localhost")
+    assert.strictEqual(x509.subjectAltName, "DNS:localhost, IP Address:127.0.0.1")
+    assert.strictEqual(x509.validFrom, "Jan  1 00:00:00 2000 GMT")
+    assert.strictEqual(x509.validTo, "Dec 31 23:59:59 9999 GMT")
+    assert.isFalse(x509.ca)
+    assert.isTrue(x509.verify(x509.publicKey))
+    assert.isTrue(x509.checkPrivateKey(createPrivateKey(key)))
+  })
+
+  it("is signed by an issuer", () => {
+    const issuer = Certificate.make({ names: ["Authority"], isAuthority: true })
+    const authority = new X509Certificate(issuer.cert)
+    const x509 = new X509Certificate(Certificate.make({ names: ["a.test"], issuer }).cert)
+    assert.isTrue(authority.ca)
+    assert.isTrue(x509.checkIssued(authority))
+    assert.isTrue(x509.verify(authority.publicKey))
+  })
+
+  it("is valid when it is told to be", () => {
+    const validFrom = new Date("2049-12-31T23:59:59Z")
+    const validTo = new Date("2050-01-01T00:00:00Z")
+    const x509 = new X509Certificate(Certificate.make({ names: ["a.test"], validFrom, validTo }).cert)
+    assert.deepStrictEqual([new Date(x509.validFrom), new Date(x509.validTo)], [validFrom, validTo])
+  })
+
+  it("has a serial number of its own", () => {
+    const serials = [1, 2].map(() => new X509Certificate(Certificate.make({ names: ["a.test"] }).cert).serialNumber)
+    assert.notStrictEqual(serials[0], serials[1])
+  })
+})
