@@ -5,8 +5,8 @@
  * and reads only while the test asks for the `next` event; so what it answers, and when, is the test's decision.
  * Pings and Closes are answered when they are read, unless `mute` is set. `write` sends literal bytes.
  */
-import { Endpoint, type Limits, needMore, OpeningHandshakeServer, Platform } from "@effect-websocket/core"
-import * as Cause from "effect/Cause"
+import { Endpoint, type Limits, OpeningHandshakeServer, Platform } from "@effect-websocket/core"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import type { Message } from "../Connection.ts"
@@ -54,19 +54,38 @@ export interface AcceptOptions {
 }
 
 /** Reads the client's request and accepts it. Dies when it is not a legal one: our client sends no other. */
-export const accept = Effect.fnUntraced(function* (wire: Wire, options: AcceptOptions = {}) {
-  const request = yield* readRequest(wire)
+export const accept = (wire: Wire, options?: AcceptOptions): Effect.Effect<ServerPeer> =>
+  Effect.flatMap(Effect.orDie(request(wire)), (request) => acceptRequest(wire, request, options))
+
+/** Reads the client's request and answers it with literal bytes. Dies when it is not a legal one. */
+export const answer = (wire: Wire, bytes: Uint8Array | string): Effect.Effect<OpeningHandshakeServer.Requested> =>
+  Effect.map(Effect.orDie(request(wire)), (request) => {
+    wire.send(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes)
+    return request
+  })
+
+/** Reads the client's request. Fails when it is not a legal one, and with Done when the client left before its end. */
+export const request = Effect.fnUntraced(function* (
+  wire: Wire
+): Effect.fn.Return<OpeningHandshakeServer.Requested, OpeningHandshakeServer.RequestInvalid | Cause.Done> {
+  const reader = OpeningHandshakeServer.reader()
+  while (true) {
+    const answer = reader.push(yield* wire.take)
+    if (answer._tag === "Requested") return answer
+    if (answer._tag === "RequestInvalid") return yield* Effect.fail(answer)
+  }
+})
+
+/** Accepts a request that was read. Dies when the options are not a legal answer to it. */
+export const acceptRequest = Effect.fnUntraced(function* (
+  wire: Wire,
+  request: OpeningHandshakeServer.Requested,
+  options: AcceptOptions = {}
+) {
   const answer = OpeningHandshakeServer.accept(request, { ...options, sha1: Platform.pure.sha1 })
   if (!(answer instanceof Uint8Array)) return yield* Effect.die(answer)
   wire.send(concat(answer, options.first ?? empty))
   return make(wire, request, options.mute ?? false)
-})
-
-/** Reads the client's request and answers it with literal bytes. */
-export const answer = Effect.fnUntraced(function* (wire: Wire, bytes: Uint8Array | string) {
-  const request = yield* readRequest(wire)
-  wire.send(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes)
-  return request
 })
 
 /** Sends every message back until the client is gone. */
@@ -75,19 +94,6 @@ export const echo = (peer: ServerPeer): Effect.Effect<void> =>
     if (event._tag === "End") return peer.end
     return Effect.andThen(event._tag === "Message" ? peer.send(event.message) : Effect.void, echo(peer))
   })
-
-const readRequest = Effect.fnUntraced(function* (wire: Wire) {
-  const reader = OpeningHandshakeServer.reader()
-  while (true) {
-    const bytes = yield* wire.take.pipe(
-      Effect.catchIf(Cause.isDone, () => Effect.die("The client left before its request"))
-    )
-    const answer = reader.push(bytes)
-    if (answer === needMore) continue
-    if (answer._tag === "Requested") return answer
-    return yield* Effect.die(answer)
-  }
-})
 
 const make = (wire: Wire, request: OpeningHandshakeServer.Requested, mute: boolean): ServerPeer => {
   const endpoint = new Endpoint.Endpoint({

@@ -2,4 +2,5 @@
 
 export { layerPredictable } from "./Entropy.ts"
 export * as Pair from "./Pair.ts"
+export * as Server from "./Server.ts"
 export * as ServerPeer from "./ServerPeer.ts"
