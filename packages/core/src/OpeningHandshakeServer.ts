@@ -159,7 +159,8 @@ export const accept = (request: Requested, options: Acceptance): Uint8Array | In
   }
   if (extensions !== undefined) {
     if (request.extensions === undefined) return illegal("extensions", "the client offered none")
-    if (!HttpHead.isFieldValue(extensions)) return illegal("extensions", "not latin-1 without control characters")
+    if (!HttpHead.isFieldValue(extensions))
+      return illegal("extensions", "a header holds no control characters, and none beyond latin-1")
     own.push(["Sec-WebSocket-Extensions", extensions])
   }
   return respond("101 Switching Protocols", own, headers, empty)
@@ -167,7 +168,8 @@ export const accept = (request: Requested, options: Acceptance): Uint8Array | In
 
 /** The bytes that refuse it (RFC 6455 §4.2.2, step 4); or the first option that is not legal. */
 export const reject = ({ body = empty, headers = [], status }: Refusal): Uint8Array | InvalidResponse => {
-  if (!Number.isInteger(status) || status < 200 || status > 599) return illegal("status", "a refusal has a status from 200 to 599")
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    return illegal("status", "a refusal has a status from 200 to 599")
   const own: Array<HttpHead.Header> = [
     ["Content-Length", String(body.length)],
     ["Connection", status === 426 ? "close, Upgrade" : "close"]

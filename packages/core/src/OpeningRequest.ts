@@ -40,7 +40,7 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
   const { host = Uri.hostHeader(uri) } = options
   if (!Uri.isHostHeader(host)) return invalid("host", "a host is a name or an address, with a port where needed")
   if (nonce.length !== nonceLength) return invalid("nonce", "a nonce is 16 bytes")
-  if (!subprotocols.every(HttpHead.isToken)) return invalid("subprotocols", "a subprotocol is a token of ASCII")
+  if (!subprotocols.every(HttpHead.isToken)) return invalid("subprotocols", `a subprotocol is ${token}`)
   if (new Set(subprotocols).size < subprotocols.length) return invalid("subprotocols", "a subprotocol is offered once")
   const own: Array<HttpHead.Header> = [
     ["Host", host],
@@ -53,7 +53,7 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
   for (const [field, name] of optional) {
     const value = options[field]
     if (value === undefined) continue
-    if (!HttpHead.isFieldValue(value)) return invalid(field, "a header is latin-1 without control characters")
+    if (!HttpHead.isFieldValue(value)) return invalid(field, `a header ${fieldValue}`)
     own.push([name, value])
   }
   const problem = problemOf(headers, own)
@@ -74,12 +74,12 @@ const invalid = (field: keyof Request, problem: string): InvalidRequest =>
 export const problemOf = (added: HttpHead.Headers, own: HttpHead.Headers): string | undefined => {
   const names = new Set(own.map(([name]) => name.toLowerCase()))
   for (const [name, value] of added) {
-    if (!HttpHead.isToken(name)) return "a header's name is a token of ASCII"
+    if (!HttpHead.isToken(name)) return `a header's name is ${token}`
     const key = name.toLowerCase()
     const advice = owned.get(key)
     if (advice !== undefined) return `${name} belongs to the protocol: ${advice}`
     if (key.startsWith("sec-websocket-")) return `${name} belongs to the protocol`
-    if (!HttpHead.isFieldValue(value)) return `${name} is not latin-1 without control characters`
+    if (!HttpHead.isFieldValue(value)) return `${name}: a header ${fieldValue}`
     // RFC 9110 §5.3: Set-Cookie alone is not a list, and may be repeated.
     if (names.has(key) && key !== "set-cookie") return `${name} is given twice: join its values`
     names.add(key)
@@ -87,6 +87,8 @@ export const problemOf = (added: HttpHead.Headers, own: HttpHead.Headers): strin
   return undefined
 }
 
+const token = "one or more of letters, digits and !#$%&'*+-.^_`|~"
+const fieldValue = "holds no control characters, and none beyond latin-1"
 const noBody = "the message has no body that it could be about"
 const fixed = "it has one legal value"
 
