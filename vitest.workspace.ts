@@ -6,10 +6,11 @@ import { defineConfig } from "vitest/config"
 
 const conditions = ["@effect-websocket/source"]
 
-const project = (name: string, root: string, tests = "test") => ({
+const project = (name: string, folder: string, tests = "test") => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name, root, include: [`${tests}/**/*.test.ts`] }
+  // A slow machine is no failure: nothing here is timed.
+  test: { name, include: [`${folder}/${tests}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }
 })
 
 const long = (name: string) => {

@@ -4,13 +4,13 @@
  * It knows the limits, and that text must be UTF-8 at every byte. The order of frames was already checked by
  * `FrameDecoder`; control frames, which may come between fragments, never get here.
  */
+import { BytesPayload } from "./BytesPayload.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import * as Limits from "./Limits.ts"
 import * as Opcode from "./Opcode.ts"
-import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Platform } from "./Platform.ts"
 import * as ProtocolViolation from "./ProtocolViolation.ts"
-import * as Utf8 from "./Utf8.ts"
+import { TextPayload } from "./TextPayload.ts"
 
 /** Text is a string, binary is bytes that belong to the receiver. */
 export type Message = string | Uint8Array
@@ -20,14 +20,17 @@ export type Failure = ProtocolViolation.ProtocolViolation | Limits.MessageTooBig
 export class MessageAssembler {
   private readonly platform: Platform
   private readonly limits: Limits.Limits
-  private text = false
-  private utf8: Utf8.State = Utf8.accept
+  private readonly text: TextPayload
+  private readonly bytes = new BytesPayload()
+  /** What the current message is made of. */
+  private payload: TextPayload | BytesPayload
   private fragments = 0
-  private readonly payload = new PayloadBuffer()
 
   constructor(platform: Platform, limits: Limits.Limits) {
     this.platform = platform
     this.limits = limits
+    this.text = new TextPayload(platform)
+    this.payload = this.bytes
   }
 
   /** Takes the piece under the cursor: the message that it completes, undefined when more must come, or a failure. */
@@ -44,8 +47,7 @@ export class MessageAssembler {
   private begin(piece: FrameDecoder): Limits.MessageTooBig | undefined {
     const { header } = piece
     if (header.opcode !== Opcode.continuation) {
-      this.text = header.opcode === Opcode.text
-      this.utf8 = Utf8.accept
+      this.payload = header.opcode === Opcode.text ? this.text : this.bytes
       this.fragments = 0
     }
     const { maxFragments, maxFrameBytes, maxMessageBytes } = this.limits
@@ -63,28 +65,21 @@ export class MessageAssembler {
 
   /** The fast lane: the whole message lies in one read. */
   private whole({ bytes, end, start }: FrameDecoder): Message | Failure {
-    if (!this.text) return copy(bytes, start, end)
-    // A fragmented text of empty pieces is in no code point, so this decides for the whole message.
+    if (this.payload === this.bytes) return copy(bytes, start, end)
     return this.platform.decodeUtf8(bytes, start, end) ?? ProtocolViolation.all.InvalidUtf8
   }
 
   private append(piece: FrameDecoder): Message | undefined | Failure {
     const { bytes, end, header, start } = piece
-    if (this.text) {
-      this.utf8 = this.platform.validateUtf8(this.utf8, bytes, start, end)
-      if (this.utf8 === Utf8.reject) return ProtocolViolation.all.InvalidUtf8
+    const complete = piece.last && header.fin
+    if (this.payload === this.text) {
+      const valid = this.text.append(bytes, start, end)
+      if (!valid) return ProtocolViolation.all.InvalidUtf8
+      return complete ? (this.text.take() ?? ProtocolViolation.all.InvalidUtf8) : undefined
     }
     // Only the last frame says how long the message is: room for one fragment at a time would move every byte each time.
-    this.payload.append(bytes, start, end, header.fin ? piece.remaining : Infinity)
-    return piece.last && header.fin ? this.finish() : undefined
-  }
-
-  private finish(): Message | Failure {
-    if (!this.text) return this.payload.take()
-    if (this.utf8 !== Utf8.accept) return ProtocolViolation.all.InvalidUtf8
-    const text = this.platform.decodeUtf8(this.payload.view(), 0, this.payload.length)!
-    this.payload.clear()
-    return text
+    this.bytes.append(bytes, start, end, header.fin ? piece.remaining : Infinity)
+    return complete ? this.bytes.take() : undefined
   }
 }
 

@@ -31,6 +31,23 @@ export const step = (state: State, byte: number): State => {
   return byte >= from && byte <= to ? next : reject
 }
 
+/** Where the code point that `state` is in ends: at most three bytes from `start`, fewer when it is broken there. */
+export const boundaryAfter = (state: State, bytes: Uint8Array, start: number): number => {
+  let current = state
+  let at = start
+  while (current !== accept && current !== reject) current = step(current, bytes[at++]!)
+  return at
+}
+
+/** Where the last code point that may be cut off at `end` begins; `end` when none is. At most three bytes before it. */
+export const lastBoundary = (bytes: Uint8Array, start: number, end: number): number => {
+  for (let i = end - 1; i >= Math.max(start, end - 3); i--) {
+    if (bytes[i]! < 0x80) return end
+    if (bytes[i]! >= 0xc0) return i
+  }
+  return end
+}
+
 /** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. A byte order mark is text. */
 export const decode = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   if (validate(accept, bytes, start, end) !== accept) return undefined

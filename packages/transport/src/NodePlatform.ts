@@ -28,7 +28,7 @@ export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number
   let from = start
   while (current !== Utf8.accept && current !== Utf8.reject && from < end) current = Utf8.step(current, bytes[from++]!)
   if (current === Utf8.reject) return current
-  const to = endOfLastCharacter(bytes, from, end)
+  const to = Utf8.lastBoundary(bytes, from, end)
   return isWellFormed(bytes.subarray(from, to)) ? Utf8.validate(Utf8.accept, bytes, to, end) : Utf8.reject
 }
 
@@ -77,16 +77,6 @@ const isAsciiRun = (bytes: Uint8Array, start: number, end: number): boolean => {
   let seen = 0
   for (let i = start; i < end; i++) seen |= bytes[i]!
   return seen < 0x80
-}
-
-/** Where the last character starts when its end is missing, else `end`. */
-const endOfLastCharacter = (bytes: Uint8Array, start: number, end: number): number => {
-  for (let i = end - 1; i >= start && i >= end - 3; i--) {
-    const byte = bytes[i]!
-    if (byte < 0x80) return end
-    if (byte >= 0xc0) return i + (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > end ? i : end
-  }
-  return end
 }
 
 const maskWords = (key: number, words: BigUint64Array): void => {

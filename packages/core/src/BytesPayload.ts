@@ -1,0 +1,44 @@
+/**
+ * The payload of a binary message that comes in pieces. A piece that fills most of its read is kept where it lies until
+ * the message is whole; a smaller one is merged with its neighbours, so that it never pins the read that brought it.
+ * So a message in the making holds at most twice its bytes, and each byte is copied once.
+ */
+import { PayloadBuffer } from "./PayloadBuffer.ts"
+
+export class BytesPayload {
+  /** Bytes so far. */
+  length = 0
+  private parts: Array<Uint8Array> = []
+  private readonly small = new PayloadBuffer()
+
+  /** Takes the piece. At most `coming` bytes follow it; Infinity: nobody knows. */
+  append(bytes: Uint8Array, start: number, end: number, coming: number): void {
+    this.length += end - start
+    if ((end - start) * 2 < bytes.buffer.byteLength) return this.small.append(bytes, start, end, coming)
+    this.closeSmall()
+    this.parts.push(bytes.subarray(start, end))
+  }
+
+  /** The message, as a plain array of its own, and starts over. */
+  take(): Uint8Array {
+    const whole = this.parts.length === 0 ? this.small.take() : this.join()
+    this.parts = []
+    this.length = 0
+    return whole
+  }
+
+  private closeSmall(): void {
+    if (this.small.length > 0) this.parts.push(this.small.take())
+  }
+
+  private join(): Uint8Array {
+    this.closeSmall()
+    const whole = new Uint8Array(this.length)
+    let at = 0
+    for (const part of this.parts) {
+      whole.set(part, at)
+      at += part.length
+    }
+    return whole
+  }
+}

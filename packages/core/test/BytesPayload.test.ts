@@ -1,0 +1,47 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BytesPayload } from "../src/BytesPayload.ts"
+import { concat, hex, toHex } from "./hex.ts"
+import { Random, seed } from "./random.ts"
+
+const appendAll = (payload: BytesPayload, pieces: ReadonlyArray<Uint8Array>) => {
+  for (const piece of pieces) payload.append(piece, 0, piece.length, Infinity)
+}
+
+describe("BytesPayload", () => {
+  it("joins a range of each read, and starts over", () => {
+    const payload = new BytesPayload()
+    payload.append(hex("ff0102030405ff"), 1, 6, 1)
+    payload.append(hex("06ffffffffff"), 0, 1, 0)
+    assert.strictEqual(payload.length, 6)
+    assert.strictEqual(toHex(payload.take()), "010203040506")
+    assert.strictEqual(payload.length, 0)
+    assert.strictEqual(toHex(payload.take()), "")
+  })
+
+  it(`gives what was cut, as a plain array of its own (seed ${seed})`, () => {
+    const random = new Random()
+    for (let round = 0; round < 20; round++) {
+      const bytes = random.bytes(20_000)
+      const payload = new BytesPayload()
+      const pieces = random.cut(bytes).map((piece) => Buffer.from(piece))
+      appendAll(payload, pieces)
+      const whole = payload.take()
+      assert.deepStrictEqual(whole, bytes)
+      assert.strictEqual(whole.constructor, Uint8Array)
+      assert.isFalse(pieces.some((piece) => piece.buffer === whole.buffer))
+    }
+  })
+
+  it("a small piece never pins its read", () => {
+    const read = new Uint8Array(0x10000)
+    const payload = new BytesPayload()
+    payload.append(read, 0, 0x7fff, Infinity)
+    read.fill(1)
+    payload.append(read, 0, 0x10000, 0)
+    read.fill(2)
+    const whole = payload.take()
+    assert.strictEqual(whole[0x7ffe], 0, "copied when it came")
+    assert.strictEqual(whole[0x7fff], 2, "kept where it lies: a read belongs to the endpoint")
+    assert.strictEqual(whole.buffer.byteLength, whole.length)
+  })
+})
