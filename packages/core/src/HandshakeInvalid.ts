@@ -9,7 +9,7 @@ export const checks = {
   ...HttpHead.rules,
   StatusLine: ["RFC 9112 §4", "the response did not begin with an HTTP status line"],
   HttpVersion: ["RFC 6455 §4.2.2", "the response was not HTTP/1.1"],
-  Upgrade: ["RFC 6455 §4.1", "the Upgrade header was absent, or named something else than websocket"],
+  Upgrade: ["RFC 6455 §4.1", "the Upgrade header was absent, or did not name websocket"],
   Connection: ["RFC 6455 §4.1", "the Connection header was absent, or did not name upgrade"],
   AcceptMissing: ["RFC 6455 §4.1", "the Sec-WebSocket-Accept header was absent"],
   AcceptRepeated: ["RFC 6455 §11.3.3", "the Sec-WebSocket-Accept header came more than once"],

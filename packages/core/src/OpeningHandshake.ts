@@ -153,8 +153,9 @@ const open = (
   { headers, leftover }: HttpHead.Head,
   { nonce, offersExtensions, sha1, subprotocols = [] }: Expected
 ): Accepted | HandshakeInvalid.HandshakeInvalid => {
-  const upgrade = HttpHead.joined(headers, "Upgrade")
-  if (upgrade?.toLowerCase() !== "websocket") return HandshakeInvalid.make("Upgrade", upgrade)
+  if (!HttpHead.hasToken(headers, "Upgrade", "websocket")) {
+    return HandshakeInvalid.make("Upgrade", HttpHead.joined(headers, "Upgrade"))
+  }
   if (!HttpHead.hasToken(headers, "Connection", "upgrade")) {
     return HandshakeInvalid.make("Connection", HttpHead.joined(headers, "Connection"))
   }

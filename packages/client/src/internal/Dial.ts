@@ -97,7 +97,7 @@ const upgrade = Effect.fnUntraced(function* (
     while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
     if (answer._tag === "Accepted") return { answer, first: concat([answer.leftover, ...chunks.slice(read)]) }
     if (answer._tag === "Rejected") return yield* rejected(answer)
-    if (answer._tag === "HandshakeInvalid") return yield* invalid(answer)
+    if (answer._tag === "HandshakeInvalid") return yield* invalid(answer, stream)
   }
 })
 
@@ -131,13 +131,16 @@ const redact = (name: string, value: string): string => {
   return name.toLowerCase() === "location" ? value.replace(/\?.*$/s, "?<redacted>") : value
 }
 
-const invalid = ({ check, description, found, section }: Invalid.HandshakeInvalid) =>
-  new HandshakeInvalid({
-    check,
-    section,
-    problem: found?.startsWith(tlsAlert) ? "the server speaks TLS on this port: use wss" : description,
-    ...(found !== undefined && { found })
-  })
+const invalid = ({ check, description, found, section }: Invalid.HandshakeInvalid, { info }: ByteStream) => {
+  const advice = info.tls === undefined && plainAdvice(found)
+  return new HandshakeInvalid({ check, section, problem: advice || description, ...(found && { found }) })
+}
+
+/** What a TLS server does when it gets plain text: it sends an alert, or ends the connection without a word. */
+const plainAdvice = (found: string | undefined): string | undefined => {
+  if (found?.startsWith(tlsAlert)) return "the server speaks TLS on this port: use wss"
+  return found === "" ? "the server ended the connection without an answer: if it speaks TLS, use wss" : undefined
+}
 
 const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
@@ -156,5 +159,5 @@ const secretHeaders: ReadonlySet<string> = new Set([
   "authentication-info"
 ])
 
-/** How a TLS server answers plain text: record type 21, version 3 (RFC 8446 §5.1). */
-const tlsAlert = "\x15\x03"
+/** The record type of a TLS alert (RFC 8446 §5.1): no HTTP begins with it, so nothing more is read. */
+const tlsAlert = "\x15"
