@@ -76,6 +76,7 @@ export const dial = Effect.fnUntraced(function* (
       steps.end("upgrade", reason.message)
       return connectError(reason)
     }),
+    Effect.onInterrupt(() => Effect.sync(() => steps.end("upgrade", "interrupted"))),
     Effect.timeoutOrElse({
       duration: settings.deadlines.openTimeout,
       orElse: () => Effect.fail(connectError(refusalSoFar(reader) ?? new TimedOut({ stage: steps.stage })))
