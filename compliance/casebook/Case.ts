@@ -18,6 +18,8 @@ export type Step =
   | Flood
   /** Waits until so many events are in. */
   | { readonly events: number }
+  /** Stops or resumes reading what the client sends. */
+  | { readonly reading: boolean }
   /** Ends our side of TCP: FIN, or RST. */
   | { readonly tcp: "fin" | "reset" }
 
@@ -46,6 +48,9 @@ export interface Exchange {
   /** Seconds until the server gives up with a Close without code. */
   readonly limit: number
 }
+
+/** The very list of events, or what has to be true of it. */
+export type Expected = ReadonlyArray<Event> | ((events: ReadonlyArray<Event>) => boolean)
 
 export interface CloseRule {
   readonly by: "server" | "client"
@@ -84,15 +89,14 @@ export interface Case {
   /** What the server does. */
   readonly does: string
   readonly expects: string
-  readonly steps: ReadonlyArray<Step> | ((context: { readonly request: Request }) => ReadonlyArray<Step>)
+  /** The script; a function where it is too large to keep. */
+  readonly steps: ReadonlyArray<Step> | (() => ReadonlyArray<Step>)
   readonly exchange?: Exchange
-  /** Event lists by verdict, the best first. */
-  readonly expected: { readonly OK: ReadonlyArray<Event>; readonly "NON-STRICT"?: ReadonlyArray<Event> }
+  /** What earns which verdict. When the events are those of OK, the server closes, if closing is its part. */
+  readonly expected: { readonly OK: Expected; readonly "NON-STRICT"?: Expected }
   readonly close: CloseRule
   /** After the script: `kill` fails the connection (1001), `close` starts the closing handshake without a code. */
   readonly timer: { readonly kill: number } | { readonly close: number }
-  /** The server never starts the closing handshake by itself, even when the expected events are in. */
-  readonly keepOpen?: boolean
   /** Both verdicts are reported but judge nothing. */
   readonly informational?: boolean
   /** Absent: every offer is declined. When it gives nothing, the verdict is UNIMPLEMENTED. */
@@ -105,8 +109,20 @@ export interface Case {
   readonly complaints?: (request: Request) => ReadonlyArray<string>
   /** What the frames that came over the wire get wrong; every complaint fails the case. */
   readonly frames?: (frames: ReadonlyArray<FrameFacts>) => ReadonlyArray<string>
-  /** The server neither ends TCP nor answers a Close: the client has so many seconds to let the connection go. */
-  readonly hold?: { readonly seconds: number; readonly drip: Uint8Array; readonly answer?: boolean }
+  /** The server does not end TCP; the client has so many seconds to let the connection go. */
+  readonly hold?: Hold
+  /** Takes seconds even with a good client: not for quick runs. */
+  readonly slow?: boolean
+  /** Moves megabytes: apart from the cases with short timers, and not for quick runs. */
+  readonly heavy?: boolean
+}
+
+export interface Hold {
+  readonly seconds: number
+  /** Written again and again, because only a write shows that the other side has gone. */
+  readonly drip: Uint8Array
+  /** The client's Close is answered. */
+  readonly answer: boolean
 }
 
 export interface Opening {

@@ -15,7 +15,7 @@ export class ExchangeRun {
   readonly #wire: Wire
   #expected: Outgoing | undefined
   #finish: () => Promise<void> = () => Promise.resolve()
-  verdict = { ok: false, result: "The echoes did not come within the limit." }
+  verdict = { ok: false, result: "Not all echoes came." }
 
   constructor(exchange: Exchange, count: number, agreement: Agreement | undefined, wire: Wire) {
     this.#exchange = exchange

@@ -10,6 +10,7 @@ import {
   event,
   type Flood,
   type FrameFacts,
+  type Hold,
   type Request,
   type Step
 } from "./Case.ts"
@@ -18,7 +19,7 @@ import * as Frame from "./Frame.ts"
 import { FrameReader, type RawFrame } from "./FrameReader.ts"
 import { MessageReader, type Payload } from "./MessageReader.ts"
 import * as OpeningRequest from "./OpeningRequest.ts"
-import { type Outcome, sameEvents } from "./Verdict.ts"
+import { match, type Outcome } from "./Verdict.ts"
 import { describe, type Wire } from "./Wire.ts"
 
 export const play = async (subject: Case, wire: Wire, request: Request, messages: number): Promise<Outcome> => {
@@ -44,6 +45,7 @@ class Session {
   #remoteCloseCode: number | undefined
   #violation: string | undefined
   #octets = 0
+  readonly #reading = new Gate()
   #wake: () => void = () => {}
 
   constructor(subject: Case, wire: Wire, request: Request, messages: number) {
@@ -76,6 +78,7 @@ class Session {
   async run(): Promise<void> {
     void this.#after(this.#guard, () => this.#reset())
     const reading = this.#read()
+    void this.#wire.closed.then(() => this.#reading.open())
     await Promise.race([this.#play(this.#script()), this.#wire.closed])
     void this.#startTimer()
     await Promise.all([reading, this.#wire.closed])
@@ -99,8 +102,7 @@ class Session {
       extensions: this.#agreement?.answer ?? ""
     })
     if (this.#unimplemented) return [...answer, { close: Frame.close(1000) }]
-    const script = typeof steps === "function" ? steps({ request: this.#request }) : steps
-    return joined(answer, script)
+    return joined(answer, typeof steps === "function" ? steps() : steps)
   }
 
   async #play(steps: ReadonlyArray<Step>): Promise<void> {
@@ -110,6 +112,7 @@ class Session {
       else if ("close" in step) await this.#close(step.close)
       else if ("flood" in step) await this.#flood(step)
       else if ("events" in step) await this.#untilEvents(step.events)
+      else if ("reading" in step) step.reading ? this.#reading.open() : this.#reading.shut()
       else if ("tcp" in step) step.tcp === "fin" ? this.#wire.fin() : this.#reset()
       else if (!(await this.#wait(step))) return
     }
@@ -143,6 +146,7 @@ class Session {
   async #read(): Promise<void> {
     const reader = new FrameReader()
     for await (const chunk of this.#wire.read()) {
+      await this.#reading.passed
       this.#octets += chunk.length
       if (this.#subject.refused) this.#wire.log("<", describe(chunk))
       else if (this.#state !== "closed") for (const frame of reader.push(chunk)) await this.#take(frame)
@@ -171,9 +175,9 @@ class Session {
   async #record(received: Payload): Promise<void> {
     if (this.#exchange !== undefined) return this.#exchange.receive(received)
     this.#events.push([received.kind, received.payload])
-    const { close, expected, keepOpen } = this.#subject
-    if (close.by !== "server" || keepOpen || this.#state !== "open") return
-    if (sameEvents(this.#events, expected.OK)) await this.#close(Frame.close(close.codes[0]))
+    const { close, expected } = this.#subject
+    if (close.by !== "server" || this.#state !== "open") return
+    if (match(this.#events, expected.OK)) await this.#close(Frame.close(close.codes[0]))
   }
 
   async #closeReceived(closeCode: number | undefined): Promise<void> {
@@ -182,7 +186,7 @@ class Session {
     const starting = this.#state === "open"
     this.#state = "closed"
     const { hold } = this.#subject
-    if (hold === undefined || hold.answer) if (starting) await this.#wire.write(Frame.close(closeCode))
+    if (starting && hold?.answer !== false) await this.#wire.write(Frame.close(closeCode))
     if (hold !== undefined) return
     if (starting) this.#wire.end()
     else this.#reset()
@@ -217,7 +221,7 @@ class Session {
   }
 
   /** Keeps TCP open and drips, which is what shows that the client has let the connection go. */
-  async #hold({ drip, seconds }: { readonly drip: Uint8Array; readonly seconds: number }): Promise<void> {
+  async #hold({ drip, seconds }: Hold): Promise<void> {
     const end = performance.now() + seconds * 1000
     while (!this.#wire.gone && performance.now() < end) {
       await this.#after(0.25, () => {})
@@ -260,4 +264,14 @@ const joined = (answer: ReadonlyArray<Step>, script: ReadonlyArray<Step>): Reado
   }
   if ("close" in first) return [...before, { close: Frame.concat(head.write, first.close) }, ...script.slice(1)]
   return apart
+}
+
+/** Open at first; what awaits it while it is shut goes on when it opens. */
+class Gate {
+  passed: Promise<void> = Promise.resolve()
+  open: () => void = () => {}
+
+  shut(): void {
+    this.passed = new Promise((resolve) => (this.open = resolve))
+  }
 }

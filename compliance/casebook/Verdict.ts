@@ -4,7 +4,7 @@
  * Two verdicts per case. `behavior` compares the events; `behaviorClose` says whether the right side ended the
  * connection, in the right way, with a right code. A clean result needs both.
  */
-import type { Case, Event } from "./Case.ts"
+import type { Case, Event, Expected } from "./Case.ts"
 
 export type Behavior = "OK" | "NON-STRICT" | "INFORMATIONAL" | "FAILED" | "UNIMPLEMENTED"
 export type BehaviorClose = "OK" | "UNCLEAN" | "WRONG CODE" | "FAILED" | "FAILED BY CLIENT" | "INFORMATIONAL"
@@ -53,9 +53,14 @@ export const judge = (subject: Case, outcome: Outcome): Judgement => {
 /** Worse means: further from OK than the other, in either verdict. */
 export const rank = (verdict: Behavior | BehaviorClose): number => ranks.indexOf(verdict)
 
-export const sameEvents = (left: ReadonlyArray<Event>, right: ReadonlyArray<Event>): boolean =>
-  left.length === right.length &&
-  left.every(([kind, payload], index) => kind === right[index]![0] && Buffer.compare(payload, right[index]![1]) === 0)
+/** Whether these events are the expected ones. */
+export const match = (events: ReadonlyArray<Event>, expected: Expected): boolean =>
+  typeof expected === "function"
+    ? expected(events)
+    : events.length === expected.length && events.every((event, index) => same(event, expected[index]!))
+
+const same = ([kind, payload]: Event, [expectedKind, expectedPayload]: Event): boolean =>
+  kind === expectedKind && Buffer.compare(payload, expectedPayload) === 0
 
 const judgeEvents = (subject: Case, outcome: Outcome): Pick<Judgement, "behavior" | "result"> => {
   const { complaints, events, exchange } = outcome
@@ -64,8 +69,8 @@ const judgeEvents = (subject: Case, outcome: Outcome): Pick<Judgement, "behavior
   const broken = outcome.violation === undefined ? "" : ` The client broke a rule: ${outcome.violation}.`
   if (exchange !== undefined) return { behavior: exchange.ok ? "OK" : "FAILED", result: exchange.result + broken }
   for (const behavior of ["OK", "NON-STRICT"] as const) {
-    const list = subject.expected[behavior]
-    if (list !== undefined && sameEvents(events, list)) return { behavior, result: "The events are those expected." }
+    const expected = subject.expected[behavior]
+    if (expected !== undefined && match(events, expected)) return { behavior, result: "The events are those expected." }
   }
   return { behavior: "FAILED", result: `The events are not those expected.${broken}` }
 }
