@@ -28,10 +28,10 @@ const make: Record<Payload, (index: number, size: number) => Message> = {
   },
 
   multibyte: (index, size) => {
-    const target = new Uint8Array(size)
-    const { read, written } = new TextEncoder().encodeInto(numbered(index) + repeat(mixedScripts, size), target)
-    // The last character may not have fitted: full stops fill the bytes that are left.
-    return (numbered(index) + repeat(mixedScripts, size)).slice(0, read) + ".".repeat(size - written)
+    const bytes = new TextEncoder().encode(numbered(index) + repeat(mixedScripts, size)).subarray(0, size)
+    // A streaming decoder keeps the character back that the cut went through: full stops fill the bytes that are left.
+    const whole = new TextDecoder().decode(bytes, { stream: true })
+    return whole + ".".repeat(size - new TextEncoder().encode(whole).length)
   },
 
   json: (index, size) => {

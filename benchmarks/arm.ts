@@ -5,6 +5,7 @@
  */
 import process from "node:process"
 import * as Connect from "./measure/Connect.ts"
+import * as Crowd from "./measure/Crowd.ts"
 import * as Echo from "./measure/Echo.ts"
 import * as Idle from "./measure/Idle.ts"
 import * as Import from "./measure/Import.ts"
@@ -19,7 +20,8 @@ const measures: Record<Exclude<Kind, "import">, { measure: (peer: Peer, task: Ta
   send: Send,
   echo: Echo,
   connect: Connect,
-  idle: Idle
+  idle: Idle,
+  crowd: Crowd
 }
 
 const perform = async (task: Task): Promise<Outcome> => {

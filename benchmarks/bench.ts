@@ -30,7 +30,7 @@ const main = async ({ rows, arms, absent, rounds, seconds, json }: Options.Optio
     const table: Array<Table.Judged> = []
     for (const row of ofWorkload) {
       const result = await Rounds.run(row, arms, rounds, (arm) => Turn.take(arm, row, setting))
-      table.push({ result, verdicts: verdicts(result) })
+      table.push({ result, verdicts: verdicts(result, table[0]?.result ?? result) })
     }
     say(`${Table.format(workload, table)}\n`)
     judged.push(...table)

@@ -4,8 +4,8 @@ import process from "node:process"
 import { median } from "../report/Statistics.ts"
 import type { Outcome, Task } from "./Task.ts"
 
-export const measure = ({ peer }: Task): Outcome => {
-  const specifier = entryPoints[peer]
+export const measure = ({ peer, row }: Task): Outcome => {
+  const specifier = peer === "ours" ? row.workload.entry : entryPoints[peer]
   const script = specifier === undefined ? "" : `import ${JSON.stringify(specifier)}`
   const times = Array.from({ length: 5 }, () => {
     const start = performance.now()
@@ -19,9 +19,8 @@ export const measure = ({ peer }: Task): Outcome => {
   return { values: { time: median(times) }, seen: {}, problems: [] }
 }
 
-/** The published form, as a user of the package loads it; none for the raw arm: the runtime alone. */
+/** Ours in its published form, as a user of the package loads it; for the raw arm nothing: the runtime alone. */
 const entryPoints: Readonly<Record<string, string>> = {
-  ours: "@effect-websocket/client",
   ws: "ws",
   effectSocket: "effect/socket/Socket"
 }

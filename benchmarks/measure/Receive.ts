@@ -42,21 +42,20 @@ export const measure = async (peer: Peer, { row, url, seconds }: Task): Promise<
     deflate: wire.deflate === true,
     wire
   })
-  const sample = await Sample.take(
-    (units) =>
-      new Promise((resolve) => {
-        finish = resolve
-        wanted = count + units * row.unit
-        for (let unit = 0; unit < units; unit++) connection.send("next")
-      }),
-    seconds
-  )
+  const work = (units: number) =>
+    new Promise<void>((resolve) => {
+      finish = resolve
+      wanted = count + units * row.unit
+      for (let unit = 0; unit < units; unit++) connection.send("next")
+    })
+  if (row.workload.by === "messages before") await work(row.size / row.unit)
+  const sample = await Sample.take(work, seconds)
   await connection.close()
 
   if (count !== wanted) problems.add(`${count} messages came where ${wanted} were asked for`)
   if (length !== (wanted / row.unit) * unitLength) problems.add(`messages of ${length} in length came, not as sent`)
   return {
-    values: Sample.values(sample, row.unit),
+    values: Sample.values(sample, row.unit * (row.workload.by === "fragments" ? row.size : 1)),
     seen: { received: count },
     problems: [...problems]
   }

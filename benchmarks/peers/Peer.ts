@@ -39,6 +39,13 @@ export interface Connection {
   readonly close: () => Promise<void>
 }
 
+/** For a connection that ends while it is needed: the arm ends too, with that error, instead of waiting for ever. */
+export const lost = (error: unknown): void => {
+  setImmediate(() => {
+    throw error instanceof Error ? error : new Error(`connection error: ${error}`)
+  })
+}
+
 /** Each send awaited in a loop; in batches of 64; by 100 loops at once. */
 export type SendMode = "awaited" | "batched" | "fibers"
 

@@ -9,7 +9,16 @@ import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import type { WebSocket } from "ws"
 import type { Message } from "../Payloads.ts"
-import { BATCH, type Connection, FIBERS, HIGH_WATER_MARK, type OpenOptions, type Peer, type SendMode } from "./Peer.ts"
+import {
+  BATCH,
+  type Connection,
+  FIBERS,
+  HIGH_WATER_MARK,
+  lost,
+  type OpenOptions,
+  type Peer,
+  type SendMode
+} from "./Peer.ts"
 import { connect, drained } from "./ws.ts"
 
 export const peer: Peer = {
@@ -32,7 +41,11 @@ const open = Effect.fnUntraced(function* (url: string, options: OpenOptions) {
     const replies = batch.map(options.sink.message).filter((reply) => reply !== undefined) as Array<Message>
     return replies.length > 0 ? writer.writeAll([replies[0]!, ...replies.slice(1)]) : Effect.void
   })
-  yield* Effect.forkIn(Effect.forever(readBatch, { disableYield: true }), scope)
+  const readAll = Effect.forever(readBatch, { disableYield: true })
+  yield* Effect.forkIn(
+    Effect.catch(readAll, (error) => Effect.sync(() => lost(error))),
+    scope
+  )
   return connection(scope, writer, below!, Deferred.await(ended))
 })
 

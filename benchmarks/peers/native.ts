@@ -3,7 +3,7 @@
  * `bufferedAmount`, so the loops look at it after every message and wait for a turn of the event loop when it is high.
  */
 import type { Message } from "../Payloads.ts"
-import { type Connection, FIBERS, HIGH_WATER_MARK, type Peer, type SendMode } from "./Peer.ts"
+import { type Connection, FIBERS, HIGH_WATER_MARK, lost, type Peer, type SendMode } from "./Peer.ts"
 
 export const peer: Peer = {
   open: (url, options) =>
@@ -17,7 +17,10 @@ export const peer: Peer = {
         const reply = options.sink.message(typeof data === "string" ? data : new Uint8Array(data))
         if (reply !== undefined) socket.send(reply)
       }
-      socket.onopen = () => resolve(connection(socket))
+      socket.onopen = () => {
+        socket.onclose = ({ code }) => lost(`closed with ${code}`)
+        resolve(connection(socket))
+      }
     })
 }
 

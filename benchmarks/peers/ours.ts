@@ -10,7 +10,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Message } from "../Payloads.ts"
-import { BATCH, type Connection, FIBERS, type OpenOptions, type Peer, type SendMode } from "./Peer.ts"
+import { BATCH, type Connection, FIBERS, lost, type OpenOptions, type Peer, type SendMode } from "./Peer.ts"
 
 const runtime = ManagedRuntime.make(Transport.layer)
 
@@ -27,7 +27,11 @@ const open = Effect.fnUntraced(function* (url: string, options: OpenOptions) {
     }),
     scope
   )
-  yield* Effect.forkIn(consume[options.lane](connected, options.sink.message), scope)
+  const consumed = consume[options.lane](connected, options.sink.message)
+  yield* Effect.forkIn(
+    Effect.catch(consumed, (error) => Effect.sync(() => lost(error))),
+    scope
+  )
   return connection(connected, scope)
 })
 

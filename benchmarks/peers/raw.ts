@@ -7,7 +7,7 @@ import { connect as connectTcp, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
 import * as Frames from "../Frames.ts"
 import type { Message } from "../Payloads.ts"
-import type { Connection, OpenOptions, Peer } from "./Peer.ts"
+import { type Connection, lost, type OpenOptions, type Peer } from "./Peer.ts"
 
 export const peer: Peer = {
   open: (url, options) =>
@@ -32,6 +32,7 @@ export const peer: Peer = {
         if (!head.endsWith("\r\n\r\n")) return
         unitBytes = Number(/^Unit-Bytes: (\d+)/m.exec(head)?.[1] ?? 0)
         if (!head.startsWith("HTTP/1.1 101") || unitBytes === 0) return reject(new Error(`refused: ${head}`))
+        socket.off("error", reject).on("error", lost)
         resolve(connection(socket, options, pathname === "/send"))
       }
 

@@ -1,7 +1,7 @@
 /** The npm package `ws`, with events and, for backpressure, `bufferedAmount` and the callback of `send`. */
 import { WebSocket } from "ws"
 import type { Message } from "../Payloads.ts"
-import { type Connection, FIBERS, HIGH_WATER_MARK, type OpenOptions, type Peer, type SendMode } from "./Peer.ts"
+import { type Connection, FIBERS, HIGH_WATER_MARK, lost, type OpenOptions, type Peer, type SendMode } from "./Peer.ts"
 
 export const peer: Peer = {
   open: (url, options) =>
@@ -12,7 +12,10 @@ export const peer: Peer = {
         const reply = options.sink.message(isBinary ? data : data.toString())
         if (reply !== undefined) socket.send(reply)
       })
-      socket.once("open", () => resolve(connection(socket)))
+      socket.once("open", () => {
+        socket.off("error", reject).on("error", lost)
+        resolve(connection(socket))
+      })
     })
 }
 

@@ -13,15 +13,27 @@ export interface Metric {
   readonly targets: (targets: Targets) => Targets
   /** Whether the server drives what is measured, so that a slow server would spoil it. */
   readonly driven: boolean
+  /** What values are compared with: those of `ws`, or of the same arm in the workload's first row. */
+  readonly against: "baseline" | "itself"
 }
 
-export const metricsOf = ({ workload }: Row): ReadonlyArray<Metric> =>
-  workload.kind === "echo" && workload.outstanding === 1 ? [p50, p99, inverseCpu] : byKind[workload.kind]
+export const metricsOf = ({ workload }: Row): ReadonlyArray<Metric> => {
+  if (workload.growth === true) return [growth]
+  return workload.kind === "echo" && workload.outstanding === 1 ? [p50, p99, inverseCpu] : byKind[workload.kind]
+}
 
 const same = (targets: Targets): Targets => targets
 const times = (value: number, baseline: number) => value / baseline
 
-const rate: Metric = { key: "rate", label: "/s", compare: times, better: "more", targets: same, driven: true }
+const rate: Metric = {
+  key: "rate",
+  label: "/s",
+  compare: times,
+  better: "more",
+  targets: same,
+  driven: true,
+  against: "baseline"
+}
 
 /** Shown as `ws` / ours, so that more is better here too and the row's targets apply. */
 const cpu: Metric = {
@@ -30,10 +42,11 @@ const cpu: Metric = {
   compare: (value, baseline) => baseline / value,
   better: "more",
   targets: same,
-  driven: false
+  driven: false,
+  against: "baseline"
 }
 
-const p50: Metric = { key: "p50", label: "p50 µs", compare: times, better: "less", targets: same, driven: false }
+const p50: Metric = { ...cpu, key: "p50", label: "p50 µs", compare: times, better: "less" }
 const p99: Metric = { ...p50, key: "p99", label: "p99 µs" }
 
 /** Where the row's targets say how much longer ours may take. */
@@ -44,6 +57,9 @@ const inverseCpu: Metric = {
 
 const resident: Metric = { ...p50, key: "resident", label: "B each" }
 
+/** Of CPU time; the program's threads included, the kernel's share too. */
+const growth: Metric = { ...cpu, compare: times, better: "less", against: "itself" }
+
 /** In milliseconds, against the clock and not against `ws`. */
 const time: Metric = { ...p50, key: "time", label: "ms", compare: (value) => value }
 
@@ -53,5 +69,6 @@ const byKind: Readonly<Record<Kind, ReadonlyArray<Metric>>> = {
   echo: [rate, cpu],
   connect: [rate, cpu],
   idle: [resident],
+  crowd: [rate, cpu],
   import: [time]
 }

@@ -33,7 +33,7 @@ export const quick = (): ReadonlyArray<Row> =>
 
 export const wire = ({ workload, size, unit }: Row): Wire => ({
   payload: payload(workload),
-  size: workload.by === "bytes" ? size : SMALL,
+  size: messageBytes(workload, size),
   unit,
   fragment: workload.fragment,
   deflate: workload.deflate
@@ -52,12 +52,17 @@ const row = (workload: Workload, size: number, targets: Targets): Row => ({
  */
 const unit = (workload: Workload, size: number): number => {
   if (workload.kind !== "receive" && workload.kind !== "send") return 1
-  const distinct = messages(payload(workload), size).length
+  const bytes = messageBytes(workload, size)
+  const distinct = messages(payload(workload), bytes).length
   if (workload.deflate === true) return distinct
   const most = workload.kind === "receive" ? 65536 : 8192
-  return Math.max(distinct, Math.min(most, 2 ** Math.floor(Math.log2((4 * 1024 * 1024) / size))))
+  return Math.max(distinct, Math.min(most, 2 ** Math.floor(Math.log2((4 * 1024 * 1024) / bytes))))
 }
 
 const payload = (workload: Workload): Payload => workload.payload ?? "text"
 
-const SMALL = 16
+const messageBytes = ({ by, kind, fragment = 0 }: Workload, size: number): number => {
+  if (by === "bytes") return size
+  if (by === "fragments") return size * fragment
+  return kind === "crowd" ? 64 : 16
+}

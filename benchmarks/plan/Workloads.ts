@@ -5,14 +5,14 @@
 import type { Payload } from "../Payloads.ts"
 import type { Lane, SendMode } from "../peers/Peer.ts"
 
-export type Kind = "receive" | "send" | "echo" | "connect" | "idle" | "import"
+export type Kind = "receive" | "send" | "echo" | "connect" | "idle" | "import" | "crowd"
 
 export interface Workload {
   readonly name: string
   readonly group: string
   readonly kind: Kind
   /** What the numbers in `rows` count. */
-  readonly by: "bytes" | "at a time" | "open" | ""
+  readonly by: "bytes" | "at a time" | "open" | "messages before" | "fragments" | ""
   readonly payload?: Payload
   readonly lane?: Lane
   readonly mode?: SendMode
@@ -20,11 +20,20 @@ export interface Workload {
   readonly deflate?: boolean
   readonly outstanding?: number
   readonly tls?: boolean
+  /** The entry point that is imported. */
+  readonly entry?: string
+  /** Each row is judged against the first of the same arm, not against `ws`: the cost must not grow. */
+  readonly growth?: boolean
+  /** The only arms that take part; absent: all that can. */
+  readonly arms?: ReadonlyArray<string>
   readonly rows: Readonly<Record<number, Targets>>
 }
 
 /** Absent: measured and shown, not judged. */
 export type Targets = readonly [must: number, aim: number] | undefined
+
+/** Not more than that many times the cost in the first row. */
+const level: Targets = [1.25, 1.1]
 
 const KiB = 1024
 const MiB = 1024 * 1024
@@ -210,5 +219,57 @@ export const workloads: ReadonlyArray<Workload> = [
     deflate: true,
     rows: { 2000: undefined }
   },
-  { name: "import of the entry point", group: "import", kind: "import", by: "", rows: { 1: [350, 250] } }
+  {
+    name: "import of @effect-websocket/client",
+    group: "import",
+    kind: "import",
+    by: "",
+    entry: "@effect-websocket/client",
+    rows: { 1: [350, 250] }
+  },
+  ...["@effect-websocket/transport", "@effect-websocket/core"].map(
+    (entry): Workload => ({
+      name: `import of ${entry}`,
+      group: "import",
+      kind: "import",
+      by: "",
+      entry,
+      arms: ["ours", "raw"],
+      rows: { 1: undefined }
+    })
+  ),
+  {
+    name: "growth: receive 16 B after many messages",
+    group: "growth",
+    kind: "receive",
+    by: "messages before",
+    payload: "text",
+    lane: "array",
+    growth: true,
+    arms: ["ours", "ws"],
+    rows: { 65536: level, [MiB]: level, [16 * MiB]: level }
+  },
+  {
+    name: "growth: receive fragments of 64 B, per fragment",
+    group: "growth",
+    kind: "receive",
+    by: "fragments",
+    payload: "binary",
+    lane: "array",
+    fragment: 64,
+    growth: true,
+    arms: ["ours"],
+    rows: { 16: level, 256: level, 4096: level, 65536: level }
+  },
+  {
+    name: "growth: echo 64 B over many connections",
+    group: "growth",
+    kind: "crowd",
+    by: "open",
+    payload: "text",
+    lane: "each",
+    growth: true,
+    arms: ["ours", "ws"],
+    rows: { 10: level, 100: level, 1000: level, 2000: level }
+  }
 ]

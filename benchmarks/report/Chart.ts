@@ -1,5 +1,6 @@
 /** A group's medians as an SVG: bars of the ratio to `ws` on a logarithmic scale, one cluster per row, the line at one. */
 import { BASELINE } from "../plan/Arms.ts"
+import type { Metric } from "../plan/Metrics.ts"
 import { type Judged, ratio } from "./Table.ts"
 
 export const svg = (group: string, rows: ReadonlyArray<Judged>): string => {
@@ -38,12 +39,18 @@ export const svg = (group: string, rows: ReadonlyArray<Judged>): string => {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 70}" height="${y}" font-family="sans-serif" font-size="11">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
-    text(LEFT, 20, `${group}: median ratio to ${BASELINE} (line at 1)`, "start"),
+    text(LEFT, 20, `${group}: ${subject(rows[0]!.verdicts[0]!.metric)}`, "start"),
     ...legend,
     ...parts,
     `<line x1="${x(1)}" x2="${x(1)}" y1="52" y2="${y - GAP / 2}" stroke="#000"/>`,
     "</svg>\n"
   ].join("\n")
+}
+
+const subject = ({ key, label, against, better }: Metric): string => {
+  if (key === "time") return "milliseconds, less is better"
+  const what = against === "itself" ? "cost as a multiple of the first row's" : `median ratio to ${BASELINE}, ${label}`
+  return `${what}, ${better} is better (line at 1)`
 }
 
 const text = (x: number, y: number, content: string, anchor: "start" | "end"): string =>

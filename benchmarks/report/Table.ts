@@ -54,6 +54,7 @@ const cell = (arm: Measured | undefined, metric: Metric): string => {
   if (arm === undefined) return ""
   if (arm.ratio === undefined) return value(arm.value.median)
   const { low, median, high } = arm.ratio
+  if (metric.against === "itself") return `${ratio(median)} ±${ratio((high - low) / 2)} (${value(arm.value.median)})`
   if (metric.key === "time") return `${Math.round(median)} ±${Math.round((high - low) / 2)}`
   return `${ratio(median)} ±${ratio((high - low) / 2)}${arm.atFloor ? "*" : ""}`
 }
@@ -79,7 +80,14 @@ const size = ({ by }: Workload, number: number): string => {
   return number < 1024 * 1024 ? `${number / 1024} KiB` : `${number / 1024 / 1024} MiB`
 }
 
-const sizeTitle = { bytes: "size", "at a time": "at a time", open: "open", "": "" }
+const sizeTitle = {
+  bytes: "size",
+  "at a time": "at a time",
+  open: "open",
+  "messages before": "messages before",
+  fragments: "fragments",
+  "": ""
+}
 
 const align = (lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))

@@ -33,26 +33,33 @@ export interface Measured {
   readonly atFloor: boolean
 }
 
-export const verdicts = (result: Result): ReadonlyArray<Verdict> =>
+/** `first` is the first row of the same workload. */
+export const verdicts = (result: Result, first: Result): ReadonlyArray<Verdict> =>
   metricsOf(result.row).map((metric) => {
-    const series = new Map(
-      [...result.turns].map(([name, turns]) => [name, turns.map(({ values }) => values[metric.key] ?? Number.NaN)])
+    const series = seriesOf(metric, result)
+    const firsts = seriesOf(metric, first)
+    const baseline = (name: string) => (metric.against === "itself" ? firsts.get(name) : series.get(BASELINE))
+    const arms = new Map(
+      [...series].map(([name, values]) => [
+        name,
+        measured(metric, values, baseline(name), name === FLOOR ? undefined : series.get(FLOOR))
+      ])
     )
-    const arms = new Map([...series].map(([name, values]) => [name, measured(metric, name, values, series)]))
     const floorTurns = result.turns.get(FLOOR)
     const serverRate = metric.driven && floorTurns ? median(floorTurns.map((turn) => turn.serverRate)) : undefined
     const targets = metric.targets(result.row.targets)
     return { metric, targets, arms, serverRate, mark: mark(metric, targets, arms, serverRate) }
   })
 
+const seriesOf = (metric: Metric, { turns }: Result): ReadonlyMap<string, ReadonlyArray<number>> =>
+  new Map([...turns].map(([name, ofArm]) => [name, ofArm.map(({ values }) => values[metric.key] ?? Number.NaN)]))
+
 const measured = (
   metric: Metric,
-  name: string,
   values: ReadonlyArray<number>,
-  series: ReadonlyMap<string, ReadonlyArray<number>>
+  baseline: ReadonlyArray<number> | undefined,
+  floor: ReadonlyArray<number> | undefined
 ): Measured => {
-  const baseline = series.get(BASELINE)
-  const floor = series.get(FLOOR)
   const against = (other: ReadonlyArray<number>) => values.map((value, round) => metric.compare(value, other[round]!))
   const nearFloor = (other: ReadonlyArray<number>) => {
     const distance = median(against(other))
@@ -62,7 +69,7 @@ const measured = (
     values,
     value: summary(values),
     ratio: baseline === undefined ? undefined : summary(against(baseline)),
-    atFloor: floor !== undefined && name !== FLOOR && metric.key !== "time" && nearFloor(floor)
+    atFloor: floor !== undefined && metric.key !== "time" && nearFloor(floor)
   }
 }
 

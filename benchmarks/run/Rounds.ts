@@ -22,7 +22,10 @@ export const run = async (
 ): Promise<Result> => {
   const turns = new Map<string, Array<Turn>>()
   const failures = new Map<string, string>()
-  const able = arms.filter(({ lacks }) => lacks(row.workload) === undefined)
+  const { workload } = row
+  const able = arms.filter(
+    ({ lacks, name }) => (workload.arms?.includes(name) ?? true) && lacks(workload) === undefined
+  )
   for (let round = 0; round < rounds; round++) {
     for (let place = 0; place < able.length; place++) {
       const arm = able[(round + place) % able.length]!

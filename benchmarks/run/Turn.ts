@@ -42,7 +42,7 @@ export const take = async (arm: Arm, row: Row, setting: Setting): Promise<Turn |
     return { values: outcome.values, serverRate: driven(report) / report.cpuSeconds }
   } catch (error) {
     await server.report()
-    return reason(error as Error & { stderr?: string; killed?: boolean })
+    return reason(error as Failure)
   }
 }
 
@@ -68,8 +68,15 @@ const disagreements = (row: Row, { seen }: Outcome, report: Report): ReadonlyArr
   )
 }
 
-const reason = ({ message, stderr, killed }: Error & { stderr?: string; killed?: boolean }): string =>
-  killed === true ? "took too long" : (stderr?.split("\n").find((line) => /error/i.test(line)) ?? message).trim()
+const reason = ({ code, message, stderr = "", killed }: Failure): string => {
+  if (killed === true) return "took too long"
+  const line =
+    stderr.split("\n").find((text) => /^\S*(Error|Exception)\b/.test(text)) ?? stderr.trim().split("\n").at(-1)
+  return (line || (typeof code === "number" ? `ended with ${code}` : message)).slice(0, 200)
+}
+
+/** How `execFile` rejects. */
+type Failure = Error & { readonly code?: number | string; readonly stderr?: string; readonly killed?: boolean }
 
 /** Milliseconds to start and connect. */
 const TIMEOUT = 30_000

@@ -23,8 +23,8 @@ describe("Rows", () => {
   })
 
   it("a unit is made of whole series", () => {
-    for (const row of Rows.choose({ only: ["receive", "send", "deflate"], sizes: [] })) {
-      const series = messages(row.workload.payload!, row.size)
+    for (const row of Rows.choose({ only: ["receive", "send", "deflate", "growth: receive"], sizes: [] })) {
+      const series = messages(row.workload.payload!, Rows.wire(row).size)
       assert.strictEqual(row.unit % series.length, 0, `${row.workload.name} ${row.size}`)
     }
   })

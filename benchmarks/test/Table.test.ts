@@ -15,7 +15,7 @@ const result = {
   ]),
   failures: new Map([["undici", "took too long"]])
 }
-const judged = { result, verdicts: verdicts(result) }
+const judged = { result, verdicts: verdicts(result, result) }
 
 describe("Table", () => {
   it("has a line per metric, ours first and the floor last, and names failures", () => {

@@ -17,7 +17,8 @@ const judge = (
       values.map((value) => ({ values: { [key]: value }, serverRate: server }))
     ])
   )
-  return verdicts({ row, turns, failures: new Map() }).find(({ metric }) => metric.key === key)!
+  const result = { row, turns, failures: new Map() }
+  return verdicts(result, result).find(({ metric }) => metric.key === key)!
 }
 
 /** Must 5, aim 12. */
@@ -67,6 +68,19 @@ describe("Verdict", () => {
   it("the import time is judged by the clock", () => {
     const { mark } = judge("import", 1, "time", { ws: [40], ours: [300], raw: [20] })
     assert.strictEqual(mark, "must")
+  })
+
+  it("growth is judged against the same arm's first row", () => {
+    const [few, many] = Rows.choose({ only: ["growth: echo"], sizes: [] })
+    const result = (row: Rows.Row | undefined, ours: number) => ({
+      row: row!,
+      turns: new Map([["ours", [{ values: { cpu: ours }, serverRate: 1 }]]]),
+      failures: new Map()
+    })
+    const judged = (ours: number) => verdicts(result(many, ours), result(few, 10))[0]!
+    assert.strictEqual(judged(12).arms.get("ours")!.ratio!.median, 1.2)
+    assert.strictEqual(judged(12).mark, "must")
+    assert.strictEqual(judged(13).mark, "below")
   })
 
   it("without targets, or without ours, there is no mark", () => {
