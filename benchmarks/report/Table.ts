@@ -64,8 +64,10 @@ const worseQuartile = ({ arms, metric }: Verdict): string => {
   return summary === undefined ? "" : ratio(metric.better === "more" ? summary.low : summary.high)
 }
 
-export const ratio = (number: number): string =>
-  number >= 100 ? number.toFixed(0) : number.toPrecision(number < 0.1 ? 1 : number < 1 ? 2 : 3)
+export const ratio = (number: number): string => {
+  if (number < 0.1) return number.toPrecision(1)
+  return number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0)
+}
 
 /** Three digits and a prefix. */
 export const value = (number: number | undefined): string => {

@@ -40,7 +40,9 @@ describe("Table", () => {
   it.each([
     [123.4, "123"],
     [12.34, "12.3"],
+    [0.999, "1.00"],
     [0.456, "0.46"],
+    [0.0123, "0.01"],
     [0, "0"]
   ])("writes a ratio of %d as %s", (number, text) => {
     assert.strictEqual(Table.ratio(number), text)
