@@ -8,11 +8,12 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
+import * as Moment from "./Moment.ts"
 
 export interface PendingPing {
   readonly payload: Uint8Array
-  /** When it was accepted, then when it was flushed: nanoseconds of the monotonic clock. */
-  sentAt: bigint
+  /** When it was encoded, then when it was flushed. */
+  sentAt: Moment.Moment
   readonly pong: Deferred.Deferred<Duration.Duration, ConnectionClosed>
 }
 
@@ -34,13 +35,13 @@ export class Pings {
 
   /** The ping was encoded. */
   sent(ping: PendingPing): void {
-    ping.sentAt = this.clock.currentTimeNanosUnsafe()
+    ping.sentAt = Moment.now(this.clock)
     this.pending.push(ping)
   }
 
   /** The round trip is counted from here, once the bytes left the process. */
   flushed(ping: PendingPing): void {
-    ping.sentAt = this.clock.currentTimeNanosUnsafe()
+    ping.sentAt = Moment.now(this.clock)
   }
 
   /** Nobody waits for it any more. */
@@ -51,7 +52,7 @@ export class Pings {
   /** A pong came. */
   pong(payload: Uint8Array): void {
     const answered = this.pending.findIndex((ping) => equal(ping.payload, payload))
-    const now = this.clock.currentTimeNanosUnsafe()
+    const now = Moment.now(this.clock)
     for (const ping of this.pending.splice(0, answered + 1)) {
       this.latency = Duration.nanos(now - ping.sentAt)
       Deferred.doneUnsafe(ping.pong, Effect.succeed(this.latency))

@@ -5,6 +5,7 @@
 import type { DialStep } from "@effect-websocket/transport"
 import type * as Clock from "effect/Clock"
 import type { Step } from "../ConnectError.ts"
+import * as Moment from "./Moment.ts"
 
 interface OpenStep {
   stage: string
@@ -16,12 +17,12 @@ interface OpenStep {
 
 export class Steps {
   private readonly clock: Clock.Clock
-  private readonly origin: bigint
+  private readonly origin: Moment.Moment
   private readonly steps: Array<OpenStep> = []
 
   constructor(clock: Clock.Clock) {
     this.clock = clock
-    this.origin = clock.currentTimeNanosUnsafe()
+    this.origin = Moment.now(clock)
   }
 
   /** What a transport tells. */
@@ -54,6 +55,6 @@ export class Steps {
 
   /** Milliseconds since the first step could begin. */
   private elapsed(): number {
-    return Number(this.clock.currentTimeNanosUnsafe() - this.origin) / 1e6
+    return Number(Moment.now(this.clock) - this.origin) / 1e6
   }
 }
