@@ -9,8 +9,10 @@
 import { type Endpoint, InvalidMessage as Invalid, type MessageAssembler } from "@effect-websocket/core"
 import type { ByteStream, TransportError } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors.ts"
+import * as Moment from "./Moment.ts"
 
 type Message = MessageAssembler.Message
 
@@ -23,14 +25,19 @@ interface Waiting {
 export class Outgoing {
   private readonly stream: ByteStream
   private readonly endpoint: Endpoint.Endpoint
+  private readonly clock: Clock.Clock
   private readonly waiting = new Set<Waiting>()
   private scheduled = false
   private onBlocked: (() => void) | undefined
   private closed: Effect.Effect<never, ConnectionClosed> | undefined
+  /** When the oldest bytes that are not flushed were handed to a transport that held none. */
+  unflushedSince: Moment.Moment = 0n
+  private handedOver = 0
 
-  constructor(stream: ByteStream, endpoint: Endpoint.Endpoint) {
+  constructor(stream: ByteStream, endpoint: Endpoint.Endpoint, clock: Clock.Clock) {
     this.stream = stream
     this.endpoint = endpoint
+    this.clock = clock
   }
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
@@ -38,7 +45,7 @@ export class Outgoing {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const invalid = Invalid.ofMessage(message)
       if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
-      if (!this.free) return this.queue(() => this.encode(message))
+      if (!this.free) return this.submit(() => this.encode(message))
       this.prepare()
       this.encode(message)
       this.schedule()
@@ -46,7 +53,7 @@ export class Outgoing {
     })
   }
 
-  /** Messages that nothing comes between. If one is not legal, none is sent. */
+  /** Messages that nothing comes between. If one is not legal, none is sent; interrupted, it stops between two. */
   sendAll(messages: ReadonlyArray<Message>): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const invalid = messages.map(Invalid.ofMessage).find((answer) => answer !== undefined)
@@ -64,11 +71,16 @@ export class Outgoing {
 
   /** Runs `encode` now or when it is its turn, and again after each drain until it answers true. */
   submit(encode: () => boolean): Effect.Effect<void, ConnectionClosed> {
-    if (!this.free) return this.queue(encode)
-    this.prepare()
-    const done = encode()
-    this.schedule()
-    return done ? Effect.void : this.queue(encode)
+    // All in one turn: were a part encoded, or the line looked at, in an earlier one, others could come in between.
+    return Effect.callback<void, ConnectionClosed>((resume) => {
+      while (this.free) if (this.encodeNow(encode)) return resume(Effect.void)
+      if (this.closed !== undefined) return resume(this.closed)
+      const waiting: Waiting = { encode, resume }
+      this.waiting.add(waiting)
+      return Effect.sync(() => {
+        this.waiting.delete(waiting)
+      })
+    })
   }
 
   /** Everything accepted so far is with the kernel. */
@@ -85,9 +97,21 @@ export class Outgoing {
     return this.endpoint.output.pendingBytes + this.stream.unflushedBytes()
   }
 
+  /** Bytes handed to the kernel since the connection opened: they grow while writes make progress. */
+  get flushedBytes(): number {
+    return this.handedOver - this.stream.unflushedBytes()
+  }
+
+  /** The transport holds bytes that the kernel has not taken. */
+  get flushing(): boolean {
+    return this.stream.unflushedBytes() > 0
+  }
+
   /** Hands everything encoded to the transport, now. */
   write(): void {
     if (this.endpoint.output.pendingBytes === 0) return
+    if (!this.flushing) this.unflushedSince = Moment.now(this.clock)
+    this.handedOver += this.endpoint.output.pendingBytes
     const chunks = this.endpoint.output.take() as unknown as NonEmptyReadonlyArray<Uint8Array>
     if (this.stream.writeUnsafe(chunks)) return
     this.endpoint.blocked = true
@@ -116,15 +140,11 @@ export class Outgoing {
     return this.closed === undefined && this.waiting.size === 0 && !this.endpoint.blocked
   }
 
-  private queue(encode: () => boolean): Effect.Effect<void, ConnectionClosed> {
-    if (this.closed !== undefined) return this.closed
-    return Effect.callback<void, ConnectionClosed>((resume) => {
-      const waiting: Waiting = { encode, resume }
-      this.waiting.add(waiting)
-      return Effect.sync(() => {
-        this.waiting.delete(waiting)
-      })
-    })
+  private encodeNow(encode: () => boolean): boolean {
+    this.prepare()
+    const done = encode()
+    this.schedule()
+    return done
   }
 
   private readonly awaitBlocked: Effect.Effect<void> = Effect.callback<void>((resume) => {

@@ -1,0 +1,143 @@
+/**
+ * How a connection ends: decided once, told to everyone who waits on it, and followed by the destroyed socket.
+ *
+ * Whoever takes messages learns of the failure itself; sends, pings and flushes learn of a `ConnectionClosed` with that
+ * failure as its cause. When it is time to end, and how long ending may take, `Session` and `Reader` decide.
+ */
+import { CloseCode, type Endpoint } from "@effect-websocket/core"
+import type { TransportError } from "@effect-websocket/transport"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { ClosedBy, CloseFrame, CloseInfo } from "../CloseInfo.ts"
+import { type CloseCause, ConnectionClosed, MessageTooBig, ProtocolViolation, type ReceiveError } from "../Errors.ts"
+import type { Inbox } from "./Inbox.ts"
+import type { Outgoing } from "./Outgoing.ts"
+import type { Pings } from "./Pings.ts"
+
+export interface Parts {
+  readonly endpoint: Endpoint.Endpoint
+  readonly inbox: Inbox<ReceiveError>
+  readonly outgoing: Outgoing
+  readonly pings: Pings
+  /** Owns the byte stream: closing it destroys the socket. */
+  readonly streamScope: Scope.Closeable
+}
+
+export class Outcome {
+  /** Once it is decided. */
+  record: CloseInfo | undefined
+  /** A write failed; what the peer sent before may still wait to be read. */
+  writeFailure: TransportError | undefined
+
+  private readonly parts: Parts
+  private readonly endpoint: Endpoint.Endpoint
+  /** We began to close, or to fail the connection, before the peer's Close came. */
+  private closedByUs = false
+  private final: ConnectionClosed | undefined
+  private readonly ended = Deferred.makeUnsafe<CloseInfo>()
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.endpoint = parts.endpoint
+  }
+
+  /** Succeeds with the record once the socket is destroyed. */
+  readonly closed: Effect.Effect<CloseInfo> = Deferred.await(this.ended)
+
+  /** No more is accepted for sending: our Close, or our answer to the peer's, was just encoded. */
+  closing(): void {
+    if (this.record !== undefined) return
+    if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
+    this.parts.outgoing.close(Effect.fail(this.error("us", undefined)))
+  }
+
+  /** The byte stream broke under a write. Reading goes on to its own end. */
+  writeFailed(failure: TransportError): void {
+    if (this.record !== undefined) return
+    this.writeFailure = failure
+    this.parts.outgoing.close(Effect.fail(this.error("network", failure)))
+    this.parts.inbox.wake()
+  }
+
+  /**
+   * The connection is over for the program: whoever waits learns why. The first call counts. `by` is who ended it if
+   * no Close frame says so.
+   */
+  settle(by: ClosedBy, cause: CloseCause | undefined = violationOf(this.endpoint)): void {
+    if (this.record !== undefined) return
+    const { inbox, outgoing, pings } = this.parts
+    const error = this.error(by, cause)
+    this.final = error
+    this.record = {
+      closeCode: error.closeCode,
+      closeReason: error.closeReason,
+      by: error.by,
+      clean: this.endpoint.state === "Closed",
+      ...(error.sent && { sent: error.sent }),
+      ...(error.received && { received: error.received }),
+      discarded: this.endpoint.discarded
+    }
+    this.endpoint.receiveEnd()
+    const closed = Effect.fail(error)
+    outgoing.close(closed)
+    pings.close(closed)
+    const failure = Effect.fail(isReceiveFailure(cause) ? cause : error)
+    inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })
+    inbox.wake()
+  }
+
+  /** Settles and destroys at once: there is nobody to say goodbye to, or no more time for it. */
+  giveUp(cause: CloseCause | undefined): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.settle("us", cause)
+      return this.destroy
+    })
+  }
+
+  readonly destroy: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.andThen(Scope.close(this.parts.streamScope, Exit.void), Deferred.succeed(this.ended, this.record!))
+  )
+
+  /** What those fail with whose operation a broken byte stream ended. */
+  broken(failure: TransportError): ConnectionClosed {
+    return this.final ?? this.error("network", failure)
+  }
+
+  private error(by: ClosedBy, cause: CloseCause | undefined): ConnectionClosed {
+    const { closeReceived, closeSent } = this.endpoint
+    return new ConnectionClosed({
+      closeCode:
+        closeReceived === undefined
+          ? CloseCode.abnormalClosure
+          : (closeReceived.closeCode ?? CloseCode.noStatusReceived),
+      closeReason: closeReceived?.closeReason ?? "",
+      by: this.closedByUs ? "us" : closeReceived === undefined ? by : "peer",
+      ...(closeSent && { sent: frameOf(closeSent) }),
+      ...(closeReceived && { received: frameOf(closeReceived) }),
+      ...(cause && { cause })
+    })
+  }
+
+  /** A stream of messages ends: after our close, or when the peer's Close is an ordinary goodbye. */
+  private get endsCleanly(): boolean {
+    if (this.endpoint.state !== "Closed") return false
+    return this.closedByUs || ordinary.has(this.endpoint.closeReceived?.closeCode ?? CloseCode.noStatusReceived)
+  }
+}
+
+const frameOf = ({ closeCode, closeReason }: { closeCode: number | undefined; closeReason: string }): CloseFrame =>
+  closeCode === undefined ? { closeReason } : { closeCode, closeReason }
+
+const violationOf = ({ failure }: Endpoint.Endpoint): ProtocolViolation | MessageTooBig | undefined => {
+  if (failure === undefined) return undefined
+  return failure._tag === "ProtocolViolation" ? new ProtocolViolation(failure) : new MessageTooBig(failure)
+}
+
+/** A lost byte stream is told as ConnectionClosed; the other failures are told as themselves. */
+const isReceiveFailure = (cause: CloseCause | undefined): cause is Exclude<CloseCause, TransportError> =>
+  cause !== undefined && cause._tag !== "TransportError"
+
+const ordinary: ReadonlySet<number> = new Set([CloseCode.normal, CloseCode.goingAway, CloseCode.noStatusReceived])

@@ -1,0 +1,28 @@
+/**
+ * Two full buffers that wait for each other: we do not read because our inbox is full, and the peer does not read
+ * either, so nothing of ours arrives. It runs while the inbox is full; what follows is the reader's business.
+ */
+import type * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Moment from "./Moment.ts"
+import type { Outgoing } from "./Outgoing.ts"
+
+/**
+ * Succeeds once bytes have waited in the transport for `timeout` and none of them moved. Progress is looked for when
+ * that time is over, so a write that stops in the middle is noticed at the latest after twice as long.
+ */
+export const stalled = (outgoing: Outgoing, timeout: Duration.Duration, clock: Clock.Clock): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const bound = Moment.nanos(timeout)
+    let since = Moment.now(clock)
+    let flushed = outgoing.flushedBytes
+    const watch: Effect.Effect<void> = Effect.suspend(() => {
+      const now = Moment.now(clock)
+      if (!outgoing.flushing || outgoing.flushedBytes !== flushed) since = now
+      flushed = outgoing.flushedBytes
+      const due = Moment.latest(since, outgoing.unflushedSince) + bound
+      return now < due ? Effect.andThen(Moment.sleepUntil(clock, due), watch) : Effect.void
+    })
+    return watch
+  })
