@@ -40,6 +40,8 @@ export interface ServerPeer {
   readonly close: (closeCode?: number, closeReason?: string) => Effect.Effect<void>
   /** Sends literal bytes. */
   readonly write: (bytes: Uint8Array) => Effect.Effect<void>
+  /** Runs the steps; all that they send goes out as one write. */
+  readonly together: (steps: ReadonlyArray<Effect.Effect<void>>) => Effect.Effect<void>
   /** Ends this side of the stream. */
   readonly end: Effect.Effect<void>
 }
@@ -84,7 +86,7 @@ export const acceptRequest = Effect.fnUntraced(function* (
 ) {
   const answer = OpeningHandshakeServer.accept(request, { ...options, sha1: Platform.pure.sha1 })
   if (!(answer instanceof Uint8Array)) return yield* Effect.die(answer)
-  wire.send(concat(answer, options.first ?? empty))
+  wire.send(concat([answer, options.first ?? empty]))
   return make(wire, request, options.mute ?? false)
 })
 
@@ -105,14 +107,21 @@ const make = (wire: Wire, request: OpeningHandshakeServer.Requested, mute: boole
   const events: Array<Event> = []
   let told: Endpoint.Endpoint["state"] = "Open"
 
+  const outbox: Array<Uint8Array> = []
+  let held = 0
+
   const flush = () => {
-    for (const chunk of endpoint.output.take()) wire.send(chunk)
+    outbox.push(...endpoint.output.take())
+    if (held === 0 && outbox.length > 0) wire.send(concat(outbox.splice(0)))
   }
+  /** One message at a time, so that pings, pongs and messages are told in the order they came. */
   const take = (bytes: Uint8Array): void => {
     endpoint.receive(bytes)
-    const messages: Array<Message> = []
-    endpoint.read(messages, { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY })
-    events.push(...messages.map((message): Event => ({ _tag: "Message", message })), ...endpoint.controls.splice(0))
+    for (let usedUp = false; !usedUp; ) {
+      const messages: Array<Message> = []
+      usedUp = endpoint.read(messages, { messages: 1, bytes: Number.POSITIVE_INFINITY })
+      events.push(...endpoint.controls.splice(0), ...messages.map((message): Event => ({ _tag: "Message", message })))
+    }
     if (endpoint.closeReceived && told !== "Closed") events.push({ _tag: "Close", ...endpoint.closeReceived })
     if (endpoint.failure && told !== endpoint.state) events.push(violation(endpoint))
     told = endpoint.state
@@ -143,7 +152,17 @@ const make = (wire: Wire, request: OpeningHandshakeServer.Requested, mute: boole
     ping: (payload = empty) => sending(() => endpoint.ping(payload)),
     pong: (payload = empty) => sending(() => endpoint.pong(payload)),
     close: (closeCode, closeReason = "") => sending(() => endpoint.close(closeCode, closeReason)),
-    write: (bytes) => Effect.sync(() => wire.send(bytes)),
+    write: (bytes) => sending(() => outbox.push(bytes)),
+    together: (steps) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => held++),
+        () => Effect.all(steps, { discard: true }),
+        () =>
+          Effect.sync(() => {
+            held--
+            flush()
+          })
+      ),
     end: Effect.sync(() => wire.end())
   }
 }
@@ -153,10 +172,13 @@ const violation = ({ failure }: Endpoint.Endpoint): Event => ({
   rule: failure!._tag === "ProtocolViolation" ? failure!.rule : failure!.limit
 })
 
-const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(a.length + b.length)
-  bytes.set(a)
-  bytes.set(b, a.length)
+const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
   return bytes
 }
 
