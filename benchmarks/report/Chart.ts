@@ -9,7 +9,8 @@ export const svg = (group: string, rows: ReadonlyArray<Judged>): string => {
     const bars = [...first.arms]
       .filter(([name]) => name !== BASELINE)
       .flatMap(([name, { ratio }]) => (ratio === undefined ? [] : [{ name, ratio: ratio.median }]))
-    return [{ title: `${result.row.workload.name}, ${result.row.size}`, bars }]
+    const direction = first.metric.better === "less" ? " (less is better)" : ""
+    return [{ title: `${result.row.workload.name}, ${result.row.size}${direction}`, bars }]
   })
   const names = [...new Set(clusters.flatMap(({ bars }) => bars.map(({ name }) => name)))]
   const ratios = clusters.flatMap(({ bars }) => bars.map((bar) => bar.ratio))
@@ -37,7 +38,7 @@ export const svg = (group: string, rows: ReadonlyArray<Judged>): string => {
     return `<rect x="${at}" y="32" width="12" height="12" fill="${color(name)}"/>${text(at + 16, 42, name, "start")}`
   })
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 70}" height="${y}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + RIGHT}" height="${y}" font-family="sans-serif" font-size="11">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     text(LEFT, 20, `${group}: ${subject(rows[0]!.verdicts[0]!.metric)}`, "start"),
     ...legend,
@@ -47,17 +48,18 @@ export const svg = (group: string, rows: ReadonlyArray<Judged>): string => {
   ].join("\n")
 }
 
-const subject = ({ key, label, against, better }: Metric): string => {
-  if (key === "time") return "milliseconds, less is better"
-  const what = against === "itself" ? "cost as a multiple of the first row's" : `median ratio to ${BASELINE}, ${label}`
-  return `${what}, ${better} is better (line at 1)`
+const subject = ({ key, against }: Metric): string => {
+  if (key === "time") return "milliseconds"
+  return against === "itself" ? "cost as a multiple of the first row's" : `median ratio to ${BASELINE} (line at 1)`
 }
 
 const text = (x: number, y: number, content: string, anchor: "start" | "end"): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content.replace(/[<&]/g, " ")}</text>`
 
-const LEFT = 300
+const LEFT = 460
 const WIDTH = 640
+/** For the legend and the numbers beside the longest bars. */
+const RIGHT = 200
 const BAR = 13
 const GAP = 12
 const colors = ["#1b6ca8", "#9aa5b1", "#e08e45", "#6a994e", "#bc4749", "#8e6bbf", "#4fb3bf", "#7f5539"]
