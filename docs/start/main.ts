@@ -2,30 +2,42 @@
  * `npm start`: the main job, narrated. A client talks to an echo server over TCP and over TLS, both in this process;
  * `npm start -- wss://host/path` has the same conversation with an echo server of yours.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Transport } from "@effect-websocket/transport"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { conversation } from "./conversation.ts"
 import { failures } from "./failures.ts"
+import { part, step } from "./narrate.ts"
 import { echoServers } from "./servers.ts"
 
 const embedded = Effect.gen(function* () {
   const servers = yield* echoServers
-  yield* Console.log(
-    `An echo server listens on ${servers.plain}, and on ${servers.secure} with a certificate made just now.`
-  )
+  yield* Console.log("Two echo servers run in this process, on real sockets. They send back whatever they get.")
+  yield* step("plain", servers.plain)
+  yield* step("secure", `${servers.secure}, with a certificate made a moment ago`)
 
-  yield* Console.log("\nOver TCP")
+  yield* part("Over TCP: nothing is encrypted")
   yield* conversation(servers.plain, { closeFrom: "us" })
-  yield* Console.log("\nOver TLS, trusting the certificate by name: { tls: { ca } }")
+
+  yield* part("Over TLS: encrypted, and only that certificate is trusted: { tls: { ca } }")
   yield* conversation(servers.secure, { closeFrom: "peer", options: { tls: { ca: servers.ca } } })
-  yield* Console.log("\nWhat goes wrong has a tag")
+
+  yield* part("What goes wrong has a name, and a program catches it by that name")
   yield* failures(servers)
-  yield* Console.log("\nDone. README.md has a first program; docs/errors.md every error.")
+
+  yield* part("That was all of it. README.md has a first program, docs/errors.md every error.")
 })
 
 const [url] = process.argv.slice(2)
-const program = url === undefined ? embedded : conversation(url, { closeFrom: "us" })
 
-NodeRuntime.runMain(program.pipe(Effect.scoped, Effect.provide(Transport.layer)))
+const yours = (url: string) => Effect.andThen(Console.log(url), conversation(url, { closeFrom: "us" }))
+
+const program = url === undefined ? embedded : yours(url)
+
+program.pipe(
+  Effect.scoped,
+  Effect.provide(Transport.layer),
+  Effect.tapError((error) => Console.error(`\n${error._tag}: ${error.message}`)),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)
