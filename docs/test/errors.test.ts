@@ -1,0 +1,103 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { ConnectReason, ReceiveError, SendError } from "@effect-websocket/client"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import {
+  HostNotFound,
+  Refused,
+  TlsFailed,
+  type Transport,
+  type TransportError,
+  Unreachable
+} from "@effect-websocket/transport"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestClock, TestConsole } from "effect/testing"
+import * as Blocks from "./Blocks.ts"
+
+type Network = MemoryTransport.MemoryTransport
+
+type Tag = (ConnectReason | ReceiveError | SendError | TransportError)["_tag"]
+
+/** What has to happen for each error there is. A server that is not read from answers nothing. */
+const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
+  InvalidUrl: () => Effect.void,
+  InvalidOptions: () => Effect.void,
+  HostNotFound: (network) => network.refuse(new HostNotFound({ host: "exmaple.com", code: "ENOTFOUND" })),
+  Refused: (network) =>
+    Effect.andThen(
+      network.refuse(new Refused({ address: "203.0.113.1:8080" })),
+      serve(network, (server) => Effect.andThen(server.send("first news"), server.close(1000)))
+    ),
+  Unreachable: (network) => network.refuse(new Unreachable({ address: "10.0.0.7:8080", code: "EHOSTUNREACH" })),
+  Reset: (network) => Effect.map(network.accept, (wire) => wire.reset()),
+  TlsFailed: (network) =>
+    network.refuse(
+      new TlsFailed({
+        problem: "wrong host",
+        detail: "Host: example.com. is not in the cert's altnames: DNS:example.org"
+      })
+    ),
+  TimedOut: (network) => Effect.andThen(network.accept, TestClock.adjust("3 seconds")),
+  HandshakeRejected: (network) =>
+    Effect.gen(function* () {
+      const refused = yield* network.accept
+      yield* ServerPeer.answer(refused, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+      const server = yield* ServerPeer.accept(yield* network.accept)
+      assert.deepInclude(server.request.headers, ["authorization", "Bearer 5e1f"])
+      yield* ServerPeer.echo(server)
+    }),
+  HandshakeInvalid: (network) =>
+    Effect.map(network.accept, (wire) => wire.send(new TextEncoder().encode("SSH-2.0-OpenSSH_9.2\r\n"))),
+  ConnectionClosed: (network) => serve(network, (server) => server.close(4001, "token expired")),
+  ProtocolViolation: (network) => serve(network, (server) => server.write(Uint8Array.of(0x81, 0x01, 0xff))),
+  MessageTooBig: (network) => serve(network, (server) => server.send(new Uint8Array(2000))),
+  PongTimeout: (network) =>
+    Effect.gen(function* () {
+      yield* ServerPeer.accept(yield* network.accept)
+      yield* TestClock.adjust("40 seconds")
+    }),
+  Stalled: (network) =>
+    Effect.gen(function* () {
+      const wire = yield* network.accept
+      const server = yield* ServerPeer.accept(wire)
+      wire.stall()
+      yield* Effect.repeat(server.send("an answer"), { times: 1024 })
+      yield* TestClock.adjust("2 minutes")
+    }),
+  InvalidMessage: (network) =>
+    serve(network, (server) =>
+      Effect.map(server.next, (event) =>
+        assert.deepStrictEqual(event, { _tag: "Message", message: "the connection goes on" })
+      )
+    ),
+  TransportError: (network) => network.refuse(new Refused({ address: "127.0.0.1:8080" }))
+}
+
+/** Accepts the next client, plays the script and reads on to the end. */
+const serve = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const server = yield* ServerPeer.accept(yield* network.accept)
+    yield* script(server)
+    yield* ServerPeer.echo(server)
+  })
+
+const examples = new Map(Blocks.of("docs/errors.md").map((block) => [block.file, block]))
+
+describe("docs/errors.md: each example handles its error and prints what the page says", () => {
+  for (const [tag, happen] of Object.entries(provoke)) {
+    it.effect(tag, () =>
+      Effect.gen(function* () {
+        const file = `examples/errors/${tag}.ts`
+        const { program } = yield* Effect.promise(
+          () => import(`../examples/errors/${tag}.ts`) as Promise<{ program: Effect.Effect<void, unknown, Transport> }>
+        )
+        const network = yield* MemoryTransport.make()
+        const running = yield* Effect.forkChild(Effect.provide(program, network.layer), { startImmediately: true })
+        yield* happen(network)
+        yield* Fiber.join(running)
+        assert.strictEqual(`${(yield* TestConsole.logLines).join("\n")}\n`, examples.get(file)?.output)
+      })
+    )
+  }
+})

@@ -1,0 +1,32 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConnectOptions } from "@effect-websocket/client"
+import * as Duration from "effect/Duration"
+import * as Blocks from "./Blocks.ts"
+
+const rows = new Map(
+  [...Blocks.read("docs/limits.md").matchAll(/^\| `([^`]+)` +\| ([^|]+?) +\|/gm)].map(([, name, value]) => [
+    name!,
+    value!
+  ])
+)
+
+const written = (name: string, value: number | string | Duration.Duration): string => {
+  if (Duration.isDuration(value)) return `${Duration.toSeconds(value)} s`
+  if (typeof value === "string" || !name.endsWith("Bytes")) return value.toLocaleString("en")
+  return value < 0x100000 ? `${value / 1024} KiB` : `${value / 0x100000} MiB`
+}
+
+describe("docs/limits.md names every limit with the default that holds", () => {
+  const { deadlines, keepAlive, limits } = ConnectOptions.make({})
+  for (const [group, values] of Object.entries({ limits, deadlines, keepAlive })) {
+    for (const [option, value] of Object.entries(values)) {
+      const name = `${group}.${option}`
+      it(name, () => assert.strictEqual(rows.get(name), written(name, value)))
+    }
+  }
+
+  it("limits.maxFrameBytes has none of its own", () => {
+    assert.isUndefined(limits.maxFrameBytes)
+    assert.strictEqual(rows.get("limits.maxFrameBytes"), "as `maxMessageBytes`")
+  })
+})
