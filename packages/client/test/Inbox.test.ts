@@ -1,0 +1,305 @@
+/**
+ * The hand-over between the reader and the program, at every interleaving: a step is a delivery, a taker that comes, a
+ * taker that is interrupted, or the end; every sequence of steps is run, and each message has to arrive exactly once, in
+ * order, at somebody.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import type { Message } from "@effect-websocket/client"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { Inbox } from "../src/internal/Inbox.ts"
+
+const limits = { inboxMessages: 4, inboxBytes: 100 }
+
+const ending = { all: Cause.done(), some: Effect.fail("over") }
+
+const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.forkChild(effect, { startImmediately: true })
+
+describe("taking", () => {
+  it.effect("gives what was delivered, in order, as many as asked for", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      inbox.deliver(["a", "b", "c"])
+      assert.deepStrictEqual(yield* inbox.take(2), ["a", "b"])
+      inbox.deliver(["d"])
+      assert.deepStrictEqual(yield* inbox.take(9), ["c", "d"])
+    })
+  )
+
+  it.effect("all gives the very array that was decoded, whether it waited or not", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      const waiting = yield* start(inbox.takeAll)
+      const decoded: Array<Message> = ["a", "b"]
+      inbox.deliver(decoded)
+      assert.strictEqual<unknown>(yield* Fiber.join(waiting), decoded)
+    })
+  )
+
+  it.effect("a waiting taker runs inside the delivery", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      const seen: Array<unknown> = []
+      yield* start(Effect.map(inbox.take(1), (messages) => seen.push(messages)))
+      inbox.deliver(["a"])
+      assert.deepStrictEqual(seen, [["a"]])
+    })
+  )
+
+  it.effect("a delivery serves those who wait in the order they came, and keeps the rest", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      const first = yield* start(inbox.take(1))
+      const second = yield* start(inbox.take(2))
+      inbox.deliver(["a", "b", "c", "d"])
+      assert.deepStrictEqual(yield* Fiber.join(first), ["a"])
+      assert.deepStrictEqual(yield* Fiber.join(second), ["b", "c"])
+      assert.deepStrictEqual(yield* inbox.takeAll, ["d"])
+    })
+  )
+
+  it.effect("a taker that comes back inside the delivery goes on where it was", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      const seen: Array<Message> = []
+      const one = Effect.map(inbox.take(1), ([message]) => seen.push(message))
+      yield* start(Effect.forever(one, { disableYield: true }))
+      inbox.deliver(["a", "b", "c"])
+      inbox.deliver(["d", "e"])
+      assert.deepStrictEqual(seen, ["a", "b", "c", "d", "e"])
+      assert.isTrue(inbox.idle)
+    })
+  )
+})
+
+describe("the bounds", () => {
+  it.effect("full by messages", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>({ inboxMessages: 2, inboxBytes: 100 })
+      inbox.deliver(["a"])
+      assert.isFalse(inbox.full)
+      assert.deepStrictEqual({ ...inbox.room() }, { messages: 1, bytes: 99 })
+      inbox.deliver(["b"])
+      assert.isTrue(inbox.full)
+      yield* inbox.take(1)
+      assert.isFalse(inbox.full)
+    })
+  )
+
+  it.effect("full by bytes, or UTF-16 units of texts; one message always fits", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>({ inboxMessages: 100, inboxBytes: 4 })
+      inbox.deliver([new Uint8Array(3)])
+      assert.isFalse(inbox.full)
+      inbox.deliver(["ö"])
+      assert.isTrue(inbox.full)
+      yield* inbox.take(1)
+      assert.deepStrictEqual({ ...inbox.room() }, { messages: 99, bytes: 3 })
+      inbox.deliver([new Uint8Array(1000)])
+      assert.isTrue(inbox.full)
+      yield* inbox.takeAll
+      assert.deepStrictEqual({ ...inbox.room() }, { messages: 100, bytes: 4 })
+    })
+  )
+
+  it.effect("the reader waits for room and goes on inside the take that makes it", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>({ inboxMessages: 1, inboxBytes: 100 })
+      yield* inbox.awaitRoom
+      inbox.deliver(["a"])
+      let woken = false
+      yield* start(Effect.map(inbox.awaitRoom, () => (woken = true)))
+      assert.isFalse(woken)
+      yield* inbox.take(1)
+      assert.isTrue(woken)
+    })
+  )
+
+  it.effect("a take that leaves it full wakes nobody", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>({ inboxMessages: 2, inboxBytes: 100 })
+      inbox.deliver(["a", "b", "c"])
+      const room = yield* start(inbox.awaitRoom)
+      yield* inbox.take(1)
+      assert.isUndefined(room.pollUnsafe())
+      yield* inbox.take(1)
+      assert.isDefined(room.pollUnsafe())
+    })
+  )
+
+  it.effect("wake ends the waits for room and for idleness; an interrupted wait is forgotten", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>({ inboxMessages: 1, inboxBytes: 100 })
+      inbox.deliver(["a"])
+      yield* Fiber.interrupt(yield* start(inbox.awaitRoom))
+      yield* Fiber.interrupt(yield* start(inbox.awaitIdle))
+      const room = yield* start(inbox.awaitRoom)
+      const idle = yield* start(inbox.awaitIdle)
+      inbox.wake()
+      yield* Fiber.join(room)
+      yield* Fiber.join(idle)
+    })
+  )
+
+  it.effect("constant work per message: 100,000 messages, one taken at a time", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>({ inboxMessages: 200_000, inboxBytes: 1e9 })
+      inbox.deliver(Array.from({ length: 100_000 }, (_, i) => String(i)))
+      for (let i = 0; i < 100_000; i++) assert.strictEqual((yield* inbox.take(1))[0], String(i))
+      assert.isTrue(inbox.room().messages === 200_000 && inbox.room().bytes === 1e9)
+    })
+  )
+})
+
+describe("idle", () => {
+  it.effect("from the beginning, and not while messages wait", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      yield* inbox.awaitIdle
+      inbox.deliver(["a"])
+      assert.isFalse(inbox.idle)
+    })
+  )
+
+  it.effect("what was taken is in somebody's hands until a taker waits again", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      inbox.deliver(["a", "b"])
+      const idle = yield* start(inbox.awaitIdle)
+      yield* inbox.take(1)
+      yield* inbox.take(1)
+      assert.isFalse(inbox.idle)
+      assert.isUndefined(idle.pollUnsafe())
+      yield* start(inbox.take(1))
+      assert.isTrue(inbox.idle)
+      yield* Fiber.join(idle)
+    })
+  )
+
+  it.effect("also what a waiting taker got", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      const taker = yield* start(inbox.takeAll)
+      assert.isTrue(inbox.idle)
+      inbox.deliver(["a"])
+      yield* Fiber.join(taker)
+      assert.isFalse(inbox.idle)
+    })
+  )
+})
+
+describe("the end", () => {
+  it.effect("comes after what is at hand; a stream ends, the others fail", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      inbox.deliver(["a"])
+      inbox.end(ending)
+      assert.deepStrictEqual(yield* inbox.takeAll, ["a"])
+      assert.isTrue(Cause.isDone(yield* Effect.flip(inbox.takeAll)))
+      assert.strictEqual(yield* Effect.flip(inbox.take(1)), "over")
+    })
+  )
+
+  it.effect("the first one counts", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      inbox.end(ending)
+      inbox.end({ all: Effect.fail("later"), some: Effect.fail("later") })
+      assert.strictEqual(yield* Effect.flip(inbox.take(1)), "over")
+    })
+  )
+
+  it.effect("reaches everyone who waits, also one who asks again at once", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<string>(limits)
+      const stream = yield* start(Effect.flip(inbox.takeAll))
+      const stubborn = yield* start(Effect.flip(Effect.catch(inbox.take(1), () => inbox.take(1))))
+      inbox.end(ending)
+      assert.isTrue(Cause.isDone(yield* Fiber.join(stream)))
+      assert.strictEqual(yield* Fiber.join(stubborn), "over")
+    })
+  )
+})
+
+/** One step of a schedule; takers are named by a letter, at most one of a name at a time. */
+type Step = "deliver1" | "deliver2" | "takeA" | "allB" | "interruptA" | "interruptB" | "end"
+
+const steps: ReadonlyArray<Step> = ["deliver1", "deliver2", "takeA", "allB", "interruptA", "interruptB", "end"]
+
+describe("every interleaving of deliver, take, interrupt and end, with two takers", () => {
+  it.effect("each message arrives exactly once, and those of one taker in order: 5 steps, 16,807 schedules", () =>
+    Effect.gen(function* () {
+      for (const schedule of schedules(5)) yield* play(schedule)
+    })
+  )
+
+  it.effect("the same with takers that come back at once", () =>
+    Effect.gen(function* () {
+      for (const schedule of schedules(4)) yield* play(schedule, { comeBack: true })
+    })
+  )
+})
+
+function* schedules(length: number): Generator<ReadonlyArray<Step>> {
+  if (length === 0) return yield []
+  for (const before of schedules(length - 1)) for (const step of steps) yield [...before, step]
+}
+
+const play = Effect.fnUntraced(function* (schedule: ReadonlyArray<Step>, { comeBack = false } = {}) {
+  const inbox = new Inbox<string>(limits)
+  const takers = new Map<string, Fiber.Fiber<unknown, unknown>>()
+  const taken: Array<string> = []
+  const perTaker = new Map<string, Array<number>>()
+  let sent = 0
+  let ended = false
+
+  const note = (name: string) => (messages: ReadonlyArray<unknown>) => {
+    taken.push(...messages.map(String))
+    perTaker.set(name, [...(perTaker.get(name) ?? []), ...messages.map(Number)])
+  }
+  const taker = (name: string) => {
+    const take = Effect.map(name === "A" ? inbox.take(1) : inbox.takeAll, note(name))
+    return comeBack ? Effect.forever(take, { disableYield: true }) : take
+  }
+  const begin = Effect.fnUntraced(function* (name: string) {
+    if (takers.get(name)?.pollUnsafe() === undefined && takers.has(name)) return
+    takers.set(name, yield* start(Effect.exit(taker(name))))
+  })
+  const stop = Effect.fnUntraced(function* (name: string) {
+    const fiber = takers.get(name)
+    if (fiber !== undefined) yield* Fiber.interrupt(fiber)
+  })
+
+  for (const step of schedule) {
+    if (step === "deliver1" && !ended) inbox.deliver([String(sent++)])
+    if (step === "deliver2" && !ended) inbox.deliver([String(sent++), String(sent++)])
+    if (step === "takeA") yield* begin("A")
+    if (step === "allB") yield* begin("B")
+    if (step === "interruptA") yield* stop("A")
+    if (step === "interruptB") yield* stop("B")
+    if (step === "end") {
+      inbox.end(ending)
+      ended = true
+    }
+  }
+  inbox.end(ending)
+  // Those who still waited were told; the rest is drained by a taker that comes last.
+  const rest = Effect.map(inbox.takeAll, note("last"))
+  const over = yield* Effect.exit(Effect.forever(rest, { disableYield: true }))
+  assert.isTrue(Exit.isFailure(over))
+  for (const fiber of takers.values()) assert.isDefined(fiber.pollUnsafe(), schedule.join(" "))
+  assert.deepStrictEqual(
+    taken.toSorted((a, b) => Number(a) - Number(b)),
+    Array.from({ length: sent }, (_, i) => String(i)),
+    schedule.join(" ")
+  )
+  for (const messages of perTaker.values()) {
+    assert.deepStrictEqual(
+      messages,
+      messages.toSorted((a, b) => a - b),
+      schedule.join(" ")
+    )
+  }
+})
