@@ -13,6 +13,7 @@ import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock, TestConsole } from "effect/testing"
+import * as reasons from "../examples/reasons.ts"
 import * as Blocks from "./Blocks.ts"
 
 type Network = MemoryTransport.MemoryTransport
@@ -82,21 +83,39 @@ const serve = (network: Network, script: (server: ServerPeer.ServerPeer) => Effe
     yield* ServerPeer.echo(server)
   })
 
-const examples = new Map(Blocks.of("docs/errors.md").map((block) => [block.file, block]))
+/** Runs the example while `happen` plays the network's part, and compares what it prints. */
+const prints = Effect.fnUntraced(function* (
+  { program }: Example,
+  output: string | undefined,
+  happen: (network: Network) => Effect.Effect<unknown>
+) {
+  const network = yield* MemoryTransport.make()
+  const running = yield* Effect.forkChild(Effect.provide(program, network.layer), { startImmediately: true })
+  yield* happen(network)
+  yield* Fiber.join(running)
+  assert.strictEqual(`${(yield* TestConsole.logLines).join("\n")}\n`, output)
+})
+
+interface Example {
+  readonly program: Effect.Effect<void, unknown, Transport>
+}
+
+const outputs = new Map(Blocks.of("docs/errors.md").map(({ file, output }) => [file, output]))
 
 describe("docs/errors.md: each example handles its error and prints what the page says", () => {
+  it.effect("all reasons at once", () =>
+    prints(reasons, outputs.get("examples/reasons.ts"), (network) =>
+      Effect.flatMap(network.accept, (wire) =>
+        ServerPeer.answer(wire, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+      )
+    )
+  )
+
   for (const [tag, happen] of Object.entries(provoke)) {
     it.effect(tag, () =>
       Effect.gen(function* () {
-        const file = `examples/errors/${tag}.ts`
-        const { program } = yield* Effect.promise(
-          () => import(`../examples/errors/${tag}.ts`) as Promise<{ program: Effect.Effect<void, unknown, Transport> }>
-        )
-        const network = yield* MemoryTransport.make()
-        const running = yield* Effect.forkChild(Effect.provide(program, network.layer), { startImmediately: true })
-        yield* happen(network)
-        yield* Fiber.join(running)
-        assert.strictEqual(`${(yield* TestConsole.logLines).join("\n")}\n`, examples.get(file)?.output)
+        const example: Example = yield* Effect.promise(() => import(`../examples/errors/${tag}.ts`))
+        yield* prints(example, outputs.get(`examples/errors/${tag}.ts`), happen)
       })
     )
   }
