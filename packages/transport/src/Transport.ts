@@ -4,11 +4,14 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
 import type { Report } from "./DialStep.ts"
+import * as EffectSocket from "./internal/EffectSocket.ts"
 import * as Tcp from "./Tcp.ts"
+import * as Tls from "./Tls.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 import type { TransportError } from "./TransportError.ts"
 
@@ -33,6 +36,33 @@ export class Transport extends Context.Service<
 >()("@effect-websocket/transport/Transport") {
   /** Node's sockets: looks the host up, connects over TCP, and secures the connection when the target says so. */
   static readonly layer: Layer.Layer<Transport> = Layer.succeed(this, {
-    open: (target) => Tcp.resolve(target).pipe(Effect.flatMap((addresses) => Tcp.connect(target, addresses)))
+    open: (target) =>
+      Effect.flatMap(Tls.prepare(target), (secure) =>
+        Tcp.resolve(target).pipe(
+          Effect.flatMap((addresses) => Tcp.connect(target, addresses)),
+          Effect.flatMap(secure),
+          whole
+        )
+      )
   })
+
+  /**
+   * Any `Socket` of effect/socket that carries bytes in place of TCP; TLS is still ours, over it. The function is
+   * called once per dial. Such a socket tells no addresses, and how soon it is gone after its scope is its own affair.
+   */
+  static readonly layerSocket = (socketOf: (target: Target) => EffectSocket.Source): Layer.Layer<Transport> =>
+    Layer.succeed(this, {
+      open: (target) =>
+        Effect.flatMap(Tls.prepare(target), (secure) =>
+          EffectSocket.open(socketOf(target), target).pipe(Effect.flatMap(secure), whole)
+        )
+    })
 }
+
+/** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */
+const whole = Effect.fnUntraced(function* <A>(
+  dial: Effect.Effect<A, TransportError, Scope.Scope>
+): Effect.fn.Return<A, TransportError, Scope.Scope> {
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  return yield* Effect.onError(Scope.provide(dial, scope), (cause) => Scope.close(scope, Exit.failCause(cause)))
+})

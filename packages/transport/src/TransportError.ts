@@ -133,7 +133,7 @@ const tlsAdvice: Record<TlsProblem, string> = {
   "bad client certificate": "the server wants another client certificate, so check cert and key",
   "bad certificate file": "a certificate or key given here cannot be used, so check ca, cert, key and passphrase",
   protocol: "both sides have no TLS version in common, and versions below 1.2 are not used",
-  cipher: "both sides have no cipher in common",
+  cipher: "both sides have no cipher in common, or the server wants a client certificate (cert and key)",
   "not tls": "the server does not speak TLS on this port, so check the port, or connect without TLS",
   other: "the handshake did not complete"
 }

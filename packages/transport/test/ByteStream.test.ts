@@ -1,6 +1,6 @@
 /** The contract of `ByteStream`, one table, over every kind of stream there is. */
 import { assert, describe, it } from "@effect/vitest"
-import type { ByteStream } from "@effect-websocket/transport"
+import { type ByteStream, Transport } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,9 +8,16 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { memory } from "./pairs/memory.ts"
 import { type Kind, type Pair, pattern, pullBytes } from "./pairs/Pair.ts"
-import { tcp } from "./pairs/tcp.ts"
+import { effectSocket, tcp } from "./pairs/tcp.ts"
+import { tls } from "./pairs/tls.ts"
 
-const kinds: ReadonlyArray<Kind> = [memory, tcp]
+const kinds: ReadonlyArray<Kind> = [
+  memory,
+  tcp("TCP", Transport.layer),
+  tls("TLS", Transport.layer),
+  tcp("effect/socket", effectSocket),
+  tls("TLS over effect/socket", effectSocket)
+]
 
 const contract: Record<string, (pair: Pair, scope: Scope.Closeable) => Effect.Effect<void, unknown, Scope.Scope>> = {
   "pull gives what the other end sends, in order": ({ other, stream }) =>

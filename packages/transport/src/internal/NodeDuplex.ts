@@ -48,10 +48,11 @@ export class NodeDuplex implements ByteStream {
   info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
 
   readonly #waiters = new Waiters()
-  readonly #listeners: Record<string, () => void>
+  readonly #listeners: Record<string, (error: Error) => void>
   readonly #queuedBytes: () => number
   readonly #reason: (error: Error) => TransportReason
   #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
+  #end: Pull<never, TransportError> | undefined
   #failure: Effect.Effect<never, TransportError> | undefined
   #isOpen = false
   #isClosed = false
@@ -74,10 +75,16 @@ export class NodeDuplex implements ByteStream {
         this.#waiters.wake()
       },
       readable: () => this.#deliver(),
-      end: () => this.#deliver(),
+      end: () => {
+        this.#end ??= this.#failed() ?? Cause.done()
+        this.#deliver()
+      },
       drain: wake,
       finish: wake,
-      error: change,
+      error: (error: Error) => {
+        this.#failure ??= this.#failedWith(error)
+        change()
+      },
       close: () => {
         this.#isClosed = true
         change()
@@ -180,23 +187,22 @@ export class NodeDuplex implements ByteStream {
   #next(): Pull<Chunks, TransportError> | undefined {
     if (this.#isDestroyed) return this.#failure
     const chunks = takeBuffered(this.duplex)
-    if (chunks !== undefined) return Effect.succeed(chunks)
-    return this.duplex.readableEnded ? Cause.done() : this.#failed()
+    return chunks === undefined ? (this.#end ?? this.#failed()) : Effect.succeed(chunks)
   }
 
-  /** Node destroys a duplex before it emits why, so the state is asked and not the event. */
+  /** Node destroys a duplex before it emits why, so the state is asked too. */
   #failed(): Effect.Effect<never, TransportError> | undefined {
     const { duplex } = this
     if (this.#failure !== undefined || !duplex.destroyed) return this.#failure
     const { errored, readableEnded, writableFinished } = duplex
     if (errored === null && readableEnded && writableFinished) return undefined
-    const reason = errored === null ? new Reset({ code: "ERR_STREAM_PREMATURE_CLOSE" }) : this.#reasonOf(errored)
-    this.#failure = Effect.fail(new TransportError({ reason }))
+    this.#failure = this.#failedWith(errored ?? closedEarly)
     return this.#failure
   }
 
-  #reasonOf(error: Error): TransportReason {
-    return this.#isOpen ? brokenReason(error) : this.#reason(error)
+  #failedWith(error: Error): Effect.Effect<never, TransportError> {
+    const reason = this.#isOpen ? brokenReason(error) : this.#reason(error)
+    return Effect.fail(new TransportError({ reason }))
   }
 }
 
@@ -227,6 +233,8 @@ const handleOf = (duplex: Duplex): Handle | undefined => {
 }
 
 const scopeClosed = Effect.suspend(() => Effect.fail(new TransportError({ reason: new Reset({}) })))
+
+const closedEarly = Object.assign(new Error("closed before its end"), { code: "ERR_STREAM_PREMATURE_CLOSE" })
 
 const nothing = new Uint8Array(0)
 

@@ -100,13 +100,20 @@ const accepted = (socket: Net.Socket): Accepted => {
     },
     end: () => socket.end(),
     leave: Effect.andThen(Effect.ignore(stream.shutdown), discard),
-    reset: () => lowest(socket).resetAndDestroy(),
+    reset: () => reset(socket),
     destroy: () => stream.destroy()
   }
 }
 
-/** The TCP socket below a TLS one: only that can be reset. */
-const lowest = (socket: Net.Socket): Net.Socket => (socket as { readonly _parent?: Net.Socket })._parent ?? socket
+/**
+ * Below TLS, the TCP socket is only told how to close: `accept` resumes inside the TLS engine, which crashes when the
+ * socket under it goes first.
+ */
+const reset = (socket: Net.Socket) => {
+  if (!(socket instanceof Tls.TLSSocket)) return socket.resetAndDestroy()
+  Object.assign((socket as unknown as { readonly _parent: object })._parent, { resetAndClosing: true })
+  return socket.destroy()
+}
 
 const socketOptions: Net.ServerOpts = { allowHalfOpen: true, noDelay: true }
 

@@ -16,7 +16,6 @@ export const listen = Effect.fnUntraced(function* (server: Net.Server | Tls.Serv
     socket.on("error", () => {})
   })
   server.on(isTls ? "secureConnection" : "connection", (socket: Net.Socket) => {
-    sockets.add(socket)
     socket.on("error", () => {})
     const claim = waiting.shift()
     if (claim === undefined) unclaimed.push(socket)
@@ -81,7 +80,7 @@ export const other = (socket: Duplex): Other => {
         socket.write(bytes, () => resume(Effect.void))
       }),
     end: Effect.sync(() => socket.end()),
-    reset: Effect.sync(() => (lowest(socket) as Net.Socket).resetAndDestroy()),
+    reset: Effect.sync(() => reset(socket)),
     stall: Effect.sync(() => allow(0)),
     admit: (bytes) =>
       Effect.andThen(
@@ -99,5 +98,12 @@ export const other = (socket: Duplex): Other => {
   }
 }
 
-/** The TCP socket below a TLS one. */
-const lowest = (socket: Duplex): Duplex => (socket as { readonly _parent?: Duplex })._parent ?? socket
+/**
+ * With a RST. Below TLS, the TCP socket is only told how to close: `accept` resumes inside the TLS engine, which
+ * crashes when the socket under it goes first.
+ */
+const reset = (socket: Duplex) => {
+  if (!(socket instanceof Tls.TLSSocket)) return (socket as Net.Socket).resetAndDestroy()
+  Object.assign((socket as unknown as { readonly _parent: object })._parent, { resetAndClosing: true })
+  return socket.destroy()
+}

@@ -1,0 +1,97 @@
+/**
+ * TLS, as a function from byte stream to byte stream (client side, version 1.2 or newer). Node's engine does the work:
+ * over our own TCP stream it takes the socket, over any other it gets a duplex made from the stream.
+ */
+import * as Net from "node:net"
+import * as Tls from "node:tls"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ByteStream, ConnectionInfo, PeerCertificate } from "./ByteStream.ts"
+import { during } from "./DialStep.ts"
+import * as ByteStreamDuplex from "./internal/ByteStreamDuplex.ts"
+import * as Credentials from "./internal/Credentials.ts"
+import * as NodeDuplex from "./internal/NodeDuplex.ts"
+import { brokenReason } from "./internal/NodeError.ts"
+import type { TlsOptions } from "./TlsOptions.ts"
+import type { Target } from "./Transport.ts"
+import type { TransportError } from "./TransportError.ts"
+
+type Secure = (stream: ByteStream) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
+
+/**
+ * How to secure a connection to the target, with its certificates read and checked: run it before anything is dialled.
+ * A target without `tls` leaves the stream as it is.
+ */
+export const prepare = (target: Target): Effect.Effect<Secure, TransportError> =>
+  target.tls === undefined
+    ? Effect.succeed(Effect.succeed)
+    : Effect.map(Credentials.load(target.tls), (context) => secure(target, target.tls!, context))
+
+const secure =
+  (target: Target, options: TlsOptions, secureContext: Tls.SecureContext): Secure =>
+  (stream) =>
+    during(handshake(stream, { ...verification(target, options), secureContext }), {
+      report: target.report,
+      stage: "tls",
+      detail: options.serverName ?? target.host,
+      outcome: ({ info }) => `${info.tls?.version} ${info.tls?.cipher}`
+    })
+
+const verification = (target: Target, options: TlsOptions): Tls.ConnectionOptions => {
+  const name = options.serverName ?? target.host
+  return {
+    host: name,
+    // RFC 6066 §3: no literal addresses, and no trailing dot.
+    servername: Net.isIP(name) === 0 ? name.replace(/\.$/, "") : "",
+    rejectUnauthorized: options.certReqs === "required",
+    ...(options.checkHostname ? {} : { checkServerIdentity: () => undefined })
+  }
+}
+
+const handshake = Effect.fnUntraced(function* (
+  stream: ByteStream,
+  options: Tls.ConnectionOptions
+): Effect.fn.Return<ByteStream, TransportError, Scope.Scope> {
+  const engine = {
+    ready: "secureConnect",
+    info: (tls: Tls.TLSSocket) => infoOf(stream.info, tls),
+    reason: brokenReason
+  } as const
+  // The engine's own queue holds a write until all of it is out; the queue below shows its progress.
+  if (stream instanceof NodeDuplex.NodeDuplex) {
+    const create = () => Tls.connect({ ...options, socket: stream.duplex })
+    return yield* NodeDuplex.open({ ...engine, create, queuedBytes: stream.handleBytes })
+  }
+  const duplex = yield* ByteStreamDuplex.make(stream)
+  const create = () => {
+    const tls = Tls.connect({ ...options, socket: duplex })
+    duplex.onFailure = (error) => tls.destroy(error)
+    return tls
+  }
+  return yield* NodeDuplex.open({ ...engine, create, queuedBytes: stream.unflushedBytes })
+})
+
+const infoOf = (below: ConnectionInfo, tls: Tls.TLSSocket): ConnectionInfo => ({
+  ...below,
+  tls: {
+    version: tls.getProtocol() ?? "unknown",
+    cipher: tls.getCipher().standardName,
+    alpn: tls.alpnProtocol || undefined,
+    authorized: tls.authorized,
+    peerCertificate: certificateOf(tls)
+  }
+})
+
+const certificateOf = (tls: Tls.TLSSocket): PeerCertificate | undefined => {
+  const certificate = tls.getPeerX509Certificate()
+  if (certificate === undefined) return undefined
+  const { fingerprint256, issuer, subject, validFrom, validTo } = certificate
+  return {
+    // Node leaves out an empty name.
+    subject: subject ?? "",
+    issuer: issuer ?? "",
+    validFrom: new Date(validFrom),
+    validTo: new Date(validTo),
+    fingerprint256
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A Node duplex over any byte stream, for Node's TLS engine, which wants one. Two fibers of the scope move the bytes;
+ * backpressure passes through both ways. It destroys nothing: the byte stream belongs to who opened it, and a failure of
+ * it is told to the engine (`onFailure`), which would lose the reason on the way through this duplex.
+ */
+import { Duplex } from "node:stream"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ByteStream } from "../ByteStream.ts"
+import type { TransportError } from "../TransportError.ts"
+import { Waiters } from "./Waiters.ts"
+
+type Callback = (error?: Error | null) => void
+
+export const make = Effect.fnUntraced(function* (
+  stream: ByteStream
+): Effect.fn.Return<ByteStreamDuplex, never, Scope.Scope> {
+  const duplex = new ByteStreamDuplex(stream)
+  yield* Effect.forkScoped(duplex.reading, { startImmediately: true })
+  yield* Effect.forkScoped(duplex.writing, { startImmediately: true })
+  return duplex
+})
+
+export class ByteStreamDuplex extends Duplex {
+  onFailure: (error: TransportError) => void = (error) => this.destroy(error)
+
+  readonly #stream: ByteStream
+  readonly #waiters = new Waiters()
+  #isWanted = false
+  /** What Node waits for, one at a time: a write to be flushed, or the end to be sent. */
+  #pending: { readonly effect: Effect.Effect<void, TransportError>; readonly done: Callback } | undefined
+
+  constructor(stream: ByteStream) {
+    super({ allowHalfOpen: true, decodeStrings: false })
+    this.#stream = stream
+  }
+
+  override _read(): void {
+    this.#isWanted = true
+    this.#waiters.wake()
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Callback): void {
+    this.#write(this.#stream.writeUnsafe([chunk]), done)
+  }
+
+  override _writev(chunks: Array<{ readonly chunk: Uint8Array }>, done: Callback): void {
+    const [first, ...rest] = chunks.map(({ chunk }) => chunk)
+    this.#write(this.#stream.writeUnsafe([first!, ...rest]), done)
+  }
+
+  override _final(done: Callback): void {
+    this.#await(this.#stream.shutdown, done)
+  }
+
+  /** Most writes reach the kernel at once; a false answer may also mean that the stream has failed. */
+  #write(isBelowMark: boolean, done: Callback): void {
+    if (isBelowMark && this.#stream.unflushedBytes() === 0) done()
+    else this.#await(this.#stream.flushed, done)
+  }
+
+  #await(effect: Effect.Effect<void, TransportError>, done: Callback): void {
+    this.#pending = { effect, done }
+    this.#waiters.wake()
+  }
+
+  readonly reading: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.gen({ self: this }, function* () {
+      while (true) {
+        yield* this.#waiters.until(() => (this.#isWanted ? Effect.void : undefined))
+        this.#isWanted = false
+        for (const chunk of yield* this.#stream.pull) this.push(chunk)
+      }
+    }).pipe(
+      Effect.catch((error) =>
+        Effect.sync(() => {
+          if (Cause.isDone(error)) this.push(null)
+          else this.onFailure(error)
+        })
+      )
+    )
+  )
+
+  readonly writing: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.gen({ self: this }, function* () {
+      while (true) {
+        const { done, effect } = yield* this.#waiters.until(() => this.#pending && Effect.succeed(this.#pending))
+        this.#pending = undefined
+        yield* effect
+        done()
+      }
+    }).pipe(Effect.catch((error) => Effect.sync(() => this.onFailure(error))))
+  )
+}

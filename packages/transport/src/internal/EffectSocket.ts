@@ -1,0 +1,131 @@
+/**
+ * A byte stream over any `Socket` of effect/socket, which is unstable: this is the only file that knows it.
+ *
+ * Such a socket writes with an Effect, so a fiber of the scope does the writing and `flushed` means: the socket has
+ * it. It tells of a broken connection to whoever reads or writes; the first of them fails the stream for both.
+ */
+
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Pull } from "effect/Pull"
+import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import type { ByteStream } from "../ByteStream.ts"
+import { during } from "../DialStep.ts"
+import type { Target } from "../Transport.ts"
+import { Reset, TimedOut, TransportError, type TransportReason } from "../TransportError.ts"
+import { brokenReason, connectReason } from "./NodeError.ts"
+import { Waiters } from "./Waiters.ts"
+import { WriteBuffer } from "./WriteBuffer.ts"
+
+/** What a program may give: a socket, or how to make one. */
+export type Source = Socket.Socket | Effect.Effect<Socket.Socket, Socket.SocketError, Scope.Scope>
+
+/** Dials by acquiring the socket's reader. */
+export const open = (source: Source, target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
+  const address = `${target.host}:${target.port}`
+  const socket = Socket.isSocket(source) ? Effect.succeed(source) : source
+  return during(
+    Effect.mapError(
+      Effect.flatMap(socket, acquire),
+      (error) => new TransportError({ reason: openReason(address, error) })
+    ),
+    { report: target.report, stage: "socket", detail: address }
+  )
+}
+
+const acquire = Effect.fnUntraced(function* (
+  socket: Socket.Socket
+): Effect.fn.Return<ByteStream, Socket.SocketError, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const pull = yield* Socket.readerBytes(socket)
+  const writing = yield* Scope.fork(scope)
+  const writer = yield* Scope.provide(socket.writer, writing)
+
+  const work = new Waiters()
+  const buffer = new WriteBuffer(highWaterMark, () => work.wake())
+  let end: Pull<never, TransportError> | undefined
+  let isHalfClosed = false
+  const fail = (reason: TransportReason) => {
+    const error = new TransportError({ reason })
+    end ??= Effect.fail(error)
+    buffer.fail(error)
+    work.wake()
+  }
+
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.sync(() => {
+      end = undefined
+      fail(new Reset({}))
+    })
+  )
+  yield* Effect.gen(function* () {
+    while (!buffer.isOver) {
+      const batch = yield* work.until(() => nextBatch(buffer))
+      if (!Arr.isReadonlyArrayNonEmpty(batch)) continue
+      yield* writer.writeAll(batch)
+      buffer.confirm(byteLength(batch))
+    }
+    // Its writer's scope is how a socket is half-closed.
+    yield* Scope.close(writing, Exit.void)
+    isHalfClosed = true
+    work.wake()
+  }).pipe(
+    Effect.catch((error) => Effect.sync(() => fail(brokenReasonOf(error)))),
+    Effect.forkIn(scope, { startImmediately: true })
+  )
+
+  const read: Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError> = Effect.suspend(
+    () =>
+      end ??
+      Effect.matchEffect(pull, {
+        onFailure: (error) => {
+          if (end === undefined && isCleanEnd(error)) end = Cause.done()
+          else if (end === undefined) fail(brokenReasonOf(error))
+          return end!
+        },
+        onSuccess: (chunks) => {
+          const present = chunks.filter((chunk) => chunk.length > 0)
+          return Arr.isReadonlyArrayNonEmpty(present) ? Effect.succeed(present) : read
+        }
+      })
+  )
+  return {
+    pull: read,
+    writeUnsafe: buffer.write,
+    drained: buffer.drained,
+    flushed: buffer.flushed,
+    unflushedBytes: buffer.unconfirmedBytes,
+    shutdown: Effect.andThen(
+      buffer.end,
+      work.until(() => (isHalfClosed ? Effect.void : undefined))
+    ),
+    info: { local: undefined, remote: undefined, tls: undefined }
+  }
+})
+
+/** In pieces, so that a large write shows its progress. */
+const nextBatch = (buffer: WriteBuffer) => {
+  const batch = buffer.take(batchBytes)
+  return batch.length > 0 || buffer.isOver ? Effect.succeed(batch) : undefined
+}
+
+const openReason = (address: string, { reason }: Socket.SocketError): TransportReason => {
+  if (reason._tag !== "SocketOpenError") return brokenReasonOf(new Socket.SocketError({ reason }))
+  return reason.kind === "Timeout" ? new TimedOut({ stage: "socket" }) : connectReason(address, reason.cause)
+}
+
+const brokenReasonOf = ({ reason }: Socket.SocketError): TransportReason =>
+  reason._tag === "SocketCloseError" ? new Reset({ code: `closed with ${reason.code}` }) : brokenReason(reason.cause)
+
+const isCleanEnd = ({ reason }: Socket.SocketError): boolean =>
+  reason._tag === "SocketCloseError" && reason.code === 1000
+
+const byteLength = (chunks: ReadonlyArray<Uint8Array>): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+
+const highWaterMark = 0x10000
+const batchBytes = 0x10000
