@@ -2,7 +2,8 @@
  * What a row's rounds say about each of its metrics: every arm's values and ratios, and whether ours met its targets.
  *
  *     floor   within 10 % of the raw drain of the same bytes: counts as met
- *     void    the server could not have driven more than 1.25 times the fastest arm that is not at the floor
+ *     void    the server could not have driven more than 1.25 times the fastest arm that is not at the floor, or ours was
+ *             faster than the floor: the machine was busy with something else
  *     below   the worse quartile of the ratios misses `must`
  *     must    it holds
  *     aim     and the median reaches `aim`
@@ -31,6 +32,8 @@ export interface Measured {
   /** Against the baseline, round by round; undefined without a baseline. */
   readonly ratio: Summary | undefined
   readonly atFloor: boolean
+  /** Better than the floor, which cannot be: the floor was disturbed. */
+  readonly beyondFloor: boolean
 }
 
 /** `first` is the first row of the same workload. */
@@ -61,15 +64,14 @@ const measured = (
   floor: ReadonlyArray<number> | undefined
 ): Measured => {
   const against = (other: ReadonlyArray<number>) => values.map((value, round) => metric.compare(value, other[round]!))
-  const nearFloor = (other: ReadonlyArray<number>) => {
-    const distance = median(against(other))
-    return metric.better === "more" ? distance >= 1 - MARGIN : distance <= 1 + MARGIN
-  }
+  const beside = floor === undefined || metric.key === "time" ? Number.NaN : median(against(floor))
+  const reached = metric.better === "more" ? beside : 1 / beside
   return {
     values,
     value: summary(values),
     ratio: baseline === undefined ? undefined : summary(against(baseline)),
-    atFloor: floor !== undefined && metric.key !== "time" && nearFloor(floor)
+    atFloor: reached >= 1 - MARGIN && reached <= 1 + MARGIN,
+    beyondFloor: reached > 1 + MARGIN
   }
 }
 
@@ -82,6 +84,7 @@ const mark = (
   const ours = arms.get(OURS)
   if (targets === undefined || ours?.ratio === undefined) return undefined
   if (ours.atFloor) return "floor"
+  if (metric.driven && ours.beyondFloor) return "void"
   if (serverRate !== undefined && serverRate < HEADROOM * fastest(arms)) return "void"
   const [must, aim] = targets
   const { low, median, high } = ours.ratio

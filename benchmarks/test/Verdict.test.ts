@@ -42,6 +42,11 @@ describe("Verdict", () => {
     assert.strictEqual(receive({ ours: [2, 2, 2], raw: [2.3, 2.3, 2.3] }), "below")
   })
 
+  it("faster than the floor makes the row void: something disturbed the floor", () => {
+    assert.strictEqual(receive({ ours: [20, 20, 20], raw: [19, 19, 19] }), "floor")
+    assert.strictEqual(receive({ ours: [20, 20, 20], raw: [15, 15, 15] }), "void")
+  })
+
   it("a server that is hardly faster than the fastest arm makes the row void", () => {
     assert.strictEqual(receive({ ours: [6, 6, 6], raw: [9, 9, 9] }, 7.4), "void")
     assert.strictEqual(receive({ ours: [6, 6, 6], raw: [9, 9, 9] }, 7.6), "must")
