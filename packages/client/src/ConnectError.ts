@@ -25,7 +25,7 @@ export class InvalidUrl extends Schema.TaggedError<InvalidUrl>(id("InvalidUrl"))
   problem: Schema.String
 }) {
   override get message() {
-    return `The URL ${this.url} cannot be dialled: ${this.problem}`
+    return `The URL ${escapePeerText(this.url)} cannot be dialled: ${this.problem}`
   }
 }
 
@@ -127,7 +127,7 @@ export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectEr
   steps: Schema.Array(Step)
 }) {
   override get message() {
-    return [`No connection to ${this.url}: ${this.reason.message}`, ...this.steps.map(describeStep)].join("\n")
+    return [`No connection to ${escapePeerText(this.url)}: ${this.reason.message}`, ...this.steps.map(describeStep)].join("\n")
   }
 }
 

@@ -12,9 +12,10 @@ export interface ParsedUrl {
 
 export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   const text = String(input)
-  const invalid = (problem: string) => new InvalidUrl({ url: show(text), problem })
-  if (!URL.canParse(text)) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
-  const url = new URL(text)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const shown = show(text, url)
+  const invalid = (problem: string) => new InvalidUrl({ url: shown, problem })
+  if (url === undefined) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     return invalid(`the scheme ${url.protocol} is not ws: or wss:`)
   }
@@ -29,8 +30,11 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
     port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
     resourceName: url.pathname + url.search
   })
-  return "_tag" in uri ? invalid(`${uri.part}: ${uri.problem}`) : { uri, shown: show(text) }
+  return "_tag" in uri ? invalid(`${uri.part}: ${uri.problem}`) : { uri, shown }
 }
 
-/** Cut before query and fragment; userinfo is taken out, also of what does not parse. */
-const show = (text: string): string => text.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
+/** The parsed parts, for a URL may hide its userinfo in many ways; of what has no such parts, only what holds none. */
+const show = (text: string, url: URL | undefined): string => {
+  if (url !== undefined && url.host !== "") return `${url.protocol}//${url.host}${url.pathname}`
+  return text.includes("@") ? "<redacted>" : text.replace(/[?#].*$/s, "")
+}
