@@ -97,7 +97,7 @@ describe("FrameDecoder: the cursor", () => {
     decoder.push(hex("820161"))
     decoder.next()
     decoder.release()
-    assert.strictEqual(decoder.bytes.length, 0)
+    assert.deepStrictEqual([decoder.bytes.length, decoder.start, decoder.end], [0, 0, 0])
     assert.strictEqual(decoder.next(), needMore)
   })
 

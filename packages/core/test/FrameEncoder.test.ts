@@ -74,6 +74,28 @@ describe("FrameEncoder", () => {
     }
   })
 
+  it("fills the shared buffer to its last byte, and no further", () => {
+    for (const [first, second] of [
+      [0, 1],
+      [500, 600],
+      [900, 126]
+    ] as const) {
+      for (let length = first; length < first + 150; length++) {
+        const again = keys(length)
+        const encoder = new FrameEncoder(Platform.pure, keys(length))
+        const messages = [
+          new Uint8Array(length),
+          "é".repeat(second >> 1),
+          "€".repeat(second >> 3),
+          new Uint8Array(second)
+        ]
+        for (const each of messages) add(encoder, each)
+        const expected = concat(...messages.map((each) => reference(each, again())))
+        assert.deepStrictEqual(concat(...encoder.take()), expected, `${length}`)
+      }
+    }
+  })
+
   it("has nothing to give before the first frame, and after take", () => {
     const encoder = new FrameEncoder(Platform.pure, undefined)
     assert.deepStrictEqual(encoder.take(), [])

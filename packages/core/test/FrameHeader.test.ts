@@ -7,8 +7,9 @@ import { concat, hex, toHex } from "./hex.ts"
 const client: FrameHeader.Expected = { role: "client", rsv1: false, fragmented: false }
 const server: FrameHeader.Expected = { ...client, role: "server" }
 
-const decode = (bytes: Uint8Array, expected: FrameHeader.Expected) =>
-  FrameHeader.decode(FrameHeader.make(), bytes, 0, bytes.length, expected)
+/** The bytes from `end` on have not come yet, whatever they are. */
+const decode = (bytes: Uint8Array, expected: FrameHeader.Expected, end = bytes.length) =>
+  FrameHeader.decode(FrameHeader.make(), bytes, 0, end, expected)
 
 /** The broken rule's name, "NeedMore", or "header". */
 const verdict = (bytes: Uint8Array, expected: FrameHeader.Expected) => {
@@ -116,7 +117,7 @@ describe("FrameHeader: payload lengths (RFC 6455 §5.2)", () => {
     ] as const) {
       it(`${payloadLength}, ${role}: ${toHex(bytes)}, and NeedMore for all that is shorter`, () => {
         for (let end = 0; end < bytes.length; end++) {
-          assert.strictEqual(decode(bytes.subarray(0, end), expected), needMore, `${end} bytes`)
+          assert.strictEqual(decode(bytes, expected, end), needMore, `${end} bytes`)
         }
         assert.deepStrictEqual(decode(bytes, expected), {
           fin: true,
@@ -156,7 +157,7 @@ describe("FrameHeader: payload lengths (RFC 6455 §5.2)", () => {
         const bytes = hex(proof)
         if (role === "server") bytes[1]! |= 0x80
         for (let end = 0; end < bytes.length; end++) {
-          assert.strictEqual(decode(bytes.subarray(0, end), expected), needMore, `${end} bytes`)
+          assert.strictEqual(decode(bytes, expected, end), needMore, `${end} bytes`)
         }
         assert.strictEqual(decode(bytes, expected), ProtocolViolation.all[rule])
       })
@@ -168,7 +169,7 @@ describe("FrameHeader: where it stands", () => {
   it("decode reads between start and end, encode writes at an offset and no further", () => {
     const bytes = hex("ffff 897d ffff")
     const header = FrameHeader.decode(FrameHeader.make(), bytes, 2, 4, client) as FrameHeader.FrameHeader
-    assert.strictEqual(header.payloadLength, 125)
+    assert.deepStrictEqual([header.payloadLength, header.byteLength], [125, 2])
     assert.strictEqual(FrameHeader.decode(header, bytes, 2, 3, client), needMore)
 
     const target = hex("ffff ffff ffff")
