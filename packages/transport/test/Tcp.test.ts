@@ -7,7 +7,7 @@ import { type DialStep, type Target, Transport, type TransportError } from "@eff
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import { assertNoListeners, leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
 
 describe("Tcp", () => {
@@ -129,6 +129,7 @@ describe("Tcp", () => {
 describe("leaks", () => {
   it.live("200 connections that were opened and closed leave no handle and no listener", () =>
     leavesNothing(
+      server(),
       Effect.fnUntraced(function* (port) {
         const stream = yield* Effect.scoped(
           Effect.gen(function* () {
@@ -139,23 +140,18 @@ describe("leaks", () => {
             return stream
           })
         )
-        yield* turnsOfTheEventLoop(2)
-        const { duplex } = stream as unknown as { readonly duplex: Net.Socket }
-        assert.deepStrictEqual(duplex.eventNames(), new Net.Socket().eventNames())
+        yield* assertNoListeners(stream)
       })
     )
   )
 
   it.live("200 dials that were interrupted leave no handle", () =>
-    leavesNothing((port) => interrupted({ host: "127.0.0.1", port }))
+    leavesNothing(server(), (port) => interrupted({ host: "127.0.0.1", port }))
   )
 
   it.live("200 dials that failed leave no handle", () =>
-    leavesNothing(() =>
-      Effect.gen(function* () {
-        const port = yield* freePort
-        yield* Effect.flip(Effect.scoped(open({ host: "127.0.0.1", port, report: () => {} })))
-      })
+    leavesNothing(freePort.pipe(Effect.map((port) => ({ port }))), (port) =>
+      Effect.flip(open({ host: "127.0.0.1", port, report: () => {} }))
     )
   )
 })
@@ -214,32 +210,6 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: Array<Dns
 
 /** A port on which nothing listens. */
 const freePort = Effect.scoped(Effect.map(server(), ({ port }) => port))
-
-const turnsOfTheEventLoop = (turns: number) =>
-  Effect.repeat(
-    Effect.callback<void>((resume) => {
-      setImmediate(() => resume(Effect.void))
-    }),
-    { times: turns - 1 }
-  )
-
-const leavesNothing = Effect.fnUntraced(function* <E>(use: (port: number) => Effect.Effect<unknown, E, Scope.Scope>) {
-  yield* turnsOfTheEventLoop(3)
-  const before = process.getActiveResourcesInfo()
-  yield* Effect.scoped(
-    Effect.gen(function* () {
-      const { port } = yield* server()
-      yield* Effect.repeat(
-        Effect.suspend(() => Effect.scoped(use(port))),
-        { times: 199 }
-      )
-    })
-  )
-  yield* turnsOfTheEventLoop(3)
-  assert.deepStrictEqual(sockets(process.getActiveResourcesInfo()), sockets(before))
-})
-
-const sockets = (resources: ReadonlyArray<string>) => resources.filter((name) => /TCP|TLS|Connect|Write/.test(name))
 
 const failure = (result: Result.Result<unknown, TransportError>): TransportError =>
   Result.isFailure(result) ? result.failure : assert.fail("it did not fail")

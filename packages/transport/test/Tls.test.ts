@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { assertNoListeners, leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
 import { effectSocket } from "./pairs/tcp.ts"
 
@@ -190,8 +191,8 @@ for (const [name, layer] of [
       Effect.gen(function* () {
         const { port } = yield* server(wantsClientCertificate)
         const stream = yield* open(port, { ca: authority.cert }, [], layer)
-        for (const failing of [stream.pull, stream.pull, stream.flushed]) {
-          const error = yield* Effect.flip(Effect.asVoid(failing))
+        for (const failing of [Effect.asVoid(stream.pull), Effect.asVoid(stream.pull), stream.flushed]) {
+          const error = yield* Effect.flip(failing)
           assert.strictEqual(problemOf(error as TransportError), "bad client certificate")
         }
       })
@@ -240,6 +241,40 @@ describe("before anything is dialled", () => {
       })
     )
   }
+})
+
+describe("leaks", () => {
+  it.live("200 connections that were opened and closed leave no handle and no listener", () =>
+    leavesNothing(
+      server(good),
+      Effect.fnUntraced(function* (port) {
+        const stream = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const stream = yield* open(port, { ca: authority.cert })
+            stream.writeUnsafe([Uint8Array.of(1)])
+            yield* Effect.forkScoped(stream.pull, { startImmediately: true })
+            return stream
+          })
+        )
+        yield* assertNoListeners(stream)
+      })
+    )
+  )
+
+  it.live("200 handshakes that were interrupted leave no handle", () =>
+    leavesNothing(
+      server(good),
+      Effect.fnUntraced(function* (port) {
+        const opening = yield* Effect.forkChild(open(port, { ca: authority.cert }), { startImmediately: true })
+        yield* turnsOfTheEventLoop(2)
+        yield* Fiber.interrupt(opening)
+      })
+    )
+  )
+
+  it.live("200 handshakes that failed leave no handle", () =>
+    leavesNothing(server(self), (port) => Effect.flip(open(port, {})))
+  )
 })
 
 const server = (options: Tls.TlsOptions) =>

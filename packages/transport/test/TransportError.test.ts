@@ -1,0 +1,60 @@
+/** Every reason says something, survives a trip through JSON, and can be handled on its own. */
+import { assert, describe, it } from "@effect/vitest"
+import {
+  HostNotFound,
+  Refused,
+  Reset,
+  TimedOut,
+  TlsFailed,
+  TlsProblem,
+  TransportError,
+  type TransportReason,
+  Unreachable
+} from "@effect-websocket/transport"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+const reasons: ReadonlyArray<TransportReason> = [
+  new HostNotFound({ host: "ws.test", code: "ENOTFOUND" }),
+  new HostNotFound({ host: "ws.test", code: "EAI_AGAIN" }),
+  new Refused({ address: "127.0.0.1:80" }),
+  ...["EHOSTUNREACH", "EACCES", "EADDRNOTAVAIL", "EMFILE"].map(
+    (code) => new Unreachable({ address: "127.0.0.1:80", code })
+  ),
+  new Reset({}),
+  new Reset({ code: "ECONNRESET" }),
+  new TimedOut({ stage: "tcp" }),
+  ...TlsProblem.literals.map((problem) => new TlsFailed({ problem, detail: "as it was told" })),
+  new TlsFailed({ problem: "other", detail: "" })
+]
+
+describe("TransportError", () => {
+  for (const reason of reasons) {
+    it(`${reason._tag} ${JSON.stringify({ ...reason })}`, () => {
+      const error = new TransportError({ reason })
+      assert.match(error.message, /^\S.{20,}[^\s:]$/)
+      assert.strictEqual(error.message, reason.message)
+      const json = JSON.stringify(Schema.encodeSync(Schema.toCodecJson(TransportError))(error))
+      const back = Schema.decodeUnknownSync(Schema.toCodecJson(TransportError))(JSON.parse(json))
+      assert.instanceOf(back, TransportError)
+      assert.strictEqual(back.message, error.message)
+    })
+  }
+
+  it("messages are all different", () => {
+    assert.strictEqual(new Set(reasons.map(({ message }) => message)).size, reasons.length)
+  })
+
+  it("shows what a peer wrote only escaped", () => {
+    const { message } = new TlsFailed({ problem: "wrong host", detail: "\x1b[31mevil\u202e" })
+    assert.include(message, "\\u{1b}[31mevil\\u{202e}")
+  })
+
+  it.effect("is handled by reason", () =>
+    Effect.gen(function* () {
+      const refused: Effect.Effect<string, TransportError> = Effect.fail(new TransportError({ reason: reasons[2]! }))
+      const handled = Effect.catchReason(refused, "TransportError", "Refused", ({ address }) => Effect.succeed(address))
+      assert.strictEqual(yield* handled, "127.0.0.1:80")
+    })
+  )
+})
