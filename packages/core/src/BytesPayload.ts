@@ -1,7 +1,8 @@
 /**
- * The payload of a binary message that comes in pieces. A piece that fills most of its read is kept where it lies until
- * the message is whole; a smaller one is merged with its neighbours, so that it never pins the read that brought it.
- * So a message in the making holds at most twice its bytes, and each byte is copied once.
+ * The payload of a binary message that comes in pieces. A large piece that fills most of its read is kept where it lies
+ * until the message is whole; another is merged with its neighbours, so that it never pins the read that brought it, and
+ * so that a message that comes byte by byte is not a list of its bytes.
+ * So a message in the making holds about twice its bytes at most, and each byte is copied once or twice.
  */
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 
@@ -13,8 +14,9 @@ export class BytesPayload {
 
   /** Takes the piece. At most `coming` bytes follow it; Infinity: nobody knows. */
   append(bytes: Uint8Array, start: number, end: number, coming: number): void {
-    this.length += end - start
-    if ((end - start) * 2 < bytes.buffer.byteLength) return this.small.append(bytes, start, end, coming)
+    const length = end - start
+    this.length += length
+    if (length < keepFrom || length * 2 < bytes.buffer.byteLength) return this.small.append(bytes, start, end, coming)
     this.closeSmall()
     this.parts.push(bytes.subarray(start, end))
   }
@@ -42,3 +44,6 @@ export class BytesPayload {
     return whole
   }
 }
+
+/** A view and its place in a list cost a few hundred bytes: nothing beside so large a piece. */
+const keepFrom = 0x1000
