@@ -69,7 +69,7 @@ const statusAdvice: Record<number, string> = {
   401: "it wants credentials: give an Authorization header",
   403: "it does not let this client in: check credentials, and the Origin it expects",
   404: "nothing is there: check the path",
-  426: "it wants another protocol version: this client speaks version 13",
+  426: "it wants another protocol version: look for one that speaks version 13",
   429: "too many requests: wait before the next",
   503: "it is overloaded or starting: try again later"
 }
@@ -87,7 +87,7 @@ export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(id("H
 }) {
   override get message() {
     const found = this.found === undefined ? "" : `, found "${escapePeerText(this.found)}"`
-    return `The server's handshake breaks ${this.section} (${this.check}): ${this.problem}${found}`
+    return `The server's handshake breaks ${this.section} (${this.check}): ${this.problem}${found} (look whether a WebSocket server answers at this address and path)`
   }
 }
 
@@ -127,7 +127,10 @@ export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectEr
   steps: Schema.Array(Step)
 }) {
   override get message() {
-    return [`No connection to ${escapePeerText(this.url)}: ${this.reason.message}`, ...this.steps.map(describeStep)].join("\n")
+    return [
+      `No connection to ${escapePeerText(this.url)}: ${this.reason.message}`,
+      ...this.steps.map(describeStep)
+    ].join("\n")
   }
 }
 

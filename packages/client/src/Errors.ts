@@ -24,7 +24,7 @@ export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(id(
 ) {
   override get message() {
     const { description } = CoreViolation.all[this.rule]
-    return `The peer broke ${this.section} (${this.rule}): ${description}. The connection was failed with ${this.closeCode}`
+    return `The peer broke ${this.section} (${this.rule}): ${description}. The connection was failed with ${this.closeCode}: look for the fault in the peer, or in what stands between`
   }
 }
 
@@ -52,7 +52,7 @@ export class PongTimeout extends Schema.TaggedError<PongTimeout>(id("PongTimeout
   latency: Schema.optionalKey(Schema.Duration)
 }) {
   override get message() {
-    return `The peer sent nothing for ${Duration.format(this.timeout)} after a ping: it is gone, or slower than keepAlive.timeout allows`
+    return `The peer sent nothing for ${Duration.format(this.timeout)} after a ping: it is gone, so open a new connection, or it is slow, so raise keepAlive.timeout`
   }
 }
 
@@ -85,8 +85,7 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(id("C
 }) {
   override get message() {
     const reason = this.closeReason === "" ? "" : `, "${escapePeerText(this.closeReason)}"`
-    const because = this.cause === undefined ? "" : `: ${this.cause.message}`
-    return `${closedBy[this.by]} (${this.closeCode}${reason})${because}`
+    return `${closedBy[this.by]} (${this.closeCode}${reason}): ${this.cause?.message ?? "open a new one to go on"}`
   }
 }
 

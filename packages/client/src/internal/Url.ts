@@ -17,7 +17,7 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   const invalid = (problem: string) => new InvalidUrl({ url: shown, problem })
   if (url === undefined) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    return invalid(`the scheme ${url.protocol} is not ws: or wss:`)
+    return invalid(`the scheme ${url.protocol} is not ws: or wss:, so write one of these`)
   }
   if (url.username !== "" || url.password !== "") {
     return invalid("it holds credentials: give them as an Authorization header")

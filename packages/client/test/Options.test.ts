@@ -1,0 +1,139 @@
+/** Options are data: every default, every range, and an error that names the key and never the value. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Options from "../src/Options.ts"
+
+describe("nothing given", () => {
+  it.effect("every default, as the table of limits has it", () =>
+    Effect.gen(function* () {
+      const settings = yield* Options.decode({})
+      assert.deepStrictEqual(settings.limits, {
+        maxMessageBytes: 1_048_576,
+        maxFragments: 1024,
+        inboxMessages: 1024,
+        inboxBytes: 1_048_576,
+        maxHeadBytes: 16_384,
+        maxHeaders: 128,
+        maxBodyBytes: 65_536
+      })
+      const millis = Object.entries(settings.deadlines).map(([name, time]) => [name, Duration.toMillis(time)])
+      assert.deepStrictEqual(Object.fromEntries(millis), {
+        openTimeout: 10_000,
+        closeTimeout: 10_000,
+        interruptCloseTimeout: 1000,
+        stallTimeout: 60_000
+      })
+      assert.deepStrictEqual(settings.keepAlive, { interval: Duration.seconds(20), timeout: Duration.seconds(20) })
+      assert.deepStrictEqual(settings.subprotocols, [])
+      assert.deepStrictEqual(settings.headers, {})
+      assert.hasAllKeys(settings, ["subprotocols", "headers", "tls", "limits", "deadlines", "keepAlive"])
+    })
+  )
+
+  it.effect("a part given keeps the other defaults", () =>
+    Effect.gen(function* () {
+      const settings = yield* Options.decode({ limits: { maxMessageBytes: "unlimited" }, keepAlive: { timeout: 5 } })
+      assert.strictEqual(settings.limits.maxMessageBytes, "unlimited")
+      assert.strictEqual(settings.limits.inboxMessages, 1024)
+      assert.deepStrictEqual(settings.keepAlive, { interval: Duration.seconds(20), timeout: Duration.millis(5) })
+    })
+  )
+
+  it("make fills in the same defaults", () => {
+    const made = Options.ConnectOptions.make({})
+    assert.deepStrictEqual(made, Effect.runSync(Options.decode({})))
+  })
+})
+
+describe("every form of a value", () => {
+  for (const time of [Duration.seconds(2), 2000, "2 seconds", "2000 millis"]) {
+    it.effect(`a time: ${JSON.stringify(time)}`, () =>
+      Effect.gen(function* () {
+        const { deadlines } = yield* Options.decode({ deadlines: { openTimeout: time } })
+        assert.strictEqual(Duration.toMillis(deadlines.openTimeout), 2000)
+      })
+    )
+  }
+
+  it.effect("no deadline at all", () =>
+    Effect.gen(function* () {
+      const { deadlines } = yield* Options.decode({ deadlines: { openTimeout: "Infinity" } })
+      assert.isFalse(Duration.isFinite(deadlines.openTimeout))
+    })
+  )
+
+  it.effect("a header that is secret stays so", () =>
+    Effect.gen(function* () {
+      const { headers } = yield* Options.decode({ headers: { Authorization: Redacted.make("secret"), "X-A": "plain" } })
+      assert.notInclude(JSON.stringify(headers), "secret")
+      assert.strictEqual(headers["X-A"], "plain")
+    })
+  )
+
+  it.effect("keep-alive off", () =>
+    Effect.gen(function* () {
+      assert.isFalse((yield* Options.decode({ keepAlive: false })).keepAlive)
+    })
+  )
+
+  it.effect("settings survive their own encoding, so they can be kept as JSON", () =>
+    Effect.gen(function* () {
+      const settings = yield* Options.decode({
+        subprotocols: ["chat"],
+        origin: "https://example.com",
+        keepAlive: false
+      })
+      const codec = Schema.toCodecJson(Options.ConnectOptions)
+      const json = JSON.parse(JSON.stringify(yield* Schema.encodeEffect(codec)(settings)))
+      assert.deepStrictEqual(yield* Schema.decodeEffect(codec)(json), settings)
+    })
+  )
+})
+
+describe("what is refused", () => {
+  const rows: ReadonlyArray<readonly [options: unknown, problem: RegExp]> = [
+    [{ subprotocol: ["chat"] }, /excess property[\s\S]*"subprotocol"/],
+    [{ limits: { maxMesageBytes: 1 } }, /excess property[\s\S]*"maxMesageBytes"/],
+    [{ tls: { rejectUnauthorized: false } }, /excess property[\s\S]*"rejectUnauthorized"/],
+    [{ compression: true }, /excess property/],
+    [{ limits: { maxMessageBytes: 0 } }, /greater than 0[\s\S]*"maxMessageBytes"/],
+    [{ limits: { maxMessageBytes: -1 } }, /greater than 0/],
+    [{ limits: { maxMessageBytes: 1.5 } }, /integer/],
+    [{ limits: { maxMessageBytes: Number.POSITIVE_INFINITY } }, /integer/],
+    [{ limits: { maxMessageBytes: "unlimted" } }, /"unlimited"/],
+    [{ limits: { inboxMessages: "unlimited" } }, /number/],
+    [{ deadlines: { openTimeout: 0 } }, /longer than zero/],
+    [{ deadlines: { closeTimeout: -1 } }, /longer than zero/],
+    [{ deadlines: { stallTimeout: Number.NaN } }, /longer than zero/],
+    [{ deadlines: { openTimeout: "10 secnds" } }, /Duration/],
+    [{ keepAlive: true }, /false/],
+    [{ keepAlive: { interval: 0 } }, /longer than zero/],
+    [{ subprotocols: "chat" }, /array/],
+    [{ headers: "Authorization: secret" }, /object/],
+    [{ headers: { Authorization: ["secret"] } }, /"Authorization"/],
+    [{ tls: { passphrase: ["secret"] } }, /"passphrase"/],
+    [{ origin: null }, /string/],
+    ["secret", /object/]
+  ]
+  for (const [options, problem] of rows) {
+    it.effect(JSON.stringify(options), () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(Options.decode(options))
+        assert.match(error.message, problem)
+        assert.notInclude(error.message, "secret")
+      })
+    )
+  }
+
+  it.effect("all mistakes at once", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Options.decode({ origin: 1, host: 2, limits: { maxHeaders: 0 } }))
+      assert.match(error.message, /"origin"/)
+      assert.match(error.message, /"host"/)
+      assert.match(error.message, /"maxHeaders"/)
+    })
+  )
+})
