@@ -33,6 +33,7 @@ export class FrameEncoder {
   private readonly platform: Platform
   /** A fresh key for each frame in the client role, undefined in the server's (RFC 6455 §5.3). */
   private readonly maskingKey: (() => number) | undefined
+  /** The longest header that stands in the shared buffer. */
   private readonly headerBytes: number
   /** Finished arrays, in order; the open buffer's bytes come after them. */
   private chunks: Array<Uint8Array> = []
@@ -45,7 +46,7 @@ export class FrameEncoder {
   constructor(platform: Platform, maskingKey: (() => number) | undefined) {
     this.platform = platform
     this.maskingKey = maskingKey
-    this.headerBytes = FrameHeader.encodedLength(0x10000, maskingKey !== undefined)
+    this.headerBytes = FrameHeader.encodedLength(largeFrom, maskingKey !== undefined)
   }
 
   /** A well-formed string as one text frame. */
