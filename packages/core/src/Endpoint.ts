@@ -113,10 +113,7 @@ export class Endpoint {
   private nextMessage(): Message | undefined {
     while (this.receiving) {
       const piece = this.decoder.next()
-      if (piece === needMore) {
-        this.decoder.release()
-        return undefined
-      }
+      if (piece === needMore) break
       if (piece !== this.decoder) {
         this.violate(piece as Failure)
       } else if (Opcode.isControl(piece.header.opcode)) {
@@ -127,6 +124,7 @@ export class Endpoint {
         if (answer !== undefined) this.violate(answer)
       }
     }
+    this.decoder.release()
     return undefined
   }
 
@@ -145,14 +143,12 @@ export class Endpoint {
     const close = ClosePayload.decode(payload, this.platform.decodeUtf8)
     if ("_tag" in close) return this.violate(close)
     this.closeReceived = close
-    this.decoder.release()
     this.step("peerClose")
   }
 
   /** Remembered even in CloseSent, where no second Close can say it. */
   private violate(failure: Failure): void {
     this.failure = failure
-    this.decoder.release()
     this.step("violation")
   }
 
