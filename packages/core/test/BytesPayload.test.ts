@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BytesPayload } from "../src/BytesPayload.ts"
-import { concat, hex, toHex } from "./hex.ts"
+import { hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
 const appendAll = (payload: BytesPayload, pieces: ReadonlyArray<Uint8Array>) => {
@@ -29,6 +29,20 @@ describe("BytesPayload", () => {
       assert.deepStrictEqual(whole, bytes)
       assert.strictEqual(whole.constructor, Uint8Array)
       assert.isFalse(pieces.some((piece) => piece.buffer === whole.buffer))
+    }
+  })
+
+  it("a short piece is merged although it fills its read, so that a message is not a list of its bytes", () => {
+    const payload = new BytesPayload()
+    for (const [length, kept] of [
+      [1, false],
+      [0xfff, false],
+      [0x1000, true]
+    ] as const) {
+      const read = new Uint8Array(length).fill(1)
+      appendAll(payload, [read])
+      read.fill(2)
+      assert.deepStrictEqual(payload.take(), new Uint8Array(length).fill(kept ? 2 : 1))
     }
   })
 

@@ -84,6 +84,7 @@ describe("Endpoint: reading", () => {
     assert.isFalse(endpoint.read(into, room))
     assert.deepStrictEqual(room, { messages: 0, bytes: 98 })
     assert.isFalse(endpoint.read(into, room))
+    assert.isFalse(endpoint.read(into, { messages: 1, bytes: 0 }))
     assert.deepStrictEqual(into, ["a", hex("62")])
     assert.isTrue(endpoint.read(into, all()))
     assert.deepStrictEqual(into, ["a", hex("62"), "", "c"])

@@ -6,7 +6,7 @@ import * as Utf8 from "../src/Utf8.ts"
 
 describe("Platform", () => {
   it("the pure platform is made of the forms written here", () => {
-    assert.deepStrictEqual(Platform.pure, {
+    assert.include(Platform.pure, {
       sha1,
       decodeUtf8: Utf8.decode,
       validateUtf8: Utf8.validate,

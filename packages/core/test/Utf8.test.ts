@@ -95,6 +95,25 @@ describe("Utf8: the validator", () => {
     assert.strictEqual(Utf8.validate(Utf8.reject, hex(""), 0, 0), Utf8.reject)
   })
 
+  it("a code point that a cut broke is found from both sides", () => {
+    const bytes = new Uint8Array(Buffer.from("a\u00e9\u20ac\u{1f600}b"))
+    const boundaries = [0, 1, 3, 6, 10, 11]
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const before = Utf8.validate(Utf8.accept, bytes, 0, cut)
+      const after = boundaries.find((boundary) => boundary >= cut)
+      assert.strictEqual(Utf8.boundaryAfter(before, bytes, cut), after, `after ${cut}`)
+      const last = Utf8.lastBoundary(bytes, 0, cut)
+      assert.isTrue(last <= cut && cut - last <= 3 && boundaries.includes(last), `before ${cut}`)
+    }
+  })
+
+  it("a code point is looked for no further than it can reach", () => {
+    assert.strictEqual(Utf8.boundaryAfter(validate(hex("e2")), hex("41"), 0), 1)
+    assert.strictEqual(Utf8.lastBoundary(hex("808080"), 0, 3), 3)
+    assert.strictEqual(Utf8.lastBoundary(hex("f080808080"), 0, 5), 5)
+    assert.strictEqual(Utf8.lastBoundary(hex("c380"), 1, 2), 2)
+  })
+
   it(`stops and resumes at every byte, right or wrong (seed ${seed})`, () => {
     const random = new Random()
     for (let round = 0; round < 300; round++) {
