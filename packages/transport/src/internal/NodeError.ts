@@ -33,6 +33,13 @@ export const connectReason = (address: string, error: unknown): TransportReason 
   }
 }
 
+/** Why somebody else's socket could not be opened, who looks names up and may speak TLS himself. */
+export const openReason = (host: string, port: number, error: unknown): TransportReason => {
+  const code = codeOf(error)
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return lookupReason(host, error)
+  return tlsProblem(code) === undefined ? connectReason(`${host}:${port}`, error) : brokenReason(error)
+}
+
 /** Why a connection broke, in its TLS handshake or after. */
 export const brokenReason = (error: unknown): TransportReason => {
   if (error instanceof TransportError) return error.reason
@@ -47,7 +54,8 @@ export const certificateReason = (what: string, error: unknown): TransportReason
   new TlsFailed({ problem: "bad certificate file", detail: `${what}: ${detailOf(error)}` })
 
 const tlsProblem = (code: string): TlsProblem | undefined => {
-  const alert = /^ERR_SSL_.*ALERT_(.+)$/.exec(code)?.[1]
+  // Alerts of TLS 1.0's extensions (RFC 6066 §9) are named without the word.
+  const alert = /^ERR_SSL_(?:.*ALERT_|TLSV1_)(.+)$/.exec(code)?.[1]
   if (alert !== undefined) return alerts[alert] ?? "other"
   return certificateProblems[code] ?? sslProblems[code] ?? (/^ERR_(SSL|TLS|OSSL)_/.test(code) ? "other" : undefined)
 }
