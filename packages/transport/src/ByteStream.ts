@@ -44,8 +44,8 @@ export interface ByteStream {
 
   /**
    * How many bytes were taken and not yet handed to the kernel, now. It falls while a single large write makes
-   * progress, so a stalled peer can be told from a slow one. Over TLS it counts encrypted bytes, in steps of one
-   * write of the TLS engine. 0 on a stream that has failed or was closed.
+   * progress, so a stalled peer can be told from a slow one. Over TLS it counts encrypted bytes. 0 on a stream that
+   * has failed or was closed.
    */
   readonly unflushedBytes: () => number
 

@@ -1,3 +1,7 @@
+/**
+ * Operating system <-> byte streams, as scoped resources. Start at `Transport`, which opens them; `ByteStream` is the
+ * contract that everything above builds on; `TransportError` is all that can fail.
+ */
 export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } from "./ByteStream.ts"
 export type { DialStage, DialStep, Report } from "./DialStep.ts"
 export * as NodePlatform from "./NodePlatform.ts"

@@ -160,6 +160,14 @@ const contract: Record<string, (pair: Pair, scope: Scope.Closeable) => Effect.Ef
       assert.deepStrictEqual(yield* other.received(1), bytes("01"))
     }),
 
+  "a reset after our shutdown is a failure of pull, not of the process": ({ other, stream }) =>
+    Effect.gen(function* () {
+      yield* stream.shutdown
+      yield* other.ended
+      yield* other.reset
+      assert.strictEqual(reasonOf(yield* Effect.flip(stream.pull)), "Reset")
+    }),
+
   "shutdown behind a stalled peer waits for the bytes before it": ({ other, stream }) =>
     Effect.gen(function* () {
       yield* other.stall

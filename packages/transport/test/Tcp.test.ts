@@ -126,6 +126,26 @@ describe("Tcp", () => {
   )
 })
 
+describe("a reset", () => {
+  it.live("comes after the bytes that had arrived before it", () =>
+    Effect.gen(function* () {
+      const { accept, port } = yield* server()
+      const stream = yield* open({ host: "127.0.0.1", port, report: () => {} })
+      const socket = (yield* accept) as Net.Socket
+      socket.write(Uint8Array.of(1, 2))
+      yield* turnsOfTheEventLoop(5)
+      socket.resetAndDestroy()
+      yield* turnsOfTheEventLoop(5)
+      assert.isFalse(stream.writeUnsafe([Uint8Array.of(9)]))
+      assert.deepStrictEqual([...(yield* stream.pull)[0]], [1, 2])
+      for (let i = 0; i < 2; i++) {
+        const error = yield* Effect.flip(stream.pull)
+        assert.deepInclude(error._tag === "TransportError" && error.reason, { _tag: "Reset", code: "ECONNRESET" })
+      }
+    })
+  )
+})
+
 describe("leaks", () => {
   it.live("200 connections that were opened and closed leave no handle and no listener", () =>
     leavesNothing(

@@ -17,7 +17,7 @@ import type { ByteStream } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Target } from "../Transport.ts"
 import { Reset, TimedOut, TransportError, type TransportReason } from "../TransportError.ts"
-import { brokenReason, connectReason } from "./NodeError.ts"
+import { brokenReason, openReason } from "./NodeError.ts"
 import { Waiters } from "./Waiters.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
@@ -26,14 +26,14 @@ export type Source = Socket.Socket | Effect.Effect<Socket.Socket, Socket.SocketE
 
 /** Dials by acquiring the socket's reader. */
 export const open = (source: Source, target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
-  const address = `${target.host}:${target.port}`
+  const { host, port, report } = target
   const socket = Socket.isSocket(source) ? Effect.succeed(source) : source
   return during(
     Effect.mapError(
       Effect.flatMap(socket, acquire),
-      (error) => new TransportError({ reason: openReason(address, error) })
+      (error) => new TransportError({ reason: dialReason(target, error) })
     ),
-    { report: target.report, stage: "socket", detail: address }
+    { report, stage: "socket", detail: `${host}:${port}` }
   )
 }
 
@@ -114,9 +114,10 @@ const nextBatch = (buffer: WriteBuffer) => {
   return batch.length > 0 || buffer.isOver ? Effect.succeed(batch) : undefined
 }
 
-const openReason = (address: string, { reason }: Socket.SocketError): TransportReason => {
-  if (reason._tag !== "SocketOpenError") return brokenReasonOf(new Socket.SocketError({ reason }))
-  return reason.kind === "Timeout" ? new TimedOut({ stage: "socket" }) : connectReason(address, reason.cause)
+const dialReason = ({ host, port }: Target, error: Socket.SocketError): TransportReason => {
+  const { reason } = error
+  if (reason._tag !== "SocketOpenError") return brokenReasonOf(error)
+  return reason.kind === "Timeout" ? new TimedOut({ stage: "socket" }) : openReason(host, port, reason.cause)
 }
 
 const brokenReasonOf = ({ reason }: Socket.SocketError): TransportReason =>
