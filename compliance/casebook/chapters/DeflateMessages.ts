@@ -90,7 +90,7 @@ const legal: ReadonlyArray<readonly [id: string, does: string, octets: string, e
 
 const illegal: ReadonlyArray<readonly [id: string, does: string, octets: string, ...codes: Array<number>]> = [
   ["D.3.1", "RSV1 on the last fragment too (§6.1).", "41 03 f248cd c0 04 c9c90700", 1002],
-  ["D.3.2", "RSV1 on the last fragment only.", "01 03 f248cd c0 04 c9c90700", 1002],
+  ["D.3.2", "RSV1 on the last fragment only.", "01 03 48656c c0 04 c9c90700", 1002],
   ["D.3.3", "RSV1 on a continuation in the middle.", "41 03 f248cd 40 02 c9c9 80 02 0700", 1002],
   ["D.3.4", "compressed Ping.", "c9 07 f248cdc9c90700", 1002],
   ["D.3.5", "compressed Pong.", "ca 07 f248cdc9c90700", 1002],
