@@ -23,12 +23,12 @@ export class FrameDecoder {
   first = false
   /** The piece ends its frame. */
   last = true
+  /** Payload bytes of the frame that come after the current piece. */
+  remaining = 0
 
   /** What `FrameHeader.decode` may expect; `fragmented` follows the frames. */
   private readonly expected: { role: "client" | "server"; rsv1: boolean; fragmented: boolean }
   private readonly mask: Platform["mask"]
-  /** Payload bytes of the frame that come after the current piece. */
-  remaining = 0
   /** The start of a header that the last read did not finish. */
   private readonly straddling = new Uint8Array(FrameHeader.maxByteLength)
   private straddled = 0
@@ -45,7 +45,10 @@ export class FrameDecoder {
     this.end = 0
   }
 
-  /** Moves to the next piece and answers the decoder; or NeedMore at the end of the read; or the rule that is broken. */
+  /**
+   * Moves to the next piece and answers the decoder; or NeedMore at the end of the read; or the rule that is broken,
+   * and after that nothing more may be asked.
+   */
   next(): this | NeedMore | ProtocolViolation {
     if (!this.last) return this.nextPiece(this.end, false)
     const answer =
