@@ -44,7 +44,7 @@ export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(id(
   {
     status: Schema.Int,
     statusText: Schema.String,
-    /** In order; values that carry credentials read `<redacted>`. */
+    /** In order, names in lower case; values that carry credentials read `<redacted>`. */
     headers: Schema.Array(Schema.Tuple([Schema.String, Schema.String])),
     /** As UTF-8, up to `limits.maxBodyBytes`. */
     body: Schema.String,

@@ -93,7 +93,7 @@ const connectionOf = (session: Session, { answer, stream, url }: Dialled): Conne
   bufferedBytes: Effect.sync(() => session.outgoing.bufferedBytes),
   latency: Effect.sync(() => session.pings.latency),
   subprotocol: answer.subprotocol,
-  response: { status: answer.status, headers: answer.headers },
+  response: { status: answer.status, headers: answer.headers.map(([name, value]) => [name.toLowerCase(), value]) },
   url,
   info: stream.info
 })
@@ -106,4 +106,5 @@ const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["
 
 const bound = (limit: number | "unlimited"): number => (limit === "unlimited" ? Number.POSITIVE_INFINITY : limit)
 
-const atLeastOne = (most: number): number => Math.max(1, Math.min(most, Number.MAX_SAFE_INTEGER))
+/** A whole number that a batch can be counted by, whatever was asked for. */
+const atLeastOne = (most: number): number => Math.max(1, Math.min(Math.floor(most) || 1, Number.MAX_SAFE_INTEGER))

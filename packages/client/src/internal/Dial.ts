@@ -92,7 +92,9 @@ const upgrade = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Pick<Dialled, "answer" | "first">, TransportError | HandshakeRejected | HandshakeInvalid> {
   stream.writeUnsafe([request])
   while (true) {
-    const chunks = yield* stream.pull.pipe(Effect.catchIf(Cause.isDone, () => Effect.succeed([])))
+    const chunks = yield* Effect.catch(stream.pull, (end) =>
+      Cause.isDone(end) ? Effect.succeed([]) : Effect.fail(refusalSoFar(reader) ?? end)
+    )
     let answer: OpeningHandshake.Answer | NeedMore = chunks.length === 0 ? reader.end() : needMore
     let read = 0
     while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
@@ -112,7 +114,10 @@ const requestOptions = ({ headers, host, origin, subprotocols, userAgent }: Opti
   ...(userAgent !== undefined && { userAgent })
 })
 
-/** The deadline passed while the body of a refusal was still coming: the refusal says more than the deadline. */
+/**
+ * The deadline passed, or the byte stream broke, while the body of a refusal was still coming: the refusal says more.
+ * Servers that refuse and close at once often break the stream, since they leave our bytes unread.
+ */
 const refusalSoFar = (reader: OpeningHandshake.Reader): HandshakeRejected | undefined => {
   const answer = reader.end()
   return answer._tag === "Rejected" ? rejected(answer) : undefined
@@ -122,14 +127,15 @@ const rejected = ({ body, bodyTruncated, headers, status, statusText }: OpeningH
   new HandshakeRejected({
     status,
     statusText,
-    headers: headers.map(([name, value]) => [name, redact(name, value)] as const),
+    headers: headers.map(([name, value]) => [name.toLowerCase(), redact(name.toLowerCase(), value)] as const),
     body: new TextDecoder().decode(body),
     bodyTruncated
   })
 
 const redact = (name: string, value: string): string => {
-  if (secretHeaders.has(name.toLowerCase())) return "<redacted>"
-  return name.toLowerCase() === "location" ? value.replace(/\?.*$/s, "?<redacted>") : value
+  if (secretHeaders.has(name)) return "<redacted>"
+  if (!urlHeaders.has(name)) return value
+  return value.replace(/[?#].*$/s, "?<redacted>").replace(/\/\/[^/]*@/, "//")
 }
 
 const invalid = ({ check, description, found, section }: Invalid.HandshakeInvalid, { info }: ByteStream) => {
@@ -159,6 +165,9 @@ const secretHeaders: ReadonlySet<string> = new Set([
   "proxy-authenticate",
   "authentication-info"
 ])
+
+/** A query or fragment may hold a token. */
+const urlHeaders: ReadonlySet<string> = new Set(["location", "content-location", "refresh"])
 
 /** The record type of a TLS alert (RFC 8446 §5.1): no HTTP begins with it, so nothing more is read. */
 const tlsAlert = "\x15"
