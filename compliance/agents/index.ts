@@ -4,6 +4,7 @@ import { flaws, isFlaw } from "./sample/Flaw.ts"
 
 export const find = async (name: string): Promise<Agent> => {
   const flaw = name.replace(/^broken-/, "")
+  if (name === "ours") return (await import("./ours.ts")).agent
   if (name === "ws") return (await import("./ws.ts")).agent
   if (name === "undici") return (await import("./undici.ts")).agent
   if (name === "sample") return (await import("./sample/agent.ts")).make()

@@ -26,7 +26,7 @@ export interface Options {
   readonly port: number
   readonly host?: string
   readonly onResult?: (result: Result) => void
-  readonly onUpdateReports?: (agent: string) => Promise<void>
+  readonly onUpdateReports?: (agent: string) => Promise<unknown>
 }
 
 export interface CasebookServer {

@@ -50,8 +50,11 @@ export const judge = (subject: Case, outcome: Outcome): Judgement => {
   return codeFailed || sideFailed ? { ...judgement, behavior: "FAILED", result: ending.resultClose } : judgement
 }
 
-/** Worse means: further from OK than the other, in either verdict. */
-export const rank = (verdict: Behavior | BehaviorClose): number => ranks.indexOf(verdict)
+/** How far a verdict is from OK; one that is not ours is the furthest. */
+export const rank = (verdict: string): number => {
+  const known = ranks.indexOf(verdict)
+  return known < 0 ? ranks.length : known
+}
 
 /** Whether these events are the expected ones. */
 export const match = (events: ReadonlyArray<Event>, expected: Expected): boolean =>
@@ -111,13 +114,13 @@ const neverOpened: Judgement = {
   resultClose: "TCP ended before the opening handshake did."
 }
 
-const ranks: ReadonlyArray<Behavior | BehaviorClose> = [
+const ranks: ReadonlyArray<string> = [
   "OK",
   "INFORMATIONAL",
   "NON-STRICT",
+  "UNIMPLEMENTED",
   "UNCLEAN",
   "WRONG CODE",
   "FAILED BY CLIENT",
-  "UNIMPLEMENTED",
   "FAILED"
 ]

@@ -10,14 +10,12 @@
  *
  * The exit code is 1 when a case that can be OK is not.
  */
-import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Agents from "../agents/index.ts"
 import * as Casebook from "../casebook/Casebook.ts"
-import * as AutobahnIndex from "./AutobahnIndex.ts"
-import * as Page from "./Page.ts"
+import * as Reports from "./Reports.ts"
 import { run } from "./Run.ts"
 import * as Summary from "./Summary.ts"
 
@@ -51,12 +49,10 @@ const results = await run({
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
 
 const folder = values.out ?? join(fileURLToPath(new URL("../.reports/", import.meta.url)), values.agent)
-await mkdir(folder, { recursive: true })
-await writeFile(join(folder, "index.json"), `${JSON.stringify(AutobahnIndex.make(results), undefined, 2)}\n`)
-await writeFile(join(folder, "index.html"), Page.render(values.agent, results, new Date()))
+const page = await Reports.write(folder, values.agent, results)
 
 const { count, of } = Summary.strict(results)
 console.log(`${values.agent}, ${selected.length} cases in ${((performance.now() - start) / 1000).toFixed(1)} s`)
-console.log(`report: ${join(folder, "index.html")}\n`)
+console.log(`report: ${page}\n`)
 console.log(Summary.format(results))
 process.exit(count === of ? 0 : 1)

@@ -12,13 +12,14 @@ import { type Event, Failure, Frames } from "./Frames.ts"
 import * as Opening from "./Opening.ts"
 import { Utf8 } from "./Utf8.ts"
 
-export const make = (flaw?: Flaw): Agent => ({
+/** `deadline` is how long it waits for an answer, and for the end of TCP, in milliseconds. */
+export const make = (flaw?: Flaw, deadline = 10_000): Agent => ({
   run: async (address) => {
     const url = new URL(address)
     const socket = connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true })
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
     socket.on("error", () => {})
-    const client = new Client(socket, flaw)
+    const client = new Client(socket, flaw, deadline)
     await Promise.race([client.run(url), closed])
     socket.destroy()
   }
@@ -27,13 +28,15 @@ export const make = (flaw?: Flaw): Agent => ({
 class Client {
   readonly #socket: Socket
   readonly #flaw: Flaw | undefined
-  readonly #deadline = new AbortController()
+  readonly #deadline: number
+  readonly #opening = new AbortController()
   #deflate: Deflate | undefined
   #closing = false
   #delayed: Array<() => void> = []
 
-  constructor(socket: Socket, flaw: Flaw | undefined) {
+  constructor(socket: Socket, flaw: Flaw | undefined, deadline: number) {
     this.#socket = socket
+    this.#deadline = deadline
     this.#flaw = flaw
   }
 
@@ -41,11 +44,11 @@ class Client {
     const key = Opening.nonce()
     this.#socket.write(Opening.request(url, key))
     if (this.#flaw === "speaks-early") this.#frame(0x89, Buffer.from("early"))
-    this.#limitTime()
+    this.#limitTime(this.#opening.signal)
     const chunks = this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     const opened = await this.#open(chunks, key).catch(() => undefined)
     if (opened === undefined) return
-    this.#deadline.abort()
+    this.#opening.abort()
     this.#deflate = opened.agreed.compressed ? new Deflate(opened.agreed, this.#flaw) : undefined
     const frames = new Frames(opened.agreed.compressed, this.#flaw, maxMessageBytes)
     try {
@@ -126,17 +129,16 @@ class Client {
     if (this.#flaw !== "talks-after-close") this.#socket.end()
   }
 
-  /** Input is thrown away until the server ends TCP, or ten seconds are over. */
+  /** Input is thrown away until the server ends TCP, or the deadline has passed. */
   async #drain(chunks: AsyncIterator<Buffer>): Promise<void> {
     if (this.#flaw === "drops-at-close") return
     this.#limitTime()
     while ((await next(chunks)) !== undefined);
   }
 
-  #limitTime(): void {
+  #limitTime(signal?: AbortSignal): void {
     if (this.#flaw === "patient") return
-    const { signal } = this.#deadline.signal.aborted ? new AbortController() : this.#deadline
-    void sleep(10_000, undefined, { signal, ref: false }).then(
+    void sleep(this.#deadline, undefined, { signal, ref: false }).then(
       () => this.#socket.destroy(),
       () => {}
     )
