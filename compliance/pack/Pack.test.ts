@@ -1,0 +1,131 @@
+/**
+ * What npm would publish, in the hands of somebody who installs it: it type-checks with nothing skipped, and the
+ * README's first program runs on the oldest Node that is promised and on the current one.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { assert, describe, layer } from "@effect/vitest"
+import { Server, ServerPeer } from "@effect-websocket/client/testing"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { install, manifest, oldestNode, packages, repository, run } from "./Consumer.ts"
+
+class Consumer extends Context.Service<Consumer, { readonly folder: string }>()("compliance/pack/Consumer") {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.map(install, (folder) => {
+      for (const [path, text] of Object.entries(programs)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true })
+        writeFileSync(join(folder, path), text)
+      }
+      return { folder }
+    })
+  )
+}
+
+/** Every TypeScript block of the READMEs, by the file that it names, or by a name for it. */
+const programs: Record<string, string> = Object.fromEntries(
+  ["README.md", ...packages.map(({ name }) => `packages/${name.split("/")[1]}/README.md`)].flatMap((page) =>
+    [...readFileSync(join(repository, page), "utf8").matchAll(/^```ts(?: file=(\S+))?\n(.*?)^```$/gms)].map(
+      ([, file = `${page.replace(/\W/g, "-")}.ts`, text]) => [file, text!]
+    )
+  )
+)
+
+layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) => {
+  describe("the tarballs", () => {
+    for (const { name, version } of packages) {
+      it.effect(`${name}: every export exists, built and as source; nothing stale, no TypeScript in what runs`, () =>
+        Effect.gen(function* () {
+          const root = join((yield* Consumer).folder, "node_modules", name)
+          const installed = manifest(root)
+          assert.strictEqual(installed.version, version)
+          for (const [path, target] of Object.entries(installed.exports)) {
+            const targets = typeof target === "string" ? { default: target } : target
+            for (const [condition, file] of Object.entries(targets)) {
+              assert.isTrue(existsSync(join(root, file)), `${path}, ${condition}: ${file}`)
+            }
+          }
+          for (const file of ["LICENSE", "README.md"]) assert.isTrue(existsSync(join(root, file)), file)
+
+          const built = readdirSync(join(root, "dist"), { encoding: "utf8", recursive: true })
+          const scripts = built.filter((file) => file.endsWith(".js"))
+          for (const file of scripts) {
+            assert.isTrue(existsSync(join(root, "src", file.replace(/\.js$/, ".ts"))), `${file} has no source`)
+            assert.notMatch(readFileSync(join(root, "dist", file), "utf8"), /(?:from|import\() ?"\.[^"]*\.ts"/, file)
+          }
+          yield* Console.log(`${name} ${version}: ${built.length} built files, ${scripts.length} of them run`)
+        })
+      )
+    }
+
+    it.effect("there is one copy of effect, and one of each package", () =>
+      Effect.gen(function* () {
+        const { folder } = yield* Consumer
+        const copies = readdirSync(join(folder, "node_modules"), { encoding: "utf8", recursive: true })
+        for (const name of ["effect", ...packages.map(({ name }) => name)]) {
+          const found = copies.filter((path) => `/${path}`.endsWith(`/${name}/package.json`))
+          assert.deepStrictEqual(found, [`${name}/package.json`])
+        }
+      })
+    )
+  })
+
+  describe("a program of somebody else", () => {
+    for (const [module, moduleResolution] of [
+      ["nodenext", "nodenext"],
+      ["esnext", "bundler"]
+    ] as const) {
+      it.effect(`type-checks with ${moduleResolution}, nothing skipped`, () =>
+        Effect.gen(function* () {
+          const { folder } = yield* Consumer
+          const compilerOptions = {
+            ...{ module, moduleResolution, target: "es2024", types: ["node"], skipLibCheck: false },
+            ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true }
+          }
+          writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["**/*.ts"] }))
+          yield* run(join(folder, "node_modules/.bin/tsc"), ["-p", "."], { cwd: folder })
+          yield* Console.log(`${moduleResolution}: ${Object.keys(programs).join(", ")} type-check`)
+        })
+      )
+    }
+
+    for (const [node, binary] of [
+      [oldestNode, (folder: string) => join(folder, "node_modules/node/bin/node")],
+      [process.versions.node, () => process.execPath]
+    ] as const) {
+      it.effect(`runs the README's first program on Node ${node}`, () =>
+        Effect.gen(function* () {
+          const { folder } = yield* Consumer
+          const { url } = yield* Server.serve(ServerPeer.echo)
+          const version = yield* run(binary(folder), ["--version"], { cwd: folder })
+          assert.strictEqual(version.trim(), `v${node}`)
+          const printed = yield* run(binary(folder), ["examples/first.ts", `${url}/echo`], { cwd: folder })
+          assert.strictEqual(printed, "hello\n")
+          yield* Console.log(`Node ${node}: examples/first.ts printed ${JSON.stringify(printed)}`)
+        })
+      )
+
+      it.effect(`loads every entry on Node ${node}`, () =>
+        Effect.gen(function* () {
+          const { folder } = yield* Consumer
+          const entries = packages.flatMap(({ exports, name }) =>
+            Object.keys(exports)
+              .filter((path) => path !== "./package.json")
+              .map((path) => name + path.slice(1))
+          )
+          const script = `for (const entry of ${JSON.stringify(entries)}) {
+            const names = Object.keys(await import(entry))
+            if (names.length === 0) throw new Error(entry + " is empty")
+            console.log(entry, names.length)
+          }`
+          const printed = yield* run(binary(folder), ["--input-type=module", "--eval", script], { cwd: folder })
+          assert.strictEqual(printed.trim().split("\n").length, entries.length)
+          yield* Console.log(`Node ${node}:\n${printed.trim()}`)
+        })
+      )
+    }
+  })
+})
