@@ -1,10 +1,9 @@
-/** Dialling over the in-memory network: one deadline, one error with steps, and nothing left whichever way it ends. */
+/** Dialling over the in-memory network: what is sent, what is accepted, and one error with steps for all the rest. */
 import { assert, describe, it } from "@effect/vitest"
-import { type ConnectError, type Connection, type ConnectOptions, WebSocket } from "@effect-websocket/client"
-import { layerPredictable, ServerPeer } from "@effect-websocket/client/testing"
+import { type ConnectOptions, WebSocket } from "@effect-websocket/client"
+import { ServerPeer } from "@effect-websocket/client/testing"
 import { OpeningHandshakeServer, Platform } from "@effect-websocket/core"
-import { HostNotFound, Refused, Reset, Transport, TransportError } from "@effect-websocket/transport"
-import { MemoryTransport } from "@effect-websocket/transport/testing"
+import { HostNotFound, Refused, Reset, Transport } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -12,37 +11,14 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { bytes, isWaiting, settle, start, text } from "./harness.ts"
-
-const url = "ws://user.test:8080/chat?token=secret"
-
-/** A connection on its way, in a scope of its own. What was accepted breaks when the test ends. */
-const dialling = Effect.fnUntraced(function* (options: ConnectOptions = {}, to = url) {
-  const { accept, ...network } = yield* MemoryTransport.make()
-  const scope = yield* Scope.make()
-  const connecting = yield* start(
-    WebSocket.connect(to, options).pipe(Effect.provide([network.layer, layerPredictable()]), Scope.provide(scope))
-  )
-  yield* Effect.addFinalizer(() => Effect.andThen(Fiber.interrupt(connecting), Scope.close(scope, Exit.void)))
-  const acceptUntilEnd = Effect.acquireRelease(accept, (wire) => Effect.sync(() => wire.reset()))
-  return { network: { ...network, accept: acceptUntilEnd }, connecting, scope }
-})
-
-const failureOf = (connecting: Fiber.Fiber<Connection, ConnectError>) => Effect.flip(Fiber.join(connecting))
+import { answered, dialling, failureOf, url } from "./dialling.ts"
+import { bytes, text } from "./harness.ts"
 
 const headersOf = ({ headers }: OpeningHandshakeServer.Requested) =>
   headers.map(([name, value]) => [name.toLowerCase(), value] as const)
 
 /** Not what these tests are about. */
 const random = new Set(["sec-websocket-key", "sec-websocket-extensions"])
-
-/** What an answer to the request leads to. */
-const answered = Effect.fnUntraced(function* (answer: string, options?: ConnectOptions) {
-  const { connecting, network } = yield* dialling(options)
-  const wire = yield* network.accept
-  yield* ServerPeer.answer(wire, answer)
-  return { connecting, wire, error: failureOf(connecting) }
-})
 
 describe("the request", () => {
   it.effect("names host and resource, and offers what was asked for", () =>
@@ -313,139 +289,6 @@ describe("the handshake is not legal", () => {
     Effect.gen(function* () {
       const { error } = yield* answered(`HTTP/1.1 101 A\r\nX: ${"x".repeat(100)}`, { limits: { maxHeadBytes: 64 } })
       assert.strictEqual((yield* error).reason._tag, "HandshakeInvalid")
-    })
-  )
-})
-
-describe("One deadline covers DNS, TCP, proxies, TLS, redirects and upgrade", () => {
-  it.effect("the transport does not open: exactly openTimeout, the stage named, the dial abandoned", () =>
-    Effect.gen(function* () {
-      const { connecting, network } = yield* dialling({ deadlines: { openTimeout: "7 seconds" } })
-      const dial = yield* network.dial
-      yield* TestClock.adjust(6999)
-      assert.isTrue(yield* isWaiting(connecting))
-      yield* TestClock.adjust(1)
-      const error = yield* failureOf(connecting)
-      assert.deepInclude(error.reason, { _tag: "TimedOut", stage: "socket" })
-      assert.deepInclude(error.steps[0], { stage: "socket", duration: 7000, failure: "interrupted" })
-      yield* dial.abandoned
-    })
-  )
-
-  it.effect("time that opening took is not there for the upgrade: 10 s in all, by default", () =>
-    Effect.gen(function* () {
-      const { connecting, network } = yield* dialling()
-      yield* TestClock.adjust("6 seconds")
-      const wire = yield* network.accept
-      yield* TestClock.adjust(3999)
-      assert.isTrue(yield* isWaiting(connecting))
-      yield* TestClock.adjust(1)
-      const error = yield* failureOf(connecting)
-      assert.deepInclude(error.reason, { _tag: "TimedOut", stage: "upgrade" })
-      assert.deepInclude(error.steps[1], { stage: "upgrade", startedAt: 6000, duration: 4000 })
-      yield* wire.destroyed
-    })
-  )
-
-  it.effect("half a header for ever, byte by byte", () =>
-    Effect.gen(function* () {
-      const { connecting, network } = yield* dialling()
-      const wire = yield* network.accept
-      yield* ServerPeer.answer(wire, "HTTP/1.1 101 A\r\nX: ")
-      for (let second = 0; second < 10; second++) {
-        wire.send(bytes("x"))
-        yield* TestClock.adjust("1 second")
-      }
-      assert.deepInclude((yield* failureOf(connecting)).reason, { _tag: "TimedOut", stage: "upgrade" })
-      yield* wire.destroyed
-    })
-  )
-
-  it.effect("the body of a refusal that is still coming at the deadline: still HandshakeRejected", () =>
-    Effect.gen(function* () {
-      const { error, wire } = yield* answered("HTTP/1.1 503 Busy\r\ncontent-length: 100\r\n\r\nso far")
-      yield* TestClock.adjust("10 seconds")
-      assert.deepInclude((yield* error).reason, {
-        _tag: "HandshakeRejected",
-        status: 503,
-        body: "so far",
-        bodyTruncated: true
-      })
-      yield* wire.destroyed
-    })
-  )
-
-  it.effect("no deadline after the handshake", () =>
-    Effect.gen(function* () {
-      const { connecting, network } = yield* dialling({ keepAlive: false })
-      const wire = yield* network.accept
-      const server = yield* ServerPeer.accept(wire)
-      const socket = yield* Fiber.join(connecting)
-      yield* TestClock.adjust("1 hour")
-      yield* server.send("late")
-      assert.strictEqual(yield* socket.receive, "late")
-      wire.reset()
-    })
-  )
-})
-
-describe("interrupting connect destroys what was half open, at every stage", () => {
-  it.effect("before the transport answers", () =>
-    Effect.gen(function* () {
-      const { connecting, network } = yield* dialling()
-      const dial = yield* network.dial
-      yield* Fiber.interrupt(connecting)
-      yield* dial.abandoned
-      assert.isTrue(dial.accept().isDestroyed())
-    })
-  )
-
-  const stages: ReadonlyArray<readonly [stage: string, answer: string | undefined]> = [
-    ["before the request was read", undefined],
-    ["before the answer", ""],
-    ["inside the answer's head", "HTTP/1.1 101 A\r\nUpg"],
-    ["inside the body of a refusal", "HTTP/1.1 403 A\r\ncontent-length: 5\r\n\r\nab"]
-  ]
-  for (const [stage, answer] of stages) {
-    it.effect(stage, () =>
-      Effect.gen(function* () {
-        const { connecting, network } = yield* dialling()
-        const wire = yield* network.accept
-        if (answer !== undefined) yield* ServerPeer.answer(wire, answer)
-        yield* settle
-        yield* Fiber.interrupt(connecting)
-        assert.isTrue(wire.isDestroyed())
-      })
-    )
-  }
-
-  it.effect("in the very turn in which the handshake completes: it is closed as any other", () =>
-    Effect.gen(function* () {
-      const { connecting, network, scope } = yield* dialling()
-      const wire = yield* network.accept
-      const request = yield* ServerPeer.request(wire)
-      const interrupting = yield* start(Effect.andThen(Effect.yieldNow, Fiber.interrupt(connecting)))
-      const server = yield* ServerPeer.acceptRequest(wire, request)
-      const leaving = yield* start(Effect.andThen(Fiber.join(interrupting), Scope.close(scope, Exit.interrupt())))
-      let event = yield* server.next
-      if (event._tag === "Close") {
-        yield* server.end
-        event = yield* server.next
-      }
-      assert.strictEqual(event._tag, "End")
-      yield* Fiber.join(leaving)
-      assert.isTrue(wire.isDestroyed())
-    })
-  )
-
-  it.effect("a transport that fails with a TransportError of another connection's making", () =>
-    Effect.gen(function* () {
-      const broken = Layer.succeed(Transport, {
-        open: () => Effect.fail(new TransportError({ reason: new Reset({ code: "EPIPE" }) }))
-      })
-      const error = yield* Effect.flip(Effect.scoped(Effect.provide(WebSocket.connect(url), broken)))
-      assert.deepStrictEqual(error.reason, new Reset({ code: "EPIPE" }))
-      assert.deepStrictEqual(error.steps, [])
     })
   )
 })

@@ -1,21 +1,18 @@
 /**
- * The hand-over between the reader and the program, at every interleaving: a step is a delivery, a taker that comes, a
- * taker that is interrupted, or the end; every sequence of steps is run, and each message has to arrive exactly once, in
- * order, at somebody.
+ * The hand-over between the reader and the program: who gets what, what is kept, and when the reader may go on. Every
+ * order in which it can happen is in `Interleavings.test.ts`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Message } from "@effect-websocket/client"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { Inbox } from "../src/internal/Inbox.ts"
+import { start } from "./harness.ts"
 
 const limits = { inboxMessages: 4, inboxBytes: 100 }
 
 const ending = { all: Cause.done(), some: Effect.fail("over") }
-
-const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.forkChild(effect, { startImmediately: true })
 
 describe("taking", () => {
   it.effect("gives what was delivered, in order, as many as asked for", () =>
@@ -221,85 +218,4 @@ describe("the end", () => {
       assert.strictEqual(yield* Fiber.join(stubborn), "over")
     })
   )
-})
-
-/** One step of a schedule; takers are named by a letter, at most one of a name at a time. */
-type Step = "deliver1" | "deliver2" | "takeA" | "allB" | "interruptA" | "interruptB" | "end"
-
-const steps: ReadonlyArray<Step> = ["deliver1", "deliver2", "takeA", "allB", "interruptA", "interruptB", "end"]
-
-describe("every interleaving of deliver, take, interrupt and end, with two takers", () => {
-  it.effect("each message arrives exactly once, and those of one taker in order: 5 steps, 16,807 schedules", () =>
-    Effect.gen(function* () {
-      for (const schedule of schedules(5)) yield* play(schedule)
-    })
-  )
-
-  it.effect("the same with takers that come back at once", () =>
-    Effect.gen(function* () {
-      for (const schedule of schedules(4)) yield* play(schedule, { comeBack: true })
-    })
-  )
-})
-
-function* schedules(length: number): Generator<ReadonlyArray<Step>> {
-  if (length === 0) return yield []
-  for (const before of schedules(length - 1)) for (const step of steps) yield [...before, step]
-}
-
-const play = Effect.fnUntraced(function* (schedule: ReadonlyArray<Step>, { comeBack = false } = {}) {
-  const inbox = new Inbox<string>(limits)
-  const takers = new Map<string, Fiber.Fiber<unknown, unknown>>()
-  const taken: Array<string> = []
-  const perTaker = new Map<string, Array<number>>()
-  let sent = 0
-  let ended = false
-
-  const note = (name: string) => (messages: ReadonlyArray<unknown>) => {
-    taken.push(...messages.map(String))
-    perTaker.set(name, [...(perTaker.get(name) ?? []), ...messages.map(Number)])
-  }
-  const taker = (name: string) => {
-    const take = Effect.map(name === "A" ? inbox.take(1) : inbox.takeAll, note(name))
-    return comeBack ? Effect.forever(take, { disableYield: true }) : take
-  }
-  const begin = Effect.fnUntraced(function* (name: string) {
-    if (takers.get(name)?.pollUnsafe() === undefined && takers.has(name)) return
-    takers.set(name, yield* start(Effect.exit(taker(name))))
-  })
-  const stop = Effect.fnUntraced(function* (name: string) {
-    const fiber = takers.get(name)
-    if (fiber !== undefined) yield* Fiber.interrupt(fiber)
-  })
-
-  for (const step of schedule) {
-    if (step === "deliver1" && !ended) inbox.deliver([String(sent++)])
-    if (step === "deliver2" && !ended) inbox.deliver([String(sent++), String(sent++)])
-    if (step === "takeA") yield* begin("A")
-    if (step === "allB") yield* begin("B")
-    if (step === "interruptA") yield* stop("A")
-    if (step === "interruptB") yield* stop("B")
-    if (step === "end") {
-      inbox.end(ending)
-      ended = true
-    }
-  }
-  inbox.end(ending)
-  // Those who still waited were told; the rest is drained by a taker that comes last.
-  const rest = Effect.map(inbox.takeAll, note("last"))
-  const over = yield* Effect.exit(Effect.forever(rest, { disableYield: true }))
-  assert.isTrue(Exit.isFailure(over))
-  for (const fiber of takers.values()) assert.isDefined(fiber.pollUnsafe(), schedule.join(" "))
-  assert.deepStrictEqual(
-    taken.toSorted((a, b) => Number(a) - Number(b)),
-    Array.from({ length: sent }, (_, i) => String(i)),
-    schedule.join(" ")
-  )
-  for (const messages of perTaker.values()) {
-    assert.deepStrictEqual(
-      messages,
-      messages.toSorted((a, b) => a - b),
-      schedule.join(" ")
-    )
-  }
 })
