@@ -2,6 +2,7 @@
  * What the tests over the in-memory network share: a connection in a scope that the test leaves itself, and frames as
  * a server would write them.
  */
+import { assert } from "@effect/vitest"
 import { type Connection, type ConnectOptions, WebSocket } from "@effect-websocket/client"
 import { layerPredictable, ServerPeer } from "@effect-websocket/client/testing"
 import { FrameEncoder, Opcode, Platform } from "@effect-websocket/core"
@@ -21,6 +22,10 @@ export const settle = TestClock.adjust(0)
 /** Whether a fiber is still waiting, once everything ran that can. */
 export const isWaiting = (fiber: Fiber.Fiber<unknown, unknown>) =>
   Effect.map(settle, () => fiber.pollUnsafe() === undefined)
+
+/** Asserts some fields of the failure. */
+export const failsWith = <A, E extends object, R>(effect: Effect.Effect<A, E, R>, fields: object) =>
+  Effect.map(Effect.flip(effect), (error: object) => assert.deepInclude(error, fields))
 
 export interface Connected {
   readonly socket: Connection

@@ -1,0 +1,115 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { stalled } from "../src/internal/Stall.ts"
+import { isWaiting, start } from "./harness.ts"
+import { made } from "./Sink.ts"
+
+const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Duration.minutes(1)) {
+  const all = yield* made({ highWaterMark: 1 })
+  const watch = Effect.map(Clock.Clock, (clock) => stalled(all.outgoing, timeout, clock))
+  /** Begins to watch, as when the inbox becomes full. */
+  const begin = start(Effect.flatten(watch))
+  const write = Effect.andThen(
+    all.outgoing.send("0123456789"),
+    Effect.sync(() => all.outgoing.write())
+  )
+  return { ...all, begin, write }
+})
+
+describe("stalled", () => {
+  it.effect("exactly after the timeout, when bytes waited from the beginning", () =>
+    Effect.gen(function* () {
+      const { begin, transport, write } = yield* watching()
+      transport.stall()
+      yield* write
+      const watch = yield* begin
+      yield* TestClock.adjust(59_999)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(watch)
+    })
+  )
+
+  it.effect("bytes that waited before count from now: until then somebody was reading here", () =>
+    Effect.gen(function* () {
+      const { begin, transport, write } = yield* watching()
+      transport.stall()
+      yield* write
+      yield* TestClock.adjust("50 seconds")
+      const watch = yield* begin
+      yield* TestClock.adjust(59_999)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(watch)
+    })
+  )
+
+  it.effect("a write that begins later has the whole timeout, to the millisecond", () =>
+    Effect.gen(function* () {
+      const { begin, transport, write } = yield* watching()
+      transport.stall()
+      const watch = yield* begin
+      yield* TestClock.adjust("59 seconds")
+      yield* write
+      yield* TestClock.adjust(59_999)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(watch)
+    })
+  )
+
+  it.effect("not while bytes move, however slowly, and however many are added", () =>
+    Effect.gen(function* () {
+      const { begin, outgoing, transport, write } = yield* watching()
+      transport.stall()
+      yield* write
+      const watch = yield* begin
+      for (let minute = 0; minute < 20; minute++) {
+        transport.admit(1)
+        outgoing.write()
+        yield* TestClock.adjust("50 seconds")
+      }
+      assert.isTrue(yield* isWaiting(watch))
+    })
+  )
+
+  it.effect("not while nothing waits", () =>
+    Effect.gen(function* () {
+      const { begin, write } = yield* watching()
+      const watch = yield* begin
+      for (let minute = 0; minute < 10; minute++) {
+        yield* write
+        yield* TestClock.adjust("1 minute")
+      }
+      assert.isTrue(yield* isWaiting(watch))
+    })
+  )
+
+  it.effect("a write that stops in the middle is noticed after at most twice the timeout", () =>
+    Effect.gen(function* () {
+      const { begin, transport, write } = yield* watching()
+      transport.stall()
+      yield* write
+      const watch = yield* begin
+      yield* TestClock.adjust("30 seconds")
+      transport.admit(3)
+      yield* TestClock.adjust("90 seconds")
+      yield* Fiber.join(watch)
+    })
+  )
+
+  it.effect("never with an infinite timeout", () =>
+    Effect.gen(function* () {
+      const { begin, transport, write } = yield* watching(Duration.infinity)
+      transport.stall()
+      yield* write
+      const watch = yield* begin
+      yield* TestClock.adjust("1000 days")
+      assert.isTrue(yield* isWaiting(watch))
+    })
+  )
+})
