@@ -69,6 +69,9 @@ export const frame = (opcode: Opcode.Opcode, payload: string | Uint8Array, fin =
 
 export const text = (payload: string, fin = true) => frame(Opcode.text, payload, fin)
 
+/** As many different messages, "0" first. */
+export const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i))
+
 export const bytes = (text: string) => new TextEncoder().encode(text)
 
 /** RSV1 is set although nothing was agreed: a violation in its first byte. */
