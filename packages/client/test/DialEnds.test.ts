@@ -70,6 +70,17 @@ describe("One deadline covers DNS, TCP, proxies, TLS, redirects and upgrade", ()
     })
   )
 
+  it.effect("Infinity: no deadline", () =>
+    Effect.gen(function* () {
+      const { connecting, network } = yield* dialling({ deadlines: { openTimeout: "Infinity" } })
+      const wire = yield* network.accept
+      yield* TestClock.adjust("1000 days")
+      assert.isTrue(yield* isWaiting(connecting))
+      yield* ServerPeer.accept(wire)
+      yield* Fiber.join(connecting)
+    })
+  )
+
   it.effect("no deadline after the handshake", () =>
     Effect.gen(function* () {
       const { connecting, network } = yield* dialling({ keepAlive: false })

@@ -98,7 +98,7 @@ export class Reader {
     const messages: Array<string | Uint8Array> = []
     const usedUp = endpoint.read(messages, room)
     // A consumer runs inside `deliver`: what it sends after the peer's Close has to fail.
-    if (!endpoint.sending) outcome.closing()
+    if (endpoint.state === "Closed") outcome.closing()
     if (messages.length > 0) inbox.deliver(messages)
     return usedUp
   }

@@ -1,0 +1,133 @@
+/** One end, told the same to everyone, whoever asks and whenever: the reason does not change afterwards. */
+import { assert, describe, it } from "@effect/vitest"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import { type ByteStream, Reset, Transport, TransportError } from "@effect-websocket/transport"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as TestClock from "effect/testing/TestClock"
+import { WebSocket } from "../src/index.ts"
+import { connected, failsWith, settle, start } from "./harness.ts"
+
+/** A connection whose writer waits for the peer. */
+const blocked = Effect.fnUntraced(function* () {
+  const all = yield* connected({ limits: { inboxMessages: 1 } }, { highWaterMark: 1, mute: true })
+  all.wire.stall()
+  yield* all.socket.send("x")
+  yield* settle
+  return all
+})
+
+describe("the reason does not change afterwards", () => {
+  it.effect("a writer that breaks because the connection was given up does not replace why it was", () =>
+    Effect.gen(function* () {
+      const { socket } = yield* blocked()
+      yield* TestClock.adjust("40 seconds")
+      yield* settle
+      yield* failsWith(socket.receive, { _tag: "PongTimeout" })
+      const told = yield* Effect.flip(socket.send("y"))
+      assert.nestedPropertyVal(told, "cause._tag", "PongTimeout")
+      assert.propertyVal(told, "by", "us")
+    })
+  )
+
+  it.effect("a flush that waits when the program aborts learns of that, not of the destroyed stream", () =>
+    Effect.gen(function* () {
+      const { socket } = yield* blocked()
+      const flushing = yield* start(Effect.flip(socket.flush))
+      yield* socket.abort
+      const error = yield* Fiber.join(flushing)
+      assert.deepInclude(error, { by: "us", closeCode: 1006 })
+      assert.notProperty(error, "cause")
+    })
+  )
+
+  it.effect("a flush that waits when the connection breaks learns of that", () =>
+    Effect.gen(function* () {
+      const { socket, wire } = yield* blocked()
+      const flushing = yield* start(Effect.flip(socket.flush))
+      wire.reset("EPIPE")
+      const error = yield* Fiber.join(flushing)
+      assert.deepInclude(error, { by: "network", cause: new TransportError({ reason: new Reset({ code: "EPIPE" }) }) })
+    })
+  )
+
+  it.effect("a flush that waits when we close succeeds once all is out", () =>
+    Effect.gen(function* () {
+      const { socket, wire } = yield* blocked()
+      const flushing = yield* start(socket.flush)
+      yield* start(socket.close())
+      wire.resume()
+      yield* Fiber.join(flushing)
+    })
+  )
+
+  it.effect("all who wait learn of the same error", () =>
+    Effect.gen(function* () {
+      const { server, socket } = yield* connected({}, { mute: true })
+      const [receive, ping] = [yield* start(Effect.flip(socket.receive)), yield* start(Effect.flip(socket.ping()))]
+      yield* server.close(1011, "no")
+      const error = yield* Fiber.join(receive)
+      assert.strictEqual<unknown>(yield* Fiber.join(ping), error)
+      assert.strictEqual<unknown>(yield* Effect.flip(socket.send("x")), error)
+      assert.strictEqual<unknown>(yield* Effect.flip(socket.receive), error)
+    })
+  )
+})
+
+describe("a transport of the program's own", () => {
+  /** In memory, with parts replaced. */
+  const over = (change: (stream: ByteStream) => ByteStream) =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const layer = Layer.effect(
+        Transport,
+        Effect.map(Transport, ({ open }) => ({ open: (target) => Effect.map(open(target), change) }))
+      )
+      const connecting = yield* start(
+        Effect.provide(WebSocket.connect("ws://server.test/"), Layer.provide(layer, network.layer))
+      )
+      const wire = yield* network.accept
+      const server = yield* ServerPeer.accept(wire)
+      yield* Effect.addFinalizer(() => Effect.sync(() => wire.reset()))
+      return { socket: yield* Fiber.join(connecting), server, wire }
+    })
+
+  it.effect("that dies while it is read ends the connection, and nobody waits for ever", () =>
+    Effect.gen(function* () {
+      const messages: Array<unknown> = []
+      const logger = Logger.make(({ message }) => messages.push(message))
+      let pulls = 0
+      const { socket, wire } = yield* over((stream) => ({
+        ...stream,
+        pull: Effect.suspend(() => (pulls++ === 0 ? stream.pull : Effect.die("a mistake of the transport")))
+      })).pipe(Effect.provide(Logger.layer([logger])))
+      yield* failsWith(socket.receive, { _tag: "ConnectionClosed", closeCode: 1006 })
+      yield* failsWith(socket.send("x"), { _tag: "ConnectionClosed" })
+      yield* socket.closed
+      assert.isTrue(wire.isDestroyed())
+      assert.match(String(messages[0]), /session died.*a mistake/)
+    })
+  )
+
+  it.effect("whose writes fail before its reads: what the peer sent is still received", () =>
+    Effect.gen(function* () {
+      const broken = new TransportError({ reason: new Reset({ code: "EPIPE" }) })
+      let writes = 0
+      const { server, socket } = yield* over((stream) => ({
+        ...stream,
+        writeUnsafe: (chunks) => writes++ === 0 && stream.writeUnsafe(chunks),
+        drained: Effect.fail(broken)
+      }))
+      yield* socket.send("lost")
+      yield* settle
+      yield* failsWith(socket.send("x"), { _tag: "ConnectionClosed", by: "network", cause: broken })
+      yield* server.send("still here")
+      assert.strictEqual(yield* socket.receive, "still here")
+      yield* server.end
+      yield* failsWith(socket.receive, { _tag: "ConnectionClosed", by: "network", cause: broken })
+    })
+  )
+})
