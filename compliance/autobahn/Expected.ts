@@ -2,6 +2,7 @@
  * The ledger of what a fuzzing server is expected to say (`expected.json`): one verdict for all cases, and the
  * exceptions by id or section. A verdict is worse when it is further from OK than the ledger has it.
  */
+import { readFile } from "node:fs/promises"
 import { rank } from "../casebook/Verdict.ts"
 import type { Verdict } from "./Drive.ts"
 
@@ -16,6 +17,10 @@ export interface Entry {
   readonly behavior: string
   readonly behaviorClose: string
 }
+
+/** The ledger that is committed. */
+export const read = async (): Promise<Ledger> =>
+  JSON.parse(await readFile(new URL("./expected.json", import.meta.url), "utf8"))
 
 /** The verdicts that are worse than expected. */
 export const worse = (

@@ -58,7 +58,7 @@ for (const [section, group] of Map.groupBy(verdicts, ({ id }) => Casebook.sectio
   )
 }
 
-const ledger: Expected.Ledger = JSON.parse(await readFile(new URL("./expected.json", import.meta.url), "utf8"))
+const ledger = await Expected.read()
 const worse = Expected.worse(ledger, verdicts, deflate)
 for (const { behavior, behaviorClose, expected, id } of worse) {
   const close = behaviorClose === undefined ? "" : ` / ${behaviorClose}`

@@ -109,6 +109,8 @@ export interface Case {
   readonly complaints?: (request: Request) => ReadonlyArray<string>
   /** What the frames that came over the wire get wrong; every complaint fails the case. */
   readonly frames?: (frames: ReadonlyArray<FrameFacts>) => ReadonlyArray<string>
+  /** After the closing handshake the server listens for so many seconds before it ends TCP: nothing may follow. */
+  readonly linger?: number
   /** The server does not end TCP; the client has so many seconds to let the connection go. */
   readonly hold?: Hold
   /** Takes seconds even with a good client: not for quick runs. */

@@ -10,7 +10,8 @@ import { MessageInflater } from "./MessageDeflate.ts"
 export type Received =
   | Payload
   | { readonly kind: "close"; readonly closeCode: number | undefined }
-  | { readonly kind: "violation"; readonly rule: string; readonly closeCode: number }
+  /** `closeCode` is the answer; `received` the code of the client's Close, when that is what is wrong. */
+  | { readonly kind: "violation"; readonly rule: string; readonly closeCode: number; readonly received?: number }
 
 export interface Payload {
   readonly kind: "text" | "binary" | "ping" | "pong"
@@ -81,7 +82,7 @@ const close = (payload: Buffer): Received => {
   const legal =
     (closeCode >= 1000 && closeCode <= 1014 && ![1004, 1005, 1006].includes(closeCode)) ||
     (closeCode >= 3000 && closeCode <= 4999)
-  if (!legal) return violation(`close code ${closeCode}`)
+  if (!legal) return { kind: "violation", rule: `close code ${closeCode}`, closeCode: 1002, received: closeCode }
   if (!isUtf8(payload.subarray(2))) return violation("close reason is not UTF-8", 1007)
   return { kind: "close", closeCode }
 }

@@ -15,7 +15,7 @@ export const flaws = {
   "long-control": "answers Pings of more than 125 octets, and fragmented ones",
   mute: "never answers a Ping",
   "late-pong": "answers a Ping only behind the message it came in",
-  truncates: "echoes no more than 1,000 octets",
+  truncates: "echoes no more than 100 octets",
   "flips-kind": "echoes text as binary",
   "wrong-code": "fails every connection with 1000",
   "any-close-code": "takes every close code, and answers with it",

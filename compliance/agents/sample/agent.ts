@@ -92,7 +92,7 @@ class Client {
       const utf8 = new Utf8()
       if (!utf8.push(message) || !utf8.complete) throw new Failure(1007, "not UTF-8")
     }
-    if (this.#flaw === "truncates") message = message.subarray(0, 1_000)
+    if (this.#flaw === "truncates") message = message.subarray(0, 100)
     const opcode = text && this.#flaw !== "flips-kind" ? 0x01 : 0x02
     if (this.#deflate === undefined) await this.#frame(0x80 | opcode, message)
     else await this.#frame(0xc0 | opcode, this.#deflate.compress(message))

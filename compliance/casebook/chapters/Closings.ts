@@ -44,6 +44,12 @@ const answered: ReadonlyArray<Case> = [
   clean("C.1.8", "First fragment of a text, then Close(1000).", [
     { close: Frame.concat(Frame.frame(0x01, "never finished"), normal) }
   ]),
+  {
+    ...clean("C.1.9", "Close(1000), then text and Ping; listens for a while after the answer.", [
+      { close: Frame.concat(normal, Frame.frame(0x81, "too late"), Frame.frame(0x89)) }
+    ]),
+    linger: 0.3
+  },
   clean("C.2.1", "Close(1012), Service Restart.", [{ close: Frame.close(1012) }], 1012),
   clean("C.2.2", "Close(1013), Try Again Later.", [{ close: Frame.close(1013) }], 1013),
   clean("C.2.3", "Close(1014), Bad Gateway.", [{ close: Frame.close(1014) }], 1014),

@@ -121,7 +121,7 @@ const bomb = (id: string, does: string, steps: () => ReadonlyArray<Step>): Case 
   steps,
   expected: { OK: [] },
   close: clientFails(1009),
-  timer: { kill: 5 },
+  timer: { kill: 3 },
   heavy: true
 })
 

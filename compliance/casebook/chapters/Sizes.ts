@@ -14,7 +14,7 @@ export const sizes = (): ReadonlyArray<Case> => [
       steps,
       expected: { OK: [] },
       close: clientFails(1009),
-      timer: { kill: 5 },
+      timer: { kill: 3 },
       heavy: steps.length > 1
     })
   ),
