@@ -9,14 +9,20 @@ export const checks = {
   ...HttpHead.rules,
   StatusLine: ["RFC 9112 §4", "the response did not begin with an HTTP status line"],
   HttpVersion: ["RFC 6455 §4.2.2", "the response was not HTTP/1.1"],
-  Upgrade: ["RFC 6455 §4.1", "the Upgrade header was absent, or did not name websocket"],
+  Upgrade: ["RFC 6455 §4.1", "the Upgrade header was absent, or named something else than websocket"],
   Connection: ["RFC 6455 §4.1", "the Connection header was absent, or did not name upgrade"],
   AcceptMissing: ["RFC 6455 §4.1", "the Sec-WebSocket-Accept header was absent"],
   AcceptRepeated: ["RFC 6455 §11.3.3", "the Sec-WebSocket-Accept header came more than once"],
   AcceptMismatch: ["RFC 6455 §4.1", "the Sec-WebSocket-Accept header did not answer the key that was sent"],
   SubprotocolRepeated: ["RFC 6455 §11.3.4", "the Sec-WebSocket-Protocol header came more than once"],
   SubprotocolNotOffered: ["RFC 6455 §4.1", "the server chose a subprotocol that was not offered"],
-  ExtensionNotOffered: ["RFC 6455 §4.1", "the server chose an extension although none was offered"]
+  ExtensionNotOffered: ["RFC 6455 §4.1", "the server chose an extension that was not offered"],
+  ExtensionMalformed: ["RFC 6455 §9.1", "the Sec-WebSocket-Extensions header does not follow its grammar"],
+  ExtensionRepeated: ["RFC 7692 §5.1", "the server chose permessage-deflate more than once"],
+  ExtensionParameterUnknown: ["RFC 7692 §7.1", "permessage-deflate came with a parameter that it does not have"],
+  ExtensionParameterRepeated: ["RFC 7692 §7.1", "a parameter of permessage-deflate came more than once"],
+  ExtensionParameterValue: ["RFC 7692 §7.1", "a parameter of permessage-deflate had a value that it cannot have"],
+  ExtensionParameterNotOffered: ["RFC 7692 §7.1", "permessage-deflate was agreed with terms that no offer allows"]
 } as const satisfies Record<string, readonly [section: string, description: string]>
 
 export type Check = keyof typeof checks

@@ -45,7 +45,7 @@ export const rules = {
   BareLineFeed: ["RFC 9112 §2.2", "a line ended with LF and no CR before it"],
   BareCarriageReturn: ["RFC 9112 §2.2", "a CR was not followed by LF"],
   ControlCharacter: ["RFC 9110 §5.5", "the head held a control character"],
-  FoldedHeader: ["RFC 9112 §5.2", "a header began with a blank, or went on in the next line"],
+  FoldedHeader: ["RFC 9112 §2.2", "the first header began with a blank"],
   HeaderWithoutColon: ["RFC 9112 §5", "a header had no colon"],
   BlankBeforeColon: ["RFC 9112 §5.1", "a blank stood between a header's name and its colon"],
   InvalidHeaderName: ["RFC 9110 §5.1", "a header's name was not a token"]
@@ -102,6 +102,7 @@ export class Reader {
       this.startLine = line
     } else {
       if (line === "") return "End"
+      if (isBlank(line, 0)) return this.unfold(line)
       if (this.headers.length === this.limits.maxHeaders) return "TooManyHeaders"
       const header = parse(line)
       if (typeof header === "string") return header
@@ -110,10 +111,20 @@ export class Reader {
     this.line = ""
     return undefined
   }
+
+  /** The header goes on in the next line: what stands between its lines is one blank (RFC 9112 §5.2). */
+  private unfold(line: string): Rule | undefined {
+    const last = this.headers.pop()
+    if (last === undefined) return "FoldedHeader"
+    const [name, value] = last
+    const parts = [value, trim(line)].filter((part) => part !== "")
+    this.headers.push(Object.freeze<Header>([name, parts.join(" ")]))
+    this.line = ""
+    return undefined
+  }
 }
 
 const parse = (line: string): Header | Rule => {
-  if (isBlank(line, 0)) return "FoldedHeader"
   const colon = line.indexOf(":")
   if (colon === -1) return "HeaderWithoutColon"
   if (isBlank(line, colon - 1)) return "BlankBeforeColon"
@@ -172,7 +183,7 @@ export const format = (startLine: string, headers: Headers): Uint8Array =>
 export const encode = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
 
 /** Without the spaces and tabs around it. `String.trim` would take more, and a pattern could take quadratic time. */
-const trim = (text: string): string => {
+export const trim = (text: string): string => {
   let start = 0
   let end = text.length
   while (isBlank(text, start)) start++

@@ -2,14 +2,15 @@
  * The opening handshake of a client (RFC 6455 §4.1): the request, and what the server's answer must be.
  *
  * An answer opens the connection only when it passes every check of `HandshakeInvalid`, one after the other. The
- * nonce, the hash and the moment of the deadline are arguments. What an extension's parameters mean, and whether a
- * refusal is followed or retried, the caller decides.
+ * nonce, the hash and the moment of the deadline are arguments. What may be agreed of permessage-deflate is
+ * `PerMessageDeflate`'s knowledge; whether a refusal is followed or retried, the caller decides.
  */
 import * as Base64 from "./Base64.ts"
 import * as HandshakeInvalid from "./HandshakeInvalid.ts"
 import * as HttpBody from "./HttpBody.ts"
 import * as HttpHead from "./HttpHead.ts"
 import type { NeedMore } from "./NeedMore.ts"
+import * as PerMessageDeflate from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
 
 export { type InvalidRequest, type Request, request } from "./OpeningRequest.ts"
@@ -22,6 +23,8 @@ export interface Accepted {
   readonly subprotocol: string | undefined
   /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. */
   readonly extensions: string | undefined
+  /** What is agreed of permessage-deflate; undefined when the server declined. */
+  readonly compression: PerMessageDeflate.Agreed | undefined
   /** What came behind the head: the first bytes of frames. */
   readonly leftover: Uint8Array
 }
@@ -55,7 +58,8 @@ export interface Expected {
   readonly nonce: Uint8Array
   /** What the request offered. */
   readonly subprotocols?: ReadonlyArray<string> | undefined
-  readonly offersExtensions: boolean
+  /** What the request offered of permessage-deflate (RFC 7692 §7.1). Default: nothing. */
+  readonly offers?: ReadonlyArray<PerMessageDeflate.Offer> | undefined
   readonly sha1: Platform["sha1"]
   readonly limits?: Limits | undefined
 }
@@ -151,11 +155,11 @@ const statusLine = /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: (.*))?$/
 /** The checks of a 101 response, one after the other. */
 const open = (
   { headers, leftover }: HttpHead.Head,
-  { nonce, offersExtensions, sha1, subprotocols = [] }: Expected
+  { nonce, offers = [], sha1, subprotocols = [] }: Expected
 ): Accepted | HandshakeInvalid.HandshakeInvalid => {
-  if (!HttpHead.hasToken(headers, "Upgrade", "websocket")) {
-    return HandshakeInvalid.make("Upgrade", HttpHead.joined(headers, "Upgrade"))
-  }
+  // A list like Connection, but of what is switched to: anything beside websocket would be another protocol.
+  const upgrade = HttpHead.joined(headers, "Upgrade")
+  if (upgrade?.toLowerCase() !== "websocket") return HandshakeInvalid.make("Upgrade", upgrade)
   if (!HttpHead.hasToken(headers, "Connection", "upgrade")) {
     return HandshakeInvalid.make("Connection", HttpHead.joined(headers, "Connection"))
   }
@@ -169,8 +173,9 @@ const open = (
     return HandshakeInvalid.make("SubprotocolNotOffered", subprotocol)
   }
   const extensions = HttpHead.joined(headers, "Sec-WebSocket-Extensions")
-  if (extensions !== undefined && !offersExtensions) return HandshakeInvalid.make("ExtensionNotOffered", extensions)
-  return Object.freeze({ _tag: "Accepted", status: 101, headers, subprotocol, extensions, leftover })
+  const compression = extensions === undefined ? undefined : PerMessageDeflate.agree(offers, extensions)
+  if (typeof compression === "string") return HandshakeInvalid.make(compression, extensions)
+  return Object.freeze({ _tag: "Accepted", status: 101, headers, subprotocol, extensions, compression, leftover })
 }
 
 const readBody = (refusal: Refusal, chunk: Uint8Array): NeedMore | Rejected => {

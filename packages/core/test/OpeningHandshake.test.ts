@@ -9,7 +9,7 @@ import { countWork } from "./work.ts"
 
 type Offer = Partial<OpeningHandshake.Expected>
 
-const reader = (offer: Offer = {}) => OpeningHandshake.reader({ nonce, offersExtensions: false, sha1, ...offer })
+const reader = (offer: Offer = {}) => OpeningHandshake.reader({ nonce, sha1, ...offer })
 
 /** The answer to these chunks, and what was not read of them; at the end of the stream where more is needed. */
 const read = (chunks: Array<Uint8Array>, offer?: Offer) => {
@@ -62,19 +62,26 @@ it("the sample of RFC 6455 §1.3", () => {
     ],
     subprotocol: "chat",
     extensions: undefined,
+    compression: undefined,
     leftover: new Uint8Array(0)
   })
   assert.isTrue(Object.isFrozen(answer))
 })
 
 describe("accepted, however it is cut", () => {
-  const extensions = ['Sec-WebSocket-Extensions: a; b="c, d"', "Sec-WebSocket-Extensions: e"]
+  const offers = [{ serverMaxWindowBits: 10, clientMaxWindowBits: true }] as const
+  const compression = {
+    serverNoContextTakeover: false,
+    clientNoContextTakeover: false,
+    serverMaxWindowBits: 10,
+    clientMaxWindowBits: 15
+  }
+  const extensions = ['Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits="10"']
   const rows: ReadonlyArray<
     readonly [clause: string, lines: Array<string>, answer?: Partial<OpeningHandshake.Accepted>, offer?: Offer]
   > = [
     ["RFC 6455 §4.1: only what must be there", []],
     ["RFC 6455 §4.1: names and tokens in any case", ["upgrade: WebSocket", "CONNECTION: uPGRADE"]],
-    ["RFC 9110 §7.8: websocket among other protocols", ["Upgrade: h2c, websocket"]],
     ["RFC 6455 §4.1: upgrade among other options", ["Connection: keep-alive , Upgrade"]],
     ["RFC 6455 §4.1: upgrade in a second header", ["Connection: keep-alive", "Connection: Upgrade"]],
     ["RFC 9112 §4: another reason phrase", ["HTTP/1.1 101 Web Socket Protocol \xe4"]],
@@ -89,12 +96,18 @@ describe("accepted, however it is cut", () => {
       { subprotocol: "b" },
       { subprotocols: ["a", "b"] }
     ],
-    ["RFC 6455 §9.1: no extension, although some were offered", [], {}, { offersExtensions: true }],
+    ["RFC 6455 §9.1: no extension, although some were offered", [], {}, { offers }],
     [
       "RFC 6455 §9.1: extensions, as they came",
       extensions,
-      { extensions: 'a; b="c, d", e' },
-      { offersExtensions: true }
+      { extensions: 'permessage-deflate; server_max_window_bits="10"', compression },
+      { offers }
+    ],
+    [
+      "RFC 6455 §9.1: extensions in several headers, one of them empty",
+      ["Sec-WebSocket-Extensions: ", "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10"],
+      { extensions: ", permessage-deflate; server_max_window_bits=10", compression },
+      { offers }
     ],
     ["headers that mean nothing here", ["Content-Length: 5", "Server: x", "Server: y"]]
   ]
@@ -137,6 +150,7 @@ describe("invalid, however it is cut (S14 to S16, attack 14)", () => {
     ["HttpVersion", "HTTP/2.0, whatever the status", "HTTP/2.0 404 a"],
     ["Upgrade", "empty", "Upgrade: "],
     ["Upgrade", "another protocol", "Upgrade: h2c"],
+    ["Upgrade", "websocket and another protocol", "Upgrade: websocket, h2c"],
     ["Upgrade", "a longer word", "Upgrade: websocket2"],
     ["Connection", "without upgrade", "Connection: close, x"],
     ["Connection", "a longer word", "Connection: upgraded"],
@@ -146,8 +160,8 @@ describe("invalid, however it is cut (S14 to S16, attack 14)", () => {
     ["AcceptMismatch", "and more", `Sec-WebSocket-Accept: ${accept}, x`],
     ["SubprotocolNotOffered", "none was offered (S16)", "Sec-WebSocket-Protocol: a"],
     ["ExtensionNotOffered", "unasked (S16)", "Sec-WebSocket-Extensions: permessage-deflate"],
-    ["ExtensionNotOffered", "empty", "Sec-WebSocket-Extensions: "],
-    ["FoldedHeader", "a header in two lines", "A: b\r\n c", " c"],
+    ["ExtensionMalformed", "empty", "Sec-WebSocket-Extensions: "],
+    ["AcceptMismatch", "folded, with more", `Sec-WebSocket-Accept: ${accept}\r\n x`, `${accept} x`],
     ["BareLineFeed", "a line ended by LF", "A: b\nC: d", "A: b"],
     ["BlankBeforeColon", "a blank in front of the colon", "Upgrade : websocket", "Upgrade : websocket"],
     ["TooManyHeaders", "129 headers (attack 8)", Array(126).fill("A: b").join("\r\n"), "A: b"]

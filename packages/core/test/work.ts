@@ -10,9 +10,10 @@ export const countWork = (run: () => void): number => {
       const original = prototype[name] as BuiltIn
       undo.push(() => Object.assign(prototype, { [name]: original }))
       prototype[name] = function (this: Sized, ...parameters: Array<Sized>) {
-        const over = goesOver === "this" ? this : goesOver === "argument" ? parameters[0] : undefined
+        const result = original.apply(this, parameters)
+        const over = { this: this, argument: parameters[0], result, nothing: undefined }[goesOver] as Sized | undefined
         work += 1 + (over?.length ?? 0)
-        return original.apply(this, parameters)
+        return result
       } satisfies BuiltIn
     }
   }
@@ -33,7 +34,7 @@ type BuiltIn = (this: Sized, ...parameters: Array<Sized>) => unknown
 interface BuiltIns {
   readonly prototype: Record<string, unknown>
   readonly names: ReadonlyArray<string>
-  readonly goesOver: "this" | "argument" | "nothing"
+  readonly goesOver: "this" | "argument" | "result" | "nothing"
 }
 
 const bytes = Object.getPrototypeOf(Uint8Array.prototype)
@@ -41,10 +42,12 @@ const text = String.prototype as unknown as Record<string, unknown>
 const pattern = RegExp.prototype as unknown as Record<string, unknown>
 
 const builtIns: ReadonlyArray<BuiltIns> = [
-  { prototype: bytes, names: ["indexOf", "includes", "slice", "join", "map"], goesOver: "this" },
+  { prototype: bytes, names: ["indexOf", "includes", "join", "map"], goesOver: "this" },
+  { prototype: bytes, names: ["slice"], goesOver: "result" },
   { prototype: bytes, names: ["set"], goesOver: "argument" },
   { prototype: bytes, names: ["subarray"], goesOver: "nothing" },
-  { prototype: text, names: ["includes", "indexOf", "slice", "split", "toLowerCase", "trim"], goesOver: "this" },
+  { prototype: text, names: ["includes", "indexOf", "replace", "split", "toLowerCase", "trim"], goesOver: "this" },
+  { prototype: text, names: ["slice"], goesOver: "result" },
   { prototype: text, names: ["charCodeAt"], goesOver: "nothing" },
   { prototype: pattern, names: ["exec"], goesOver: "argument" }
 ]

@@ -1,0 +1,134 @@
+/**
+ * permessage-deflate (RFC 7692 §7.1): what is offered, what a server may answer, and what is agreed then. Pure and
+ * strict: an answer that no offer allows fails the handshake.
+ *
+ * How messages are compressed and inflated is the platform's business; which are, `Endpoint`'s.
+ */
+import * as Extensions from "./Extensions.ts"
+import type { Check } from "./HandshakeInvalid.ts"
+
+/** One of the offers of a client, by preference. */
+export interface Offer {
+  /** Asks the server to forget its window after each message. */
+  readonly serverNoContextTakeover?: boolean
+  /** Says that we forget ours. */
+  readonly clientNoContextTakeover?: boolean
+  /** Asks the server for a window of at most 2^n bytes, 8 to 15. */
+  readonly serverMaxWindowBits?: number
+  /** True: the server may say how large our window may be. 8 to 15: and it is at most this anyway. */
+  readonly clientMaxWindowBits?: number | true
+}
+
+export interface Agreed {
+  readonly serverNoContextTakeover: boolean
+  readonly clientNoContextTakeover: boolean
+  /** 8 to 15: the server's window is 2^n bytes at most. */
+  readonly serverMaxWindowBits: number
+  /** 8 to 15: ours. */
+  readonly clientMaxWindowBits: number
+}
+
+/** The Sec-WebSocket-Extensions header of these offers. */
+export const formatOffers = (offers: ReadonlyArray<Offer>): string =>
+  offers.map((offer) => Extensions.format({ name, parameters: offerParameters(offer) })).join(", ")
+
+/**
+ * What the server's Sec-WebSocket-Extensions header agrees to; or the check that it fails. The header was sent: a server
+ * that declines sends none.
+ */
+export const agree = (offers: ReadonlyArray<Offer>, header: string): Agreed | Check => {
+  const extensions = Extensions.parse(header)
+  if (extensions === undefined) return "ExtensionMalformed"
+  const offered = offers.length > 0 && extensions.every((extension) => extension.name === name)
+  if (!offered) return "ExtensionNotOffered"
+  if (extensions.length > 1) return "ExtensionRepeated"
+  const answer = parseParameters(extensions[0]!.parameters, false)
+  if (typeof answer === "string") return answer
+  const offer = offers.find((offer) => allows(offer, answer))
+  if (offer === undefined) return "ExtensionParameterNotOffered"
+  return {
+    serverNoContextTakeover: answer.server_no_context_takeover !== undefined,
+    clientNoContextTakeover: answer.client_no_context_takeover !== undefined || offer.clientNoContextTakeover === true,
+    serverMaxWindowBits: bitsOf(answer.server_max_window_bits),
+    clientMaxWindowBits: Math.min(bitsOf(answer.client_max_window_bits), bitsOf(offer.clientMaxWindowBits))
+  }
+}
+
+/** A server's side: the first offer of a request that it can keep, and the header that says so. */
+export const accept = (header: string): { readonly agreed: Agreed; readonly header: string } | undefined => {
+  for (const { name: offered, parameters } of Extensions.parse(header) ?? []) {
+    if (offered !== name) continue
+    const offer = parseParameters(parameters, true)
+    if (typeof offer === "string") continue
+    const agreed = {
+      serverNoContextTakeover: offer.server_no_context_takeover !== undefined,
+      clientNoContextTakeover: offer.client_no_context_takeover !== undefined,
+      serverMaxWindowBits: bitsOf(offer.server_max_window_bits),
+      clientMaxWindowBits: bitsOf(offer.client_max_window_bits)
+    }
+    const answer = parameters.filter(([key, value]) => value !== undefined || key !== "client_max_window_bits")
+    return { agreed, header: Extensions.format({ name, parameters: answer }) }
+  }
+  return undefined
+}
+
+interface Parameters {
+  readonly server_no_context_takeover?: true
+  readonly client_no_context_takeover?: true
+  readonly server_max_window_bits?: number
+  /** True: the server may say it. */
+  readonly client_max_window_bits?: number | true
+}
+
+/** RFC 7692 §7.1: four parameters, each at most once, each with a value or without. */
+const kinds: Readonly<Record<keyof Parameters, "flag" | "bits">> = {
+  server_no_context_takeover: "flag",
+  client_no_context_takeover: "flag",
+  server_max_window_bits: "bits",
+  client_max_window_bits: "bits"
+}
+
+const parseParameters = (parameters: ReadonlyArray<Extensions.Parameter>, offered: boolean): Parameters | Check => {
+  const read = new Map<string, true | number>()
+  for (const [key, value] of parameters) {
+    if (!Object.hasOwn(kinds, key)) return "ExtensionParameterUnknown"
+    if (read.has(key)) return "ExtensionParameterRepeated"
+    const flag = kinds[key as keyof Parameters] === "flag"
+    // Only an offer may leave the bits open, and only those of the client's window (RFC 7692 §7.1.2.2).
+    const bare = flag || (offered && key === "client_max_window_bits")
+    if (value === undefined ? !bare : flag || !windowBits.test(value)) return "ExtensionParameterValue"
+    read.set(key, value === undefined ? true : Number(value))
+  }
+  return Object.fromEntries(read)
+}
+
+/** A decimal from 8 to 15 without leading zeros (RFC 7692 §7.1.2). */
+const windowBits = /^(?:[89]|1[0-5])$/
+
+const bitsOf = (bits: number | true | undefined): number => (typeof bits === "number" ? bits : maxWindowBits)
+
+/** May a server answer this offer so (RFC 7692 §7.1.1, §7.1.2)? */
+const allows = (offer: Offer, answer: Parameters): boolean => {
+  const { client_max_window_bits: clientBits, server_max_window_bits: serverBits } = answer
+  if (offer.serverNoContextTakeover === true && answer.server_no_context_takeover === undefined) return false
+  if (offer.serverMaxWindowBits !== undefined) {
+    if (serverBits === undefined || serverBits > offer.serverMaxWindowBits) return false
+  }
+  return clientBits === undefined || offer.clientMaxWindowBits !== undefined
+}
+
+const offerParameters = (offer: Offer): ReadonlyArray<Extensions.Parameter> => {
+  const { clientMaxWindowBits, clientNoContextTakeover, serverMaxWindowBits, serverNoContextTakeover } = offer
+  const parameters: Array<Extensions.Parameter> = []
+  if (serverNoContextTakeover === true) parameters.push(["server_no_context_takeover", undefined])
+  if (clientNoContextTakeover === true) parameters.push(["client_no_context_takeover", undefined])
+  if (serverMaxWindowBits !== undefined) parameters.push(["server_max_window_bits", String(serverMaxWindowBits)])
+  if (clientMaxWindowBits !== undefined) {
+    parameters.push(["client_max_window_bits", clientMaxWindowBits === true ? undefined : String(clientMaxWindowBits)])
+  }
+  return parameters
+}
+
+const name = "permessage-deflate"
+
+const maxWindowBits = 15
