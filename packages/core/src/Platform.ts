@@ -1,8 +1,10 @@
 /**
- * What the protocol needs and cannot have from the language alone, all of it synchronous: a hash, UTF-8 and masking.
+ * What the protocol needs and cannot have from the language alone, all of it synchronous: a hash, UTF-8, masking and DEFLATE.
  * Every function is pure, so a platform may replace any of them with a faster one of the same meaning; `pure` holds
  * the forms written here.
  */
+import * as Compression from "./Compression.ts"
+import * as Inflate from "./Inflate.ts"
 import * as Masking from "./Masking.ts"
 import { sha1 } from "./Sha1.ts"
 import * as Utf8 from "./Utf8.ts"
@@ -20,6 +22,11 @@ export interface Platform {
   readonly encodeUtf8: (text: string, target: Uint8Array, offset: number) => number
   /** Masks or unmasks in place (see `Masking`). */
   readonly mask: (key: number, bytes: Uint8Array, start: number, end: number) => void
+  /** An array whose bytes may be anything: all of them are written before anyone reads one. */
+  readonly allocate: (length: number) => Uint8Array
+  /** For permessage-deflate, made when the first message needs one. */
+  readonly deflater: (options: Compression.DeflaterOptions) => Compression.Deflater
+  readonly inflater: (options: Compression.InflaterOptions) => Compression.Inflater
   /** The largest message that the platform can hold as one value, in bytes: an unlimited endpoint stops there. */
   readonly maxMessageBytes: number
 }
@@ -31,5 +38,8 @@ export const pure: Platform = Object.freeze({
   utf8Length: Utf8.byteLength,
   encodeUtf8: Utf8.encode,
   mask: Masking.mask,
+  allocate: (length: number) => new Uint8Array(length),
+  deflater: Compression.storing,
+  inflater: Inflate.inflater,
   maxMessageBytes: 0x1fffffe8 // V8's longest string
 })

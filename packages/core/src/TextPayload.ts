@@ -17,10 +17,11 @@ export class TextPayload {
   /** Where the bytes so far leave the next one. */
   private state: Utf8.State = Utf8.accept
   /** Valid bytes that are not yet in `text`. */
-  private readonly pending = new PayloadBuffer()
+  private readonly pending: PayloadBuffer
 
   constructor(platform: Platform) {
     this.platform = platform
+    this.pending = new PayloadBuffer(platform.allocate)
   }
 
   /** Takes the piece; false when some byte of it cannot continue the text. */

@@ -1,0 +1,68 @@
+/**
+ * What permessage-deflate asks of a platform (RFC 7692 §7.2): compressing and inflating whole messages, synchronously, so
+ * that order holds by itself.
+ */
+export interface DeflaterOptions {
+  /** The window is 2^n bytes at most, n from 8 to 15. */
+  readonly windowBits: number
+  /** The window is kept from message to message. */
+  readonly contextTakeover: boolean
+  /** 1 (fast) to 9 (small). */
+  readonly level: number
+  /** 1 (least memory) to 9. */
+  readonly memoryLevel: number
+}
+
+export interface Deflater {
+  /** A message's payload, compressed, without the four bytes of `tail` (RFC 7692 §7.2.1). */
+  readonly deflate: (payload: Uint8Array) => Uint8Array
+  /** Frees what it holds. */
+  readonly close: () => void
+}
+
+export interface InflaterOptions {
+  /** The peer's window, as for `DeflaterOptions`. */
+  readonly windowBits: number
+  readonly contextTakeover: boolean
+}
+
+export interface Inflater {
+  /**
+   * The bytes that one piece of a compressed message becomes, at most `room`; valid until the next call. `last` says
+   * that the message ends with it. After a failure the inflater is closed.
+   */
+  readonly inflate: (
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    room: number
+  ) => Uint8Array | InflateFailure
+  /** Frees what it holds. */
+  readonly close: () => void
+}
+
+/** There is more than `room`, or the bytes are not DEFLATE. */
+export type InflateFailure = "TooBig" | "Corrupt"
+
+/** What a sender takes off the end of a message, and a receiver puts back (RFC 7692 §7.2.1, §7.2.2). */
+export const tail: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff)
+
+/** A deflater that compresses nothing, in stored blocks (RFC 1951 §3.2.4): for platforms that bring none. */
+export const storing = (): Deflater => ({
+  deflate: (payload) => {
+    const blocks = Math.max(1, Math.ceil(payload.length / maxStored))
+    const bytes = new Uint8Array(payload.length + blocks * 5 + 1)
+    for (let block = 0, at = 0; block < blocks; block++) {
+      const part = payload.subarray(block * maxStored, (block + 1) * maxStored)
+      bytes.set([0, part.length & 0xff, part.length >>> 8, ~part.length & 0xff, (~part.length >>> 8) & 0xff], at)
+      bytes.set(part, at + 5)
+      at += 5 + part.length
+    }
+    // The last byte begins the empty block whose rest is the tail.
+    return bytes
+  },
+  close: () => {}
+})
+
+const maxStored = 0xffff
