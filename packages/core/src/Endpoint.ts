@@ -8,6 +8,7 @@
  */
 import * as ClosePayload from "./ClosePayload.ts"
 import * as ClosingHandshake from "./ClosingHandshake.ts"
+import type { Deflater, Inflater } from "./Compression.ts"
 import { FrameDecoder } from "./FrameDecoder.ts"
 import { FrameEncoder } from "./FrameEncoder.ts"
 import type * as InvalidMessage from "./InvalidMessage.ts"
@@ -16,6 +17,7 @@ import { type Failure, type Message, MessageAssembler } from "./MessageAssembler
 import { needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
+import type { Agreed } from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
 
 export interface Options {
@@ -24,6 +26,18 @@ export interface Options {
   readonly limits: Limits
   /** A fresh masking key for each frame that a client sends, from a strong source (RFC 6455 §10.3). */
   readonly maskingKey: () => number
+  /** What was agreed of permessage-deflate, and how to compress; undefined when it was not agreed. */
+  readonly compression?: Compression | undefined
+}
+
+export interface Compression {
+  readonly agreed: Agreed
+  /** 1 (fast) to 9 (small). */
+  readonly level: number
+  /** 1 (least memory) to 9. */
+  readonly memoryLevel: number
+  /** Messages of fewer bytes (texts: UTF-16 units) are sent as they are. */
+  readonly threshold: number
 }
 
 /** A ping or pong of the peer, for those who watch. */
@@ -59,22 +73,26 @@ export class Endpoint {
   private readonly decoder: FrameDecoder
   private readonly assembler: MessageAssembler
   private readonly controlPayload = new PayloadBuffer()
+  private readonly threshold: number
+  private readonly inflater: Inflater | undefined
+  private readonly deflater: Deflater | undefined
   private writerBlocked = false
   private pongOwed: Uint8Array | undefined
 
-  constructor({ limits, maskingKey, platform, role }: Options) {
+  constructor({ compression, limits, maskingKey, platform, role }: Options) {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
-    this.decoder = new FrameDecoder({ role, rsv1: false, mask: platform.mask })
-    this.assembler = new MessageAssembler(platform, {
-      ...limits,
-      maxMessageBytes: Math.min(limits.maxMessageBytes, platform.maxMessageBytes)
-    })
+    this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
+    this.threshold = compression?.threshold ?? 0
+    this.deflater = compression && platform.deflater(deflaterOptions(role, compression))
+    this.inflater = compression && platform.inflater(inflaterOptions(role, compression))
+    const maxMessageBytes = Math.min(limits.maxMessageBytes, platform.maxMessageBytes)
+    this.assembler = new MessageAssembler(platform, { ...limits, maxMessageBytes }, this.inflater)
   }
 
   // ---- receiving
 
-  /** Takes the next read, which then belongs to the endpoint. The one before has been read to its end. */
+  /** Takes the next read: the endpoint's until `read` or `discard` has used it up. So was the one before. */
   receive(chunk: Uint8Array): void {
     if (this.receiving) this.decoder.push(chunk)
   }
@@ -165,11 +183,30 @@ export class Endpoint {
     return ClosingHandshake.canSend(this.state)
   }
 
-  /** Encodes one message that `InvalidMessage.ofMessage` has no word against; nothing after a Close. */
-  send(message: Message): void {
+  /**
+   * Encodes one message that `InvalidMessage.ofMessage` has no word against; nothing after a Close. Compressed when that
+   * was agreed, unless it is short or `compress` says no.
+   */
+  send(message: Message, compress = true): void {
     if (!this.sending) return
+    if (compress && this.deflater !== undefined && message.length > 0 && message.length >= this.threshold) {
+      return this.sendCompressed(message, this.deflater)
+    }
     if (typeof message === "string") this.output.text(message)
     else this.output.frame(Opcode.binary, message)
+  }
+
+  /** RFC 7692 §7.2.1, as one frame. */
+  private sendCompressed(message: Message, deflater: Deflater): void {
+    const text = typeof message === "string"
+    const payload = deflater.deflate(text ? this.encodeUtf8(message) : message)
+    this.output.frame(text ? Opcode.text : Opcode.binary, payload, true, true)
+  }
+
+  private encodeUtf8(text: string): Uint8Array {
+    const bytes = new Uint8Array(this.platform.utf8Length(text))
+    this.platform.encodeUtf8(text, bytes, 0)
+    return bytes
   }
 
   /** A ping whose payload `InvalidMessage.ofControlPayload` has no word against; nothing after a Close. */
@@ -212,6 +249,8 @@ export class Endpoint {
     const cell = ClosingHandshake.table[this.state][event]
     if (cell === undefined) return
     this.state = cell.to
+    if (!this.receiving) this.inflater?.close()
+    if (!this.sending) this.deflater?.close()
     if (cell.action === "sendClose") this.encodeClose(close!)
     if (cell.action === "sendFailure") this.encodeClose({ closeCode: this.failure!.closeCode, closeReason: "" })
     if (cell.action === "answerClose") this.encodeClose({ closeCode: this.closeReceived!.closeCode, closeReason: "" })
@@ -222,3 +261,16 @@ export class Endpoint {
     this.output.frame(Opcode.close, ClosePayload.encode(close, this.platform) as Uint8Array)
   }
 }
+
+/** Each side compresses with its own window and inflates with the other's (RFC 7692 §7.1). */
+const deflaterOptions = (role: "client" | "server", { agreed, level, memoryLevel }: Compression) => ({
+  windowBits: role === "client" ? agreed.clientMaxWindowBits : agreed.serverMaxWindowBits,
+  contextTakeover: !(role === "client" ? agreed.clientNoContextTakeover : agreed.serverNoContextTakeover),
+  level,
+  memoryLevel
+})
+
+const inflaterOptions = (role: "client" | "server", { agreed }: Compression) => ({
+  windowBits: role === "client" ? agreed.serverMaxWindowBits : agreed.clientMaxWindowBits,
+  contextTakeover: !(role === "client" ? agreed.serverNoContextTakeover : agreed.clientNoContextTakeover)
+})

@@ -16,6 +16,7 @@ const rules = {
   UnexpectedContinuation: [1002, "RFC 6455 §5.4", "a continuation frame came with no message to continue"],
   ExpectedContinuation: [1002, "RFC 6455 §5.4", "a new message began inside a fragmented one"],
   InvalidUtf8: [1007, "RFC 6455 §8.1", "a text message was not UTF-8"],
+  InvalidDeflate: [1007, "RFC 7692 §7.2.2", "a compressed message could not be inflated"],
   ClosePayloadOfOneByte: [1002, "RFC 6455 §5.5.1", "a Close frame had a payload of one byte"],
   ReservedCloseCode: [1002, "RFC 6455 §7.4", "a Close frame carried a code that must not be sent"],
   InvalidCloseReason: [1007, "RFC 6455 §5.5.1", "the reason in a Close frame was not UTF-8"]

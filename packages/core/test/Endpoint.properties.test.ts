@@ -6,6 +6,7 @@ import * as Limits from "../src/Limits.ts"
 import type { Message } from "../src/MessageAssembler.ts"
 import * as Opcode from "../src/Opcode.ts"
 import * as Platform from "../src/Platform.ts"
+import { zlibDeflater } from "./deflate.ts"
 import { concat, hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
@@ -13,13 +14,36 @@ const roles = ["client", "server"] as const
 type Role = (typeof roles)[number]
 
 const make = (role: Role, limits: Limits.Limits = Limits.defaults) =>
-  new Endpoint({ role, platform: Platform.pure, limits, maskingKey: () => 0x01020304 })
+  new Endpoint({
+    role,
+    platform: Platform.pure,
+    limits,
+    maskingKey: () => 0x01020304,
+    compression: { agreed, level: 6, memoryLevel: 8, threshold: 0 }
+  })
 
-const frame = (random: Random, reader: Role, opcode: Opcode.Opcode, payload: Uint8Array, fin = true) =>
-  encode({ opcode, payload, fin, maskingKey: reader === "server" ? random.uint32() : undefined }, Platform.pure.mask)
+const agreed = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 12,
+  clientMaxWindowBits: 12
+}
 
-/** Messages, the frames that carry them fragmented at random, and the control frames among those. */
+const frame = (
+  random: Random,
+  reader: Role,
+  opcode: Opcode.Opcode,
+  payload: Uint8Array,
+  fin = true,
+  rsv1 = false
+): Uint8Array => {
+  const maskingKey = reader === "server" ? random.uint32() : undefined
+  return encode({ opcode, payload, fin, rsv1, maskingKey }, Platform.pure.mask)
+}
+
+/** Messages, the frames that carry them, compressed and fragmented at random, and the control frames among those. */
 const conversation = (random: Random, reader: Role) => {
+  const deflater = zlibDeflater({ windowBits: 12, contextTakeover: true, level: 6, memoryLevel: 8 })
   const messages: Array<Message> = []
   const controls: Array<string> = []
   const frames: Array<Uint8Array> = []
@@ -34,13 +58,15 @@ const conversation = (random: Random, reader: Role) => {
     const message = random.chance(2) ? random.text(length >> 1) : random.bytes(length)
     messages.push(message)
     const text = typeof message === "string"
-    const parts = random.cut(text ? new Uint8Array(Buffer.from(message)) : message)
+    const payload = text ? new Uint8Array(Buffer.from(message)) : message
+    const compressed = random.chance(2)
+    const parts = random.cut(compressed ? deflater.deflate(payload) : payload)
     for (let empty = random.int(3); empty > 0; empty--) parts.splice(random.int(parts.length + 1), 0, hex(""))
     if (parts.length === 0) parts.push(hex(""))
     for (const [i, part] of parts.entries()) {
       while (random.chance(4)) control()
       const opcode = i > 0 ? Opcode.continuation : text ? Opcode.text : Opcode.binary
-      frames.push(frame(random, reader, opcode, part, i === parts.length - 1))
+      frames.push(frame(random, reader, opcode, part, i === parts.length - 1, compressed && i === 0))
     }
   }
   while (random.chance(2)) control()

@@ -6,9 +6,12 @@ import * as Masking from "../src/Masking.ts"
 import type { Message } from "../src/MessageAssembler.ts"
 import * as Platform from "../src/Platform.ts"
 import * as ProtocolViolation from "../src/ProtocolViolation.ts"
+import { zlibDeflater } from "./deflate.ts"
+import { endpointCompression } from "./endpointCompression.ts"
+import { endpointPairs } from "./endpointPairs.ts"
 import { concat, hex, toHex } from "./hex.ts"
 import { byteByByte, replay } from "./replay.ts"
-import { brokenHeaders, brokenPayloads, legal } from "./vectors.ts"
+import { brokenHeaders, brokenPayloads, eventsOf, legal } from "./vectors.ts"
 
 const make = (options: Partial<Options> = {}) =>
   new Endpoint({ role: "client", platform: Platform.pure, limits: Limits.defaults, maskingKey: () => 0, ...options })
@@ -26,26 +29,6 @@ const receive = (endpoint: Endpoint, bytes: string | Uint8Array) => {
 /** The frames that wait to be written, in hex: a client's, with a masking key of zeros. */
 const written = (endpoint: Endpoint) => toHex(concat(...endpoint.output.take()))
 const frames = (text: string) => toHex(hex(text))
-
-/** What the reads mean, in the words of `Vector.events`, in order. */
-const eventsOf = (endpoint: Endpoint, chunks: ReadonlyArray<Uint8Array>) => {
-  const events: Array<string> = []
-  for (const chunk of chunks) {
-    endpoint.receive(chunk)
-    for (let done = false; !done; ) {
-      const into: Array<Message> = []
-      done = endpoint.read(into, { messages: 1, bytes: Infinity })
-      for (const { _tag, payload } of endpoint.controls.splice(0)) events.push(`${_tag} ${toHex(payload)}`)
-      for (const message of into) {
-        events.push(typeof message === "string" ? `text ${message}` : `binary ${toHex(message)}`)
-      }
-    }
-  }
-  const { closeReceived, failure } = endpoint
-  if (closeReceived !== undefined) events.push(`Close ${closeReceived.closeCode} ${closeReceived.closeReason}`)
-  if (failure !== undefined) events.push("rule" in failure ? failure.rule : failure.limit)
-  return events
-}
 
 describe("Endpoint: the wire literals, at every cut", () => {
   for (const { bytes, clause, events, places, reader } of legal) {
@@ -292,5 +275,26 @@ describe("Endpoint: closing (RFC 6455 §5.5.1, §7.1)", () => {
     endpoint.receiveEnd()
     assert.deepStrictEqual(receive(endpoint, "62636465"), [])
     assert.strictEqual(endpoint.state, "Lost")
+  })
+})
+
+describe("Endpoint: permessage-deflate (RFC 7692)", () => {
+  endpointCompression({ ...Platform.pure, deflater: zlibDeflater })
+  endpointPairs({ ...Platform.pure, deflater: zlibDeflater })
+
+  it("a platform that brings no compressor stores (RFC 7692 §7.2.3.3)", () => {
+    const agreed = {
+      serverNoContextTakeover: false,
+      clientNoContextTakeover: false,
+      serverMaxWindowBits: 15,
+      clientMaxWindowBits: 15
+    }
+    const compression = { agreed, level: 6, memoryLevel: 8, threshold: 1 }
+    const server = make({ role: "server", compression })
+    server.send("Hello")
+    server.send(hex("01"))
+    const wire = frames("c10b 000500faff48656c6c6f00 c207 000100feff0100")
+    assert.strictEqual(written(server), wire)
+    assert.deepStrictEqual(receive(make({ compression }), wire), ["Hello", hex("01")])
   })
 })

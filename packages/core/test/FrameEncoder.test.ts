@@ -135,11 +135,68 @@ describe("FrameEncoder", () => {
     assert.strictEqual(second.byteOffset, first.byteOffset)
   })
 
-  it("the shared buffer grows with use, to 64 KiB at most", () => {
+  it("the shared buffer grows with use, to 128 KiB at most", () => {
     const encoder = new FrameEncoder(Platform.pure, undefined)
     for (let i = 0; i < 300; i++) encoder.frame(Opcode.binary, new Uint8Array(1000))
     const sizes = new Set(encoder.take().map((chunk) => chunk.buffer.byteLength))
-    assert.deepStrictEqual([...sizes], [0x400, 0x1000, 0x4000, 0x10000])
+    assert.deepStrictEqual([...sizes], [0x400, 0x1000, 0x4000, 0x10000, 0x20000])
+  })
+
+  describe("recycle", () => {
+    /** The size of the buffer that a frame of so many bytes, header included, is written to. */
+    const write = (encoder: FrameEncoder, size: number) => {
+      encoder.frame(Opcode.binary, new Uint8Array(size - (size > 0xffff ? 10 : size > 127 ? 4 : 2)))
+      const chunk = encoder.take().at(-1)!
+      return chunk.buffer.byteLength
+    }
+    const grown = (sizes: ReadonlyArray<number>) => {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      for (const size of sizes) write(encoder, size)
+      encoder.recycle()
+      return encoder
+    }
+
+    for (const [what, before, used, after] of [
+      ["keeps a small buffer, however little was written", [0x2000], [2], 0x2000],
+      ["keeps a larger one while an eighth of it is used", [0x4000], [0x800], 0x4000],
+      ["lets it go when less is", [0x4000], [0x7ff], 0x400],
+      ["counts all that was written since", [0x20000], [0x2000, 0x1000, 0x1000], 0x20000],
+      ["and nothing before", [0x20000], [0x2000, 0x1000, 0xfff], 0x400],
+      ["keeps the largest buffer that is shared", [0x20000], [0x20000], 0x20000],
+      ["lets go of one that was made for a larger frame", [], [0x20001], 0x400],
+      ["lets it go even when it was filled to its last byte", [], [0x200000], 0x400]
+    ] as const) {
+      it(what, () => {
+        const encoder = grown(before)
+        for (const size of used) write(encoder, size)
+        encoder.recycle()
+        assert.strictEqual(write(encoder, 2), after)
+      })
+    }
+
+    it("an unused encoder holds nothing", () => {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      encoder.recycle()
+      assert.strictEqual(write(encoder, 2), 0x400)
+    })
+  })
+
+  it("a frame that is larger than the largest buffer has an array of its own, and the next ones share again", () => {
+    const encoder = new FrameEncoder(Platform.pure, keys(1))
+    const again = keys(1)
+    const messages = ["before", new Uint8Array(0x30000).fill(0x5a), "é".repeat(0x30000), "after", "and after"]
+    for (const each of messages) add(encoder, each)
+    const chunks = encoder.take()
+    assert.deepStrictEqual(concat(...chunks), concat(...messages.map((each) => reference(each, again()))))
+    assert.deepStrictEqual(
+      chunks.map((chunk) => [chunk.length, chunk.buffer.byteLength]),
+      [
+        [12, 0x400],
+        [0x3000e, 0x3000e],
+        [0x6000e, 0x6000e],
+        [26, 0x20000]
+      ]
+    )
   })
 
   for (const role of ["client", "server"] as const) {

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Inflater } from "../src/Compression.ts"
 import { FrameDecoder } from "../src/FrameDecoder.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
+import * as Inflate from "../src/Inflate.ts"
 import * as Limits from "../src/Limits.ts"
 import { type Failure, type Message, MessageAssembler } from "../src/MessageAssembler.ts"
 import * as Platform from "../src/Platform.ts"
@@ -15,9 +17,10 @@ const { InvalidUtf8 } = ProtocolViolation.all
 const assemble = (
   chunks: ReadonlyArray<Uint8Array>,
   limits: Partial<Limits.Limits> = {},
-  assembler = new MessageAssembler(Platform.pure, { ...Limits.defaults, ...limits })
+  inflater: Inflater = Inflate.inflater({ windowBits: 15, contextTakeover: true }),
+  assembler = new MessageAssembler(Platform.pure, { ...Limits.defaults, ...limits }, inflater)
 ) => {
-  const decoder = new FrameDecoder({ role: "client", rsv1: false, mask: Platform.pure.mask })
+  const decoder = new FrameDecoder({ role: "client", rsv1: true, mask: Platform.pure.mask })
   const answers: Array<Message | Failure> = []
   let read = 0
   for (const chunk of chunks) {
@@ -33,13 +36,16 @@ const assemble = (
   return { answers, failedAt: undefined }
 }
 
-const frame = (opcode: 0x0 | 0x1 | 0x2, payload: Uint8Array, fin = true) =>
-  FrameEncoder.encode({ opcode, payload, fin }, Platform.pure.mask)
+const frame = (opcode: 0x0 | 0x1 | 0x2, payload: Uint8Array, fin = true, rsv1 = false) =>
+  FrameEncoder.encode({ opcode, payload, fin, rsv1 }, Platform.pure.mask)
 
 /** One binary message in fragments of these lengths; without the last FIN when it is `open`. */
-const fragments = (lengths: ReadonlyArray<number>, open = false) =>
+const fragments = (lengths: ReadonlyArray<number>, open = false, compressed = false) =>
   concat(
-    ...lengths.map((length, i) => frame(i === 0 ? 0x2 : 0x0, new Uint8Array(length), !open && i === lengths.length - 1))
+    ...lengths.map((length, i) => {
+      const last = !open && i === lengths.length - 1
+      return frame(i === 0 ? 0x2 : 0x0, new Uint8Array(length), last, compressed && i === 0)
+    })
   )
 
 describe("MessageAssembler: messages, at every cut", () => {
@@ -149,6 +155,120 @@ describe("MessageAssembler: limits", () => {
   it("the count and the bytes start over with each message", () => {
     const assembler = new MessageAssembler(Platform.pure, { maxMessageBytes: 4, maxFrameBytes: 4, maxFragments: 2 })
     const three = concat(fragments([2, 2]), fragments([0, 4]), fragments([4]))
-    assert.strictEqual(assemble([three], {}, assembler).answers.length, 3)
+    assert.strictEqual(assemble([three], {}, undefined, assembler).answers.length, 3)
+  })
+})
+
+describe("MessageAssembler: compressed messages, at every cut (RFC 7692 §7.2.2)", () => {
+  const table: ReadonlyArray<readonly [what: string, bytes: string, messages: ReadonlyArray<Message>]> = [
+    ["a text and bytes", "c107 f248cdc9c90700 c205 f200110000", ["Hello", hex("48656c6c6f")]],
+    ["empty messages", "c10100 c20100", ["", hex("")]],
+    [
+      "a message that is not, and does not touch the window",
+      "c107 f248cdc9c90700 81026869 c105 f200110000",
+      ["Hello", "hi", "Hello"]
+    ],
+    ["fragments, some of them empty", "4100 0003f248cd 0000 0004c9c90700 8000", ["Hello"]],
+    ["fragmented bytes", "4203f248cd 8004c9c90700", [hex("48656c6c6f")]],
+    ["a code point in two fragments", "4107 000200fdfff09f 8008 000200fdff988000", ["\u{1f600}"]],
+    [
+      "fragments that are not compressed, after some that are",
+      "4103f248cd 8004c9c90700 010168 800169",
+      ["Hello", "hi"]
+    ],
+    ["a last block, then a match behind it", "c110 f348cdc9c90700 f3001100 f200110000", ["HelloHelloHello"]]
+  ]
+  for (const [what, bytes, messages] of table) {
+    it(what, () => {
+      replay(hex(bytes), (chunks, how) => assert.deepStrictEqual(assemble(chunks).answers, [...messages], how))
+    })
+  }
+})
+
+describe("MessageAssembler: each piece is inflated as it comes", () => {
+  /** Inflates by repeating each byte, and notes the room that it was given. */
+  const repeating = (times: number) => {
+    const rooms: Array<number> = []
+    const inflate: Inflater["inflate"] = (bytes, start, end, _last, room) => {
+      rooms.push(room)
+      const output = Uint8Array.from({ length: (end - start) * times }, (_, i) => bytes[start + Math.floor(i / times)]!)
+      return output.length > room ? "TooBig" : output
+    }
+    return { rooms, inflater: { inflate, close: () => {} } }
+  }
+
+  for (const [what, bytes, provenAt] of [
+    ["in the only frame", "c103 61ff61", 4],
+    ["in a frame that will be long", "c17e1000 61ff", 6],
+    ["in the second fragment", "410161 8003 62c041", 7],
+    ["an open code point at the end of the only frame", "c102 61c3", 4],
+    ["an open code point at the end of the last fragment", "4102 61c3 8000", 6]
+  ] as const) {
+    it(`text that is not UTF-8 is found ${what}: proven after ${provenAt} bytes`, () => {
+      replay(hex(bytes), (chunks, how) => {
+        assert.deepStrictEqual(assemble(chunks, {}, repeating(1).inflater).answers, [InvalidUtf8], how)
+      })
+      assert.strictEqual(assemble(byteByByte(hex(bytes)), {}, repeating(1).inflater).failedAt, provenAt)
+    })
+  }
+
+  it("with the room that the pieces before left", () => {
+    const { inflater, rooms } = repeating(10)
+    const two = concat(fragments([3, 0, 4], false, true), fragments([1], false, true))
+    assert.deepStrictEqual(assemble([two], { maxMessageBytes: 70 }, inflater).answers, [
+      new Uint8Array(70),
+      new Uint8Array(10)
+    ])
+    assert.deepStrictEqual(rooms, [70, 40, 40, 70])
+  })
+
+  it("what is too big fails the message at the piece that is, whatever its header says", () => {
+    const tooBig = Limits.tooBig("maxMessageBytes", 70, 71)
+    const wire = concat(fragments([3, 5], true, true), hex("80 7f 0000000000100000"))
+    const { answers, failedAt } = assemble(byteByByte(wire), { maxMessageBytes: 70 }, repeating(10).inflater)
+    assert.deepStrictEqual(answers, [tooBig])
+    assert.strictEqual(failedAt, 2 + 3 + 2 + 5)
+  })
+
+  it("a message may be longer on the wire than it is", () => {
+    const { answers } = assemble([fragments([100], false, true)], { maxMessageBytes: 0 }, repeating(0).inflater)
+    assert.deepStrictEqual(answers, [hex("")])
+  })
+
+  it("what cannot be inflated is InvalidDeflate", () => {
+    const inflater: Inflater = { inflate: () => "Corrupt", close: () => {} }
+    assert.deepStrictEqual(assemble([hex("4100")], {}, inflater).answers, [ProtocolViolation.all.InvalidDeflate])
+  })
+
+  it("the limit of a frame counts its bytes on the wire", () => {
+    const limits = { maxFrameBytes: 5 }
+    assert.lengthOf(assemble([fragments([5], false, true)], limits, repeating(10).inflater).answers, 1)
+    const { answers, failedAt } = assemble(byteByByte(hex("c206")), limits, repeating(0).inflater)
+    assert.deepStrictEqual([answers, failedAt], [[Limits.tooBig("maxFrameBytes", 5, 6)], 2])
+  })
+
+  it("so does the one of fragments: neither what they become helps nor what they do not", () => {
+    const tooMany = [Limits.tooBig("maxFragments", 2, 3)]
+    for (const times of [0, 1, 100]) {
+      const { inflater } = repeating(times)
+      assert.deepStrictEqual(
+        assemble([fragments([15, 0, 0], false, true)], { maxFragments: 2 }, inflater).answers,
+        tooMany
+      )
+      const passes = assemble([fragments([16, 0, 0], false, true)], { maxFragments: 2 }, inflater).answers
+      assert.deepStrictEqual(passes, [new Uint8Array(16 * times)])
+    }
+  })
+
+  it("bytes are a plain array of their own, also when the inflater gives the same memory again", () => {
+    const scratch = Buffer.alloc(2)
+    const inflate = () => scratch.fill(0x01)
+    for (const wire of ["c200", "4200 8000"]) {
+      const [message] = assemble([hex(wire)], {}, { inflate, close: () => {} }).answers as [Uint8Array]
+      scratch.fill(0xee)
+      assert.strictEqual(message.constructor, Uint8Array)
+      assert.strictEqual(message.buffer.byteLength, message.length)
+      assert.isTrue(message.every((byte) => byte === 0x01))
+    }
   })
 })

@@ -4,9 +4,11 @@
  *
  * A violation comes after `provenAt` bytes, and not before. The bytes behind them are there to be ignored.
  */
+import type { Endpoint } from "../src/Endpoint.ts"
 import type * as FrameDecoder from "../src/FrameDecoder.ts"
+import type { Message } from "../src/MessageAssembler.ts"
 import type * as ProtocolViolation from "../src/ProtocolViolation.ts"
-import { hex } from "./hex.ts"
+import { hex, toHex } from "./hex.ts"
 
 export interface Vector {
   readonly clause: string
@@ -232,4 +234,24 @@ export const framesOf = (decoder: FrameDecoder.FrameDecoder, chunks: ReadonlyArr
     }
   }
   return { frames, rule: undefined, provenAt: undefined }
+}
+
+/** What the reads mean, in the words of `Vector.events`, in order. */
+export const eventsOf = (endpoint: Endpoint, chunks: ReadonlyArray<Uint8Array>) => {
+  const events: Array<string> = []
+  for (const chunk of chunks) {
+    endpoint.receive(chunk)
+    for (let done = false; !done; ) {
+      const into: Array<Message> = []
+      done = endpoint.read(into, { messages: 1, bytes: Infinity })
+      for (const { _tag, payload } of endpoint.controls.splice(0)) events.push(`${_tag} ${toHex(payload)}`)
+      for (const message of into) {
+        events.push(typeof message === "string" ? `text ${message}` : `binary ${toHex(message)}`)
+      }
+    }
+  }
+  const { closeReceived, failure } = endpoint
+  if (closeReceived !== undefined) events.push(`Close ${closeReceived.closeCode} ${closeReceived.closeReason}`)
+  if (failure !== undefined) events.push("rule" in failure ? failure.rule : failure.limit)
+  return events
 }
