@@ -4,7 +4,8 @@
  */
 import { Buffer, constants, isAscii, isUtf8 as isWellFormed } from "node:buffer"
 import * as Crypto from "node:crypto"
-import { Masking, type Platform, Utf8 } from "@effect-websocket/core"
+import { Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
+import * as NodeDeflate from "./internal/NodeDeflate.ts"
 
 /** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
 export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.createHash("sha1").update(bytes).digest())
@@ -50,6 +51,10 @@ export const mask = (key: number, bytes: Uint8Array, start: number, end: number)
   Masking.mask(rest, bytes, aligned + words.byteLength, end)
 }
 
+/** An array whose bytes may be anything. Large ones are not cleared: the caller writes every byte. */
+export const allocate = (length: number): Uint8Array =>
+  length < unclearedFrom ? new Uint8Array(length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+
 /** An unsigned 32-bit number from a cryptographically strong source, such as a masking key (RFC 6455 §10.3). */
 export const randomUint32 = (): number => {
   if (nextKey === pool.length) {
@@ -70,6 +75,9 @@ export const platform: Platform.Platform = Object.freeze({
   utf8Length,
   encodeUtf8,
   mask,
+  allocate,
+  deflater: NodeDeflate.available ? NodeDeflate.deflater : NodeDeflate.oneShotDeflater,
+  inflater: NodeDeflate.available ? NodeDeflate.inflater : Inflate.inflater,
   maxMessageBytes: constants.MAX_STRING_LENGTH
 })
 
@@ -83,7 +91,15 @@ const maskWords = (key: number, words: BigUint64Array): void => {
   octets.setUint32(0, key)
   octets.setUint32(4, key)
   const mask = word[0]!
-  for (let i = 0; i < words.length; i++) words[i]! ^= mask
+  const unrolled = words.length & ~3
+  let i = 0
+  for (; i < unrolled; i += 4) {
+    words[i]! ^= mask
+    words[i + 1]! ^= mask
+    words[i + 2]! ^= mask
+    words[i + 3]! ^= mask
+  }
+  for (; i < words.length; i++) words[i]! ^= mask
 }
 
 /** The key twice, as it lies in memory, whatever the machine's byte order. */
@@ -106,3 +122,6 @@ const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Write: (this: Uint8Array, text: string, offset: number) => number
 }
+
+/** Below this length, clearing costs less than a detour through Buffer. */
+const unclearedFrom = 0x1000

@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Masking, Platform, Utf8 } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
+import { endpointCompression } from "../../core/test/endpointCompression.ts"
+import { endpointPairs } from "../../core/test/endpointPairs.ts"
 import { pattern } from "./pairs/Pair.ts"
 
 const texts = [
@@ -111,6 +113,15 @@ describe("NodePlatform", () => {
     }
   })
 
+  it("allocates plain arrays, each with memory of its own and no more", () => {
+    for (const length of [0, 1, 0xfff, 0x1000, 0x2000, 1_000_000]) {
+      const [first, second] = [NodePlatform.allocate(length), NodePlatform.allocate(length)]
+      assert.strictEqual(first.constructor, Uint8Array)
+      assert.deepStrictEqual([first.length, first.byteOffset, first.buffer.byteLength], [length, 0, length])
+      assert.notStrictEqual(first.buffer, second.buffer)
+    }
+  })
+
   it("random numbers do not repeat, also past the end of the pool", () => {
     const drawn = Array.from({ length: 5000 }, NodePlatform.randomUint32)
     assert.isTrue(drawn.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32))
@@ -118,6 +129,11 @@ describe("NodePlatform", () => {
     assert.strictEqual(NodePlatform.randomBytes(16).length, 16)
     assert.notDeepEqual(NodePlatform.randomBytes(16), NodePlatform.randomBytes(16))
   })
+})
+
+describe("NodePlatform: an endpoint with permessage-deflate (RFC 7692)", () => {
+  endpointCompression(NodePlatform.platform)
+  endpointPairs(NodePlatform.platform)
 })
 
 const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"))
