@@ -6,7 +6,7 @@
  *     --no-deflate            offers no compression
  *     --server-report FOLDER  where the server writes index.json: then behaviorClose is compared too
  *
- * The exit code is 1 when a case is worse than expected.json has it.
+ * The exit code is 1 when a case is worse than expected.json has it, and 2 when there is no server to ask.
  */
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
@@ -36,6 +36,9 @@ const told = await drive({
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${id} ${behavior}`)
     else if (done % 50 === 0 || done === of) console.error(`${done}/${of}`)
   }
+}).catch((error: Error) => {
+  console.error(error.message)
+  process.exit(2)
 })
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
 

@@ -48,8 +48,9 @@ export class Wire {
 
   /** Writes and waits until the kernel has taken it, or the connection is gone. */
   async write(octets: Uint8Array, chop = 0): Promise<void> {
-    this.log(">", chop === 0 ? describe(octets) : `${describe(octets)} in chops of ${chop}`)
+    for (const line of lines(octets)) this.log(">", line)
     if (chop === 0) return this.#send(octets)
+    this.log("-", `in chops of ${chop}`)
     for (let start = 0; start < octets.length && !this.gone; start += chop) {
       const sent = this.#send(octets.subarray(start, start + chop))
       await turn()
@@ -108,6 +109,15 @@ export class Wire {
 export const describe = (octets: Uint8Array): string => {
   const shown = Buffer.from(octets.buffer, octets.byteOffset, Math.min(octets.length, shownOctets)).toString("hex")
   return octets.length > shownOctets ? `${shown}… (${octets.length} octets)` : shown
+}
+
+/** What is written, for the log: the lines of an HTTP head, and hex of what is behind it. */
+const lines = (octets: Uint8Array): ReadonlyArray<string> => {
+  const text = Buffer.from(octets.buffer, octets.byteOffset, Math.min(octets.length, 1_024)).toString("latin1")
+  const end = text.indexOf("\r\n\r\n")
+  if (!text.startsWith("HTTP/") || end < 0) return [describe(octets)]
+  const rest = octets.subarray(end + 4)
+  return [...text.slice(0, end).split("\r\n"), ...(rest.length > 0 ? [describe(rest)] : [])]
 }
 
 const shownOctets = 40

@@ -42,6 +42,7 @@ interface Row {
 
 const hello = "Hello World!"
 const normal = Frame.close(1000)
+const longText = Buffer.alloc(0x40000, "BAsd7&jh23")
 
 const sequences: ReadonlyArray<Row> = [
   {
@@ -64,17 +65,13 @@ const sequences: ReadonlyArray<Row> = [
   },
   {
     id: "7.1.6",
-    does: "Text of 256 KiB, a short text, Close(1000), Ping, back to back.",
+    does: "Text of 256 KiB, a short text, Close(1000), Ping, back to back: are both echoed before the close?",
     steps: [
       {
-        close: Frame.concat(
-          Frame.frame(0x81, Buffer.alloc(0x40000, "BAsd7&jh23")),
-          Frame.frame(0x81, hello),
-          normal,
-          Frame.frame(0x89)
-        )
+        close: Frame.concat(Frame.frame(0x81, longText), Frame.frame(0x81, hello), normal, Frame.frame(0x89))
       }
     ],
+    events: [event("text", longText), event("text", hello)],
     informational: true
   }
 ]
