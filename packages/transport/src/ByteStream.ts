@@ -18,12 +18,18 @@ export interface ByteStream {
    * - One reader: a second pull while one is pending is a mistake of the caller.
    * - The fiber resumes inside the event that brought the bytes. An interrupted pull loses none.
    * - Nothing is read while nobody pulls, beyond the 64 KiB that the stream buffers.
-   * - Chunks belong to the caller and are never reused. They may be Node Buffers, and a small one may be a view of a
+   * - Chunks belong to the caller, who may `release` them. They may be Node Buffers, and a small one may be a view of a
    *   larger read: copy what is kept for long.
    * - Ends with `Cause.Done` at the peer's clean end of stream, which leaves the write side open. Fails with the
    *   `TransportError` once every byte before it was delivered; after either, every further pull answers the same.
    */
   readonly pull: Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError>
+
+  /**
+   * Gives a chunk back that will not be looked at again: the stream may read into its memory. Never needed, but fresh
+   * memory for each read costs more than the read. Absent where it would change nothing.
+   */
+  readonly release?: (chunk: Uint8Array) => void
 
   /**
    * Takes the chunks now, in order, as one write. The bytes must not change until `flushed`.

@@ -10,7 +10,8 @@ import type { Address, ByteStream } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason, lookupReason } from "./internal/NodeError.ts"
-import type { Target } from "./Transport.ts"
+import { ReadBuffer } from "./internal/ReadBuffer.ts"
+import type { Target } from "./Target.ts"
 import { TransportError } from "./TransportError.ts"
 
 /** The addresses of the host, in the resolver's order. An IP literal is its own address and no step. */
@@ -28,7 +29,7 @@ export const connect = Effect.fnUntraced(function* (
   const failures: Array<TransportError> = []
   for (const address of addresses) {
     const detail = format({ address, port: target.port })
-    const attempt = during(connectOne(address, target.port, detail), { report: target.report, stage: "tcp", detail })
+    const attempt = during(connectOne(target, address, detail), { report: target.report, stage: "tcp", detail })
     const result = yield* Effect.result(attempt)
     if (result._tag === "Success") return result.success
     failures.push(result.failure)
@@ -50,14 +51,19 @@ const lookup = (host: string): Effect.Effect<ReadonlyArray<string>, TransportErr
     }
   })
 
-const connectOne = (address: string, port: number, detail: string) =>
-  NodeDuplex.open<Net.Socket>({
+const connectOne = ({ port, tls }: Target, address: string, detail: string) => {
+  // Node's TLS engine takes the socket's reads itself.
+  const readBuffer = tls === undefined ? new ReadBuffer() : undefined
+  return NodeDuplex.open<Net.Socket>({
+    ...(readBuffer && { readBuffer }),
     create: () =>
       Net.connect({
         host: address,
         port,
+        ...(readBuffer && { onread: readBuffer.option }),
         // The peer's end of stream leaves our write side open: a Close frame may have to go out after it.
         allowHalfOpen: true,
+
         noDelay: true,
         keepAlive: true,
         keepAliveInitialDelay
@@ -70,6 +76,7 @@ const connectOne = (address: string, port: number, detail: string) =>
     }),
     reason: (error) => connectReason(detail, error)
   })
+}
 
 const addressOf = (address: string | undefined, port: number | undefined): Address | undefined =>
   address === undefined || port === undefined ? undefined : { address, port }

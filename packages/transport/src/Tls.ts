@@ -12,8 +12,8 @@ import * as ByteStreamDuplex from "./internal/ByteStreamDuplex.ts"
 import * as Credentials from "./internal/Credentials.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { brokenReason } from "./internal/NodeError.ts"
+import type { Target } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
-import type { Target } from "./Transport.ts"
 import type { TransportError } from "./TransportError.ts"
 
 type Secure = (stream: ByteStream) => Effect.Effect<ByteStream, TransportError, Scope.Scope>

@@ -8,24 +8,11 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
-import type { Report } from "./DialStep.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
+import type { Target } from "./Target.ts"
 import * as Tcp from "./Tcp.ts"
 import * as Tls from "./Tls.ts"
-import type { TlsOptions } from "./TlsOptions.ts"
 import type { TransportError } from "./TransportError.ts"
-
-/** Where to connect. */
-export interface Target {
-  /** A host name or an IP literal, IPv6 without brackets. */
-  readonly host: string
-  /** 1 to 65535. */
-  readonly port: number
-  /** How to secure the connection; undefined for plain TCP. */
-  readonly tls?: TlsOptions | undefined
-  /** Called synchronously when a stage starts and when it ends. Must not throw. */
-  readonly report: Report
-}
 
 export class Transport extends Context.Service<
   Transport,

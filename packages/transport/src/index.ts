@@ -6,8 +6,9 @@ export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } fr
 export type { DialStage, DialStep, Report } from "./DialStep.ts"
 export * as NodePlatform from "./NodePlatform.ts"
 export { escapePeerText } from "./PeerText.ts"
+export type { Target } from "./Target.ts"
 export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"
-export { type Target, Transport } from "./Transport.ts"
+export { Transport } from "./Transport.ts"
 export {
   HostNotFound,
   Refused,

@@ -65,8 +65,10 @@ export class Reader {
 
   private takeFrom(chunks: NonEmptyReadonlyArray<Uint8Array>, index: number): Effect.Effect<void> {
     for (let i = index; i < chunks.length; i++) {
-      this.parts.endpoint.receive(chunks[i]!)
+      const chunk = chunks[i]!
+      this.parts.endpoint.receive(chunk)
       if (!this.decode()) return Effect.flatMap(this.decodeRest, () => this.takeFrom(chunks, i + 1))
+      this.parts.stream.release?.(chunk)
     }
     return Effect.void
   }

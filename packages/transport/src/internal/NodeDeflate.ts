@@ -16,7 +16,7 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
   let coder: Coder | undefined
   return {
     deflate: (payload) => {
-      // zlib leaves a second flush in a row out; this is what the first one gives (RFC 7692 §7.2.3.6).
+      // zlib leaves a flush out when nothing came since the last one; this is what it would be (RFC 7692 §7.2.3.6).
       if (payload.length === 0) return Uint8Array.of(0x00)
       coder ??= makeCoder(Zlib.createDeflateRaw({ ...zlibOptions(options), chunkSize }))
       const output = new Output()
@@ -42,7 +42,7 @@ export const oneShotDeflater = (options: Compression.DeflaterOptions): Compressi
   close: () => {}
 })
 
-/** zlib raises a window of 8 bits to 9, and then reaches back no further than 250 bytes. */
+/** zlib's smallest window has 9 bits, in which it reaches back no further than 250 bytes: 8 bits are kept as well. */
 const zlibOptions = ({ level, memoryLevel, windowBits }: Compression.DeflaterOptions) => ({
   windowBits: Math.max(9, windowBits),
   level,

@@ -1,9 +1,9 @@
 /**
  * The bridge from a Node duplex to a `ByteStream`, and the only file with listeners on one.
  *
- * Reading is in paused mode: the kernel's bytes wait in Node's buffer until a pull takes all of them, inside the
- * `readable` event when the pull came first. When nobody pulls, Node stops reading at its high-water mark and the
- * peer is slowed by TCP. Writing is Node's own; a callback is asked for only while someone waits for `flushed`.
+ * A plain socket reads into a `ReadBuffer` and stops when nobody pulls; any other duplex is read in paused mode, where
+ * bytes wait in Node's buffer up to its high-water mark. Either way a waiting pull resumes inside the event that brought
+ * the bytes, and while nobody pulls the peer is slowed by TCP. Writing is Node's own; a callback is asked for only while someone waits for `flushed`.
  *
  * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
  */
@@ -16,12 +16,15 @@ import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
 import { brokenReason } from "./NodeError.ts"
+import type { ReadBuffer } from "./ReadBuffer.ts"
 import { Waiters } from "./Waiters.ts"
 
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
 
 interface Opening<D extends Duplex> {
   readonly create: () => D
+  /** Where the duplex reads into, when `create` told it so. */
+  readonly readBuffer?: ReadBuffer
   /** The event that says that it is open. */
   readonly ready: "connect" | "secureConnect"
   info(duplex: D): ConnectionInfo
@@ -50,6 +53,7 @@ export class NodeDuplex implements ByteStream {
   readonly #waiters = new Waiters()
   readonly #listeners: Record<string, (error: Error) => void>
   readonly #queuedBytes: () => number
+  readonly #readBuffer: ReadBuffer | undefined
   readonly #reason: (error: Error) => TransportReason
   #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
   #end: Pull<never, TransportError> | undefined
@@ -63,6 +67,8 @@ export class NodeDuplex implements ByteStream {
     this.duplex = opening.create()
     this.#reason = opening.reason
     this.#queuedBytes = opening.queuedBytes ?? this.handleBytes
+    this.#readBuffer = opening.readBuffer
+    if (opening.readBuffer !== undefined) opening.readBuffer.onChunk = () => this.#deliver()
     const wake = () => this.#waiters.wake()
     const change = () => {
       this.#deliver()
@@ -74,7 +80,8 @@ export class NodeDuplex implements ByteStream {
         this.#isOpen = true
         this.#waiters.wake()
       },
-      readable: () => this.#deliver(),
+      // It would make Node read ahead into a buffer of its own.
+      ...(opening.readBuffer === undefined && { readable: () => this.#deliver() }),
       end: () => {
         this.#end ??= this.#failed() ?? Cause.done()
         this.#deliver()
@@ -106,6 +113,8 @@ export class NodeDuplex implements ByteStream {
   readonly #forgetReader = Effect.sync(() => {
     this.#reader = undefined
   })
+
+  readonly release = (chunk: Uint8Array): void => this.#readBuffer?.release(chunk)
 
   readonly writeUnsafe = (chunks: Chunks): boolean => {
     const { duplex } = this
@@ -186,8 +195,15 @@ export class NodeDuplex implements ByteStream {
 
   #next(): Pull<Chunks, TransportError> | undefined {
     if (this.#isDestroyed) return this.#failure
-    const chunks = takeBuffered(this.duplex)
+    const chunks = this.#readBuffer === undefined ? takeBuffered(this.duplex) : this.#takeRead(this.#readBuffer)
     return chunks === undefined ? (this.#end ?? this.#failed()) : Effect.succeed(chunks)
+  }
+
+  /** Reading goes on once nothing waits any more. */
+  #takeRead(readBuffer: ReadBuffer): Chunks | undefined {
+    const chunks = readBuffer.take()
+    if (!this.duplex.destroyed) this.duplex.resume()
+    return chunks
   }
 
   /** Node destroys a duplex before it emits why, so the state is asked too. */

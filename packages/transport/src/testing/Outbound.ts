@@ -1,4 +1,5 @@
 /** Bytes on their way from the client to the peer, through a "kernel" that takes all at once unless it is stalled. */
+import * as Bytes from "effect/Bytes"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
@@ -40,18 +41,18 @@ export class Outbound {
   readonly take: Pull<Uint8Array> = this.#waiters.until<Uint8Array, Cause.Done>(() => {
     const fresh = this.#moved.slice(this.#movedBefore)
     this.#movedBefore = this.#moved.length
-    if (fresh.length > 0) return Effect.succeed(concat(fresh))
+    if (fresh.length > 0) return Effect.succeed(Bytes.concat(fresh))
     return this.#isBroken || this.buffer.isOver ? Cause.done() : undefined
   })
 
-  readonly written = (): Uint8Array => concat(this.#moved)
+  readonly written = (): Uint8Array => Bytes.concat(this.#moved)
 
   readonly ended: Effect.Effect<void> = this.#waiters.until(() => (this.buffer.isOver ? Effect.void : undefined))
   readonly destroyed: Effect.Effect<void> = this.#waiters.until(() => (this.isDestroyed ? Effect.void : undefined))
 
   #move(): void {
     const passing = this.buffer.take(this.#allowance)
-    const bytes = concat(passing)
+    const bytes = Bytes.concat(passing)
     this.#allowance -= bytes.length
     if (bytes.length > 0) {
       this.#moved.push(bytes)
@@ -59,14 +60,4 @@ export class Outbound {
     }
     this.#waiters.wake()
   }
-}
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
 }
