@@ -13,6 +13,11 @@ import type { ConnectionClosed, InvalidMessage, ReceiveError, SendError } from "
 /** Text is a string, binary is bytes. Bytes that come belong to the receiver. */
 export type Message = MessageAssembler.Message
 
+export interface SendOptions {
+  /** False sends it as it is: for what is compressed already, or secret beside what a stranger chooses. Default true. */
+  readonly compress?: boolean
+}
+
 /** Something that messages can be taken from and sent to. */
 export interface Messages<A, In, RE, SE> {
   /**
@@ -36,9 +41,9 @@ export interface Messages<A, In, RE, SE> {
    * waits to be written, else when it has drained and those before it in line had their turn. Bytes may be reused
    * after it. An interrupted send is sent whole or not at all.
    */
-  readonly send: (message: In) => Effect<void, SE>
+  readonly send: (message: In, options?: SendOptions) => Effect<void, SE>
   /** Sends the messages as one write, with nothing of others in between. If one is not legal, none is sent. */
-  readonly sendAll: (messages: ReadonlyArray<In>) => Effect<void, SE>
+  readonly sendAll: (messages: ReadonlyArray<In>, options?: SendOptions) => Effect<void, SE>
 }
 
 export interface Connection extends Messages<Message, Message, ReceiveError, SendError> {
@@ -70,6 +75,8 @@ export interface Connection extends Messages<Message, Message, ReceiveError, Sen
   readonly latency: Effect<Duration | undefined>
   /** What the server picked among those offered, undefined when none. */
   readonly subprotocol: string | undefined
+  /** The extensions that the server agreed to, as its header says; undefined when none. */
+  readonly extensions: string | undefined
   /** The server's answer to the opening handshake; names are in lower case, in order. */
   readonly response: {
     readonly status: number

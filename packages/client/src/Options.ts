@@ -76,6 +76,37 @@ export const KeepAliveOptions = Schema.Struct({
   timeout: Time.pipe(withDefault(Duration.seconds(20)))
 })
 
+/** How many bytes a window holds, as a power of two (RFC 7692 §7.1.2). */
+const WindowBits = Schema.Int.check(Schema.isBetween({ minimum: 8, maximum: 15 }))
+
+const Level = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9 }))
+
+/** One set of terms for permessage-deflate (RFC 7692 §7.1). */
+export const CompressionOffer = Schema.Struct({
+  /** Asks the server to forget its window after each message: no memory for it here. */
+  serverNoContextTakeover: Schema.optionalKey(Schema.Boolean),
+  /** Forgets ours after each message: no memory for it here, and larger messages. */
+  clientNoContextTakeover: Schema.optionalKey(Schema.Boolean),
+  /** Asks the server for a window of at most 2^n bytes, n from 8 to 15. */
+  serverMaxWindowBits: Schema.optionalKey(WindowBits),
+  /** True: the server may bound our window. 8 to 15: and it is at most this anyway. */
+  clientMaxWindowBits: Schema.optionalKey(Schema.Union([WindowBits, Schema.Literal(true)]))
+})
+
+export const CompressionOptions = Schema.Struct({
+  /** What is offered, by preference. Default: `client_max_window_bits`, contexts taken over. */
+  offers: Schema.NonEmptyArray(CompressionOffer).pipe(withDefault([{ clientMaxWindowBits: true }])),
+  /** 1 (fast) to 9 (small). Default 6. */
+  level: Level.pipe(withDefault(6)),
+  /** 1 (least memory, 1 KiB) to 9 (512 KiB). Default 8. */
+  memoryLevel: Level.pipe(withDefault(8)),
+  /**
+   * Messages of fewer bytes (texts: UTF-16 units) are sent as they are. Default: 1 when our context is taken over, else
+   * 1,024, since short messages gain nothing without what came before.
+   */
+  threshold: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
+})
+
 export const ConnectOptions = Schema.Struct({
   /** Offered in this order; the server picks one or none (RFC 6455 §1.9). Default: none. */
   subprotocols: Schema.Array(Schema.String).pipe(withDefault([])),
@@ -87,6 +118,10 @@ export const ConnectOptions = Schema.Struct({
   origin: Schema.optionalKey(Schema.String),
   /** The User-Agent header. Default: none. */
   userAgent: Schema.optionalKey(Schema.String),
+  /** permessage-deflate (RFC 7692), when the server agrees. Default: on. False turns it off. */
+  compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(
+    withDefault({ offers: [{ clientMaxWindowBits: true }], level: 6, memoryLevel: 8 })
+  ),
   /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
   limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),

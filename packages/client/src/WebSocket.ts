@@ -1,7 +1,7 @@
 /**
  * The front door: open a WebSocket as a scoped resource, or as a stream of its messages.
  */
-import { Endpoint } from "@effect-websocket/core"
+import { Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
 import { NodePlatform, type Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -65,7 +65,8 @@ const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, 
       role: "client",
       platform: NodePlatform.platform,
       limits: coreLimits(settings.limits),
-      maskingKey
+      maskingKey,
+      compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
     settings: { ...settings.limits, ...settings.deadlines },
     clock,
@@ -82,8 +83,8 @@ const connectionOf = (session: Session, { answer, stream, url }: Dialled): Conne
   messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
   receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
   receiveN: (most) => session.inbox.take(atLeastOne(most)),
-  send: (message) => session.outgoing.send(message),
-  sendAll: (messages) => session.outgoing.sendAll(messages),
+  send: (message, options) => session.outgoing.send(message, options?.compress),
+  sendAll: (messages, options) => session.outgoing.sendAll(messages, options?.compress),
   flush: session.flush,
   ping: (payload) => session.ping(payload),
   pong: (payload = new Uint8Array(0)) => session.pong(payload),
@@ -93,6 +94,7 @@ const connectionOf = (session: Session, { answer, stream, url }: Dialled): Conne
   bufferedBytes: Effect.sync(() => session.outgoing.bufferedBytes),
   latency: Effect.sync(() => session.pings.latency),
   subprotocol: answer.subprotocol,
+  extensions: answer.extensions,
   response: { status: answer.status, headers: answer.headers.map(([name, value]) => [name.toLowerCase(), value]) },
   url,
   info: stream.info
@@ -103,6 +105,15 @@ const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["
   maxFrameBytes: bound(maxFrameBytes ?? maxMessageBytes),
   maxFragments: bound(maxFragments)
 })
+
+const compressionOf = (options: Settings["compression"], agreed: PerMessageDeflate.Agreed | undefined) => {
+  if (options === false || agreed === undefined) return undefined
+  const { level, memoryLevel, threshold = agreed.clientNoContextTakeover ? shortMessage : 1 } = options
+  return { agreed, level, memoryLevel, threshold }
+}
+
+/** Without what came before, a message of fewer bytes gains nothing from compression. */
+const shortMessage = 1024
 
 const bound = (limit: number | "unlimited"): number => (limit === "unlimited" ? Number.POSITIVE_INFINITY : limit)
 

@@ -151,7 +151,11 @@ describe("Closing with data in flight", () => {
     Effect.gen(function* () {
       const { server, socket } = yield* connected()
       for (const closeCode of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN]) {
-        yield* failsWith(socket.close(closeCode), { _tag: "InvalidMessage", rule: "ReservedCloseCode" })
+        yield* failsWith(socket.close(closeCode), {
+          _tag: "InvalidMessage",
+          rule: "ReservedCloseCode",
+          actual: closeCode
+        })
       }
       yield* failsWith(socket.close(1000, "x".repeat(124)), { _tag: "InvalidMessage", rule: "CloseReasonTooLong" })
       yield* failsWith(socket.close(1000, "\ud800"), { _tag: "InvalidMessage", rule: "LoneSurrogate" })

@@ -2,8 +2,16 @@
  * Dialling: from a URL and settings to an open byte stream on which the opening handshake was accepted, within one
  * deadline. Every failure is a ConnectError with the steps so far.
  */
-import { type HandshakeInvalid as Invalid, type NeedMore, needMore, OpeningHandshake } from "@effect-websocket/core"
+
+import {
+  type HandshakeInvalid as Invalid,
+  type NeedMore,
+  needMore,
+  OpeningHandshake,
+  PerMessageDeflate
+} from "@effect-websocket/core"
 import { type ByteStream, NodePlatform, TimedOut, Transport, type TransportError } from "@effect-websocket/transport"
+import * as Bytes from "effect/Bytes"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -51,7 +59,7 @@ export const dial = Effect.fnUntraced(function* (
   const reader = OpeningHandshake.reader({
     nonce,
     subprotocols: settings.subprotocols,
-    offersExtensions: false,
+    offers: offersOf(settings),
     sha1: NodePlatform.platform.sha1,
     limits: settings.limits
   })
@@ -98,21 +106,28 @@ const upgrade = Effect.fnUntraced(function* (
     let answer: OpeningHandshake.Answer | NeedMore = chunks.length === 0 ? reader.end() : needMore
     let read = 0
     while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
-    if (answer._tag === "Accepted") return { answer, first: concat([answer.leftover, ...chunks.slice(read)]) }
+    if (answer._tag === "Accepted") return { answer, first: Bytes.concat([answer.leftover, ...chunks.slice(read)]) }
     if (answer._tag === "Rejected") return yield* rejected(answer)
     if (answer._tag === "HandshakeInvalid") return yield* invalid(answer, stream)
   }
 })
 
-const requestOptions = ({ headers, host, origin, subprotocols, userAgent }: Options.Settings) => ({
-  subprotocols,
-  headers: Object.entries(headers).map(
-    ([name, value]) => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value] as const
-  ),
-  ...(host !== undefined && { host }),
-  ...(origin !== undefined && { origin }),
-  ...(userAgent !== undefined && { userAgent })
-})
+const requestOptions = (settings: Options.Settings) => {
+  const { headers, host, origin, subprotocols, userAgent } = settings
+  const offers = offersOf(settings)
+  return {
+    subprotocols,
+    headers: Object.entries(headers).map(
+      ([name, value]) => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value] as const
+    ),
+    ...(host !== undefined && { host }),
+    ...(origin !== undefined && { origin }),
+    ...(offers.length > 0 && { extensions: PerMessageDeflate.formatOffers(offers) }),
+    ...(userAgent !== undefined && { userAgent })
+  }
+}
+
+const offersOf = ({ compression }: Options.Settings) => (compression === false ? [] : compression.offers)
 
 /**
  * The deadline passed, or the byte stream broke, while the body of a refusal was still coming: the refusal says more.
@@ -147,16 +162,6 @@ const invalid = ({ check, description, found, section }: Invalid.HandshakeInvali
 const plainAdvice = (found: string | undefined): string | undefined => {
   if (found?.startsWith(tlsAlert)) return "the server speaks TLS on this port: use wss"
   return found === "" ? "the server ended the connection without an answer: if it speaks TLS, use wss" : undefined
-}
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
 
 const secretHeaders: ReadonlySet<string> = new Set([

@@ -41,27 +41,27 @@ export class Outgoing {
   }
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
-  send(message: Message): Effect.Effect<void, SendError> {
+  send(message: Message, compress?: boolean): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const invalid = Invalid.ofMessage(message)
       if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
-      if (!this.free) return this.submit(() => this.encode(message))
+      if (!this.free) return this.submit(() => this.encode(message, compress))
       this.prepare()
-      this.encode(message)
+      this.encode(message, compress)
       this.schedule()
       return Effect.void
     })
   }
 
   /** Messages that nothing comes between. If one is not legal, none is sent; interrupted, it stops between two. */
-  sendAll(messages: ReadonlyArray<Message>): Effect.Effect<void, SendError> {
+  sendAll(messages: ReadonlyArray<Message>, compress?: boolean): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const invalid = messages.map(Invalid.ofMessage).find((answer) => answer !== undefined)
       if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       let sent = 0
       return this.submit(() => {
         while (sent < messages.length && !this.endpoint.blocked) {
-          this.endpoint.send(messages[sent++]!)
+          this.endpoint.send(messages[sent++]!, compress)
           this.writeWhenFull()
         }
         return sent === messages.length
@@ -155,8 +155,8 @@ export class Outgoing {
     })
   })
 
-  private encode(message: Message): true {
-    this.endpoint.send(message)
+  private encode(message: Message, compress: boolean | undefined): true {
+    this.endpoint.send(message, compress)
     return true
   }
 

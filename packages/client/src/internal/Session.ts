@@ -141,7 +141,10 @@ export class Session {
   close(closeCode: number, closeReason: string): Effect.Effect<CloseInfo, InvalidMessage> {
     return Effect.suspend(() => {
       const invalid = this.endpoint.close(closeCode, closeReason)
-      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      if (invalid !== undefined) {
+        const actual = invalid.rule === "ReservedCloseCode" ? { actual: closeCode } : {}
+        return Effect.fail(new InvalidMessage({ ...invalid, ...actual }))
+      }
       return this.closeWithin(this.settings.closeTimeout)
     })
   }

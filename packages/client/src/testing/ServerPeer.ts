@@ -5,7 +5,9 @@
  * and reads only while the test asks for the `next` event; so what it answers, and when, is the test's decision.
  * Pings and Closes are answered when they are read, unless `mute` is set. `write` sends literal bytes.
  */
-import { Endpoint, type Limits, OpeningHandshakeServer, Platform } from "@effect-websocket/core"
+
+import { Endpoint, type Limits, OpeningHandshakeServer, PerMessageDeflate, Platform } from "@effect-websocket/core"
+import * as Bytes from "effect/Bytes"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
@@ -48,6 +50,11 @@ export interface ServerPeer {
 
 export interface AcceptOptions {
   readonly subprotocol?: string
+  /**
+   * Agrees to the first offer of permessage-deflate, if there is one. What this server sends is then marked as compressed
+   * without being any smaller.
+   */
+  readonly compression?: boolean
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
   /** Literal bytes behind the answer, in the same write: the first frames. */
   readonly first?: Uint8Array
@@ -84,10 +91,15 @@ export const acceptRequest = Effect.fnUntraced(function* (
   request: OpeningHandshakeServer.Requested,
   options: AcceptOptions = {}
 ) {
-  const answer = OpeningHandshakeServer.accept(request, { ...options, sha1: Platform.pure.sha1 })
+  const terms = options.compression ? PerMessageDeflate.accept(request.extensions ?? "") : undefined
+  const answer = OpeningHandshakeServer.accept(request, {
+    ...options,
+    ...(terms && { extensions: terms.header }),
+    sha1: Platform.pure.sha1
+  })
   if (!(answer instanceof Uint8Array)) return yield* Effect.die(answer)
-  wire.send(concat([answer, options.first ?? empty]))
-  return make(wire, request, options.mute ?? false)
+  wire.send(Bytes.concat([answer, options.first ?? empty]))
+  return make(wire, request, options.mute ?? false, terms?.agreed)
 })
 
 /** Sends every message back until the client is gone. */
@@ -97,12 +109,18 @@ export const echo = (peer: ServerPeer): Effect.Effect<void> =>
     return Effect.andThen(event._tag === "Message" ? peer.send(event.message) : Effect.void, echo(peer))
   })
 
-const make = (wire: Wire, request: OpeningHandshakeServer.Requested, mute: boolean): ServerPeer => {
+const make = (
+  wire: Wire,
+  request: OpeningHandshakeServer.Requested,
+  mute: boolean,
+  agreed: PerMessageDeflate.Agreed | undefined
+): ServerPeer => {
   const endpoint = new Endpoint.Endpoint({
     role: "server",
     platform: Platform.pure,
     limits: unlimited,
-    maskingKey: () => 0
+    maskingKey: () => 0,
+    compression: agreed && { agreed, level: 6, memoryLevel: 8, threshold: 1 }
   })
   const events: Array<Event> = []
   let told: Endpoint.Endpoint["state"] = "Open"
@@ -112,7 +130,7 @@ const make = (wire: Wire, request: OpeningHandshakeServer.Requested, mute: boole
 
   const flush = () => {
     outbox.push(...endpoint.output.take())
-    if (held === 0 && outbox.length > 0) wire.send(concat(outbox.splice(0)))
+    if (held === 0 && outbox.length > 0) wire.send(Bytes.concat(outbox.splice(0)))
   }
   /** One message at a time, so that pings, pongs and messages are told in the order they came. */
   const take = (bytes: Uint8Array): void => {
@@ -171,16 +189,6 @@ const violation = ({ failure }: Endpoint.Endpoint): Event => ({
   _tag: "Violation",
   rule: failure!._tag === "ProtocolViolation" ? failure!.rule : failure!.limit
 })
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
 
 const unlimited: Limits.Limits = {
   maxMessageBytes: Number.POSITIVE_INFINITY,
