@@ -197,6 +197,20 @@ describe("invalid, however it is cut (S14 to S16, attack 14)", () => {
     }
   })
 
+  for (const [check, extensions] of [
+    ["ExtensionMalformed", "permessage-deflate;"],
+    ["ExtensionNotOffered", "permessage-deflate, x"],
+    ["ExtensionRepeated", "permessage-deflate, permessage-deflate"],
+    ["ExtensionParameterUnknown", "permessage-deflate; __proto__"],
+    ["ExtensionParameterRepeated", "permessage-deflate; server_max_window_bits=9; server_max_window_bits=9"],
+    ["ExtensionParameterValue", "permessage-deflate; server_max_window_bits=08"],
+    ["ExtensionParameterNotOffered", "permessage-deflate; client_max_window_bits=9"]
+  ] as const) {
+    it(`${check}: ${extensions} (attack 3)`, () => {
+      fails(response([`Sec-WebSocket-Extensions: ${extensions}`]), check, extensions, { offers: [{}] })
+    })
+  }
+
   it("a status line is judged before the head is complete", () => {
     const answer = reader().push(encode("220 smtp.example ESMTP\r\n"))
     assert.deepInclude<unknown>(answer, { check: "StatusLine", found: "220 smtp.example ESMTP" })
