@@ -42,7 +42,10 @@ export interface Messages<A, In, RE, SE> {
    * after it. An interrupted send is sent whole or not at all.
    */
   readonly send: (message: In, options?: SendOptions) => Effect<void, SE>
-  /** Sends the messages as one write, with nothing of others in between. If one is not legal, none is sent. */
+  /**
+   * Sends the messages as one write, or where they do not fit in several with nothing of others in between. If one is
+   * not legal, none is sent; interrupted midway, it stops between two of them.
+   */
   readonly sendAll: (messages: ReadonlyArray<In>, options?: SendOptions) => Effect<void, SE>
 }
 

@@ -58,7 +58,7 @@ export interface AcceptOptions {
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
   /** Literal bytes behind the answer, in the same write: the first frames. */
   readonly first?: Uint8Array
-  /** Answers neither pings nor Closes. */
+  /** Answers neither pings nor Closes by itself; after a Close it can still send. */
   readonly mute?: boolean
 }
 
@@ -115,13 +115,9 @@ const make = (
   mute: boolean,
   agreed: PerMessageDeflate.Agreed | undefined
 ): ServerPeer => {
-  const endpoint = new Endpoint.Endpoint({
-    role: "server",
-    platform: Platform.pure,
-    limits: unlimited,
-    maskingKey: () => 0,
-    compression: agreed && { agreed, level: 6, memoryLevel: 8, threshold: 1 }
-  })
+  const endpoint = makeEndpoint(agreed)
+  // Mute, it leaves a Close unanswered, so it may go on sending.
+  const speaker = mute ? makeEndpoint(agreed) : endpoint
   const events: Array<Event> = []
   let told: Endpoint.Endpoint["state"] = "Open"
 
@@ -129,7 +125,7 @@ const make = (
   let held = 0
 
   const flush = () => {
-    outbox.push(...endpoint.output.take())
+    outbox.push(...speaker.output.take())
     if (held === 0 && outbox.length > 0) wire.send(Bytes.concat(outbox.splice(0)))
   }
   /** One message at a time, so that pings, pongs and messages are told in the order they came. */
@@ -143,8 +139,7 @@ const make = (
     if (endpoint.closeReceived && told !== "Closed") events.push({ _tag: "Close", ...endpoint.closeReceived })
     if (endpoint.failure && told !== endpoint.state) events.push(violation(endpoint))
     told = endpoint.state
-    if (mute) endpoint.output.take()
-    else flush()
+    flush()
   }
   const next: Effect.Effect<Event> = Effect.suspend(() => {
     const event = events.shift()
@@ -166,10 +161,10 @@ const make = (
   return {
     request,
     next,
-    send: (message) => sending(() => endpoint.send(message)),
-    ping: (payload = empty) => sending(() => endpoint.ping(payload)),
-    pong: (payload = empty) => sending(() => endpoint.pong(payload)),
-    close: (closeCode, closeReason = "") => sending(() => endpoint.close(closeCode, closeReason)),
+    send: (message) => sending(() => speaker.send(message)),
+    ping: (payload = empty) => sending(() => speaker.ping(payload)),
+    pong: (payload = empty) => sending(() => speaker.pong(payload)),
+    close: (closeCode, closeReason = "") => sending(() => speaker.close(closeCode, closeReason)),
     write: (bytes) => sending(() => outbox.push(bytes)),
     together: (steps) =>
       Effect.acquireUseRelease(
@@ -184,6 +179,15 @@ const make = (
     end: Effect.sync(() => wire.end())
   }
 }
+
+const makeEndpoint = (agreed: PerMessageDeflate.Agreed | undefined) =>
+  new Endpoint.Endpoint({
+    role: "server",
+    platform: Platform.pure,
+    limits: unlimited,
+    maskingKey: () => 0,
+    compression: agreed && { agreed, level: 6, memoryLevel: 8, threshold: 1 }
+  })
 
 const violation = ({ failure }: Endpoint.Endpoint): Event => ({
   _tag: "Violation",
