@@ -85,7 +85,7 @@ export interface Connection extends Messages<Message, Message, ReceiveError, Sen
     readonly status: number
     readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   }
-  /** What was dialled, without userinfo. */
+  /** What was dialled, without userinfo and query: they may hold secrets. */
   readonly url: string
   /** Addresses, and how TLS secures the connection. */
   readonly info: ConnectionInfo

@@ -52,7 +52,7 @@ export const Deadlines = Schema.Struct({
 export const LimitOptions = Schema.Struct({
   /** One message, all fragments together. Default 1 MiB. */
   maxMessageBytes: Bound.pipe(withDefault(Limits.defaults.maxMessageBytes)),
-  /** One frame's payload. Default: as `maxMessageBytes`. */
+  /** One frame's payload as it comes. Default: as `maxMessageBytes`; with compression, what a message becomes counts. */
   maxFrameBytes: Schema.optionalKey(Bound),
   /** Fragments of one message, beyond one for each 16 bytes received. Default 1,024. */
   maxFragments: Bound.pipe(withDefault(Limits.defaults.maxFragments)),

@@ -64,7 +64,7 @@ const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, 
     endpoint: new Endpoint.Endpoint({
       role: "client",
       platform: NodePlatform.platform,
-      limits: coreLimits(settings.limits),
+      limits: coreLimits(settings.limits, dialled.answer.compression !== undefined),
       maskingKey,
       compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
@@ -100,9 +100,10 @@ const connectionOf = (session: Session, { answer, stream, url }: Dialled): Conne
   info: stream.info
 })
 
-const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["limits"]) => ({
+const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["limits"], compressed: boolean) => ({
   maxMessageBytes: bound(maxMessageBytes),
-  maxFrameBytes: bound(maxFrameBytes ?? maxMessageBytes),
+  // What does not compress becomes a little longer than the message that it holds, which is what has to fit.
+  maxFrameBytes: bound(maxFrameBytes ?? (compressed ? "unlimited" : maxMessageBytes)),
   maxFragments: bound(maxFragments)
 })
 

@@ -57,6 +57,16 @@ describe("permessage-deflate", () => {
     })
   )
 
+  it.effect("counts what a message becomes, since what does not compress comes in a longer frame", () =>
+    Effect.gen(function* () {
+      const { server, socket } = yield* Pair.open({ ...agreed, client: { limits: { maxMessageBytes: 1000 } } })
+      yield* server.send(new Uint8Array(1000))
+      assert.deepStrictEqual(yield* socket.receive, new Uint8Array(1000))
+      yield* server.send(new Uint8Array(1001))
+      assert.deepInclude(yield* Effect.flip(socket.receive), { _tag: "MessageTooBig", limit: "maxMessageBytes" })
+    })
+  )
+
   it.effect("compresses what is sent, but not what is said to be sent as it is", () =>
     Effect.gen(function* () {
       const { server, socket, wire } = yield* Pair.open(agreed)
