@@ -26,7 +26,7 @@ const play = Effect.fnUntraced(function* (seed: number) {
   const below = (n: number) => Math.floor(random() * n)
   const all = yield* connected(
     { limits: { inboxMessages: 1 + below(4) }, keepAlive: random() < 0.5 ? false : { interval: 5000, timeout: 3000 } },
-    { highWaterMark: 1 + below(40), mute: random() < 0.2 }
+    { highWaterMark: 1 + below(40), mute: random() < 0.2, compression: random() < 0.3 }
   )
   const { leave, server, socket, wire } = all
   const told = `seed ${seed}`
