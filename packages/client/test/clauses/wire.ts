@@ -3,14 +3,14 @@
  * Nonces are zeros, and so are masking keys where a test asks for no other, so that both directions read as hex.
  */
 import { assert } from "@effect/vitest"
-import { type ConnectOptions, WebSocket } from "@effect-websocket/client"
+import { type ConnectError, type ConnectOptions, type Message, WebSocket } from "@effect-websocket/client"
 import { layerPredictable } from "@effect-websocket/client/testing"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { settle, start } from "../harness.ts"
+import { failsWith, settle, start } from "../harness.ts"
 
 /** The server's opening handshake, up to what follows its three headers. The key is that of a nonce of zeros. */
 export const accepts = [
@@ -79,10 +79,20 @@ export const masked = (first: string, payload = ""): string => {
 }
 
 /** These frames break this rule, so the client says why and ends the byte stream (RFC 6455 §7.1.7). */
-export const fails = Effect.fnUntraced(function* (frames: string, rule: string, closeCode = 1002, opening?: Opening) {
+export const fails: (
+  frames: string,
+  rule: string,
+  closeCode?: number,
+  opening?: Opening
+) => Effect.Effect<void, ConnectError | Message, Scope.Scope> = Effect.fnUntraced(function* (
+  frames,
+  rule,
+  closeCode = 1002,
+  opening
+) {
   const { socket, sent, says, wire } = yield* opened(opening)
   says(frames)
-  assert.deepInclude(yield* Effect.flip(socket.receive), { _tag: "ProtocolViolation", rule, closeCode })
+  yield* failsWith(socket.receive, { _tag: "ProtocolViolation", rule, closeCode })
   assert.strictEqual(yield* sent, masked("88", closeCode.toString(16).padStart(4, "0")))
   yield* wire.ended
 })
