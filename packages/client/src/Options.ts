@@ -7,6 +7,7 @@ import { Limits } from "@effect-websocket/core"
 import { TlsOptions } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 const withDefault =
@@ -136,4 +137,14 @@ export type ConnectOptions = typeof ConnectOptions.Encoded
 /** Checked, with every default filled in. */
 export type Settings = typeof ConnectOptions.Type
 
-export const decode = Schema.decodeUnknownEffect(ConnectOptions, { errors: "all", onExcessProperty: "error" })
+/** Checks options and fills in the defaults. An option that is there but undefined counts as absent. */
+export const decode = (options: unknown) => decodeGiven(given(options))
+
+const decodeGiven = Schema.decodeUnknownEffect(ConnectOptions, { errors: "all", onExcessProperty: "error" })
+
+/** The same without what is undefined, in plain objects at every depth. */
+const given = (value: unknown): unknown => {
+  if (!Predicate.isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
+  const entries = Object.entries(value).filter(([, option]) => option !== undefined)
+  return Object.fromEntries(entries.map(([name, option]) => [name, given(option)]))
+}

@@ -1,6 +1,11 @@
+// biome-ignore-all assist/source/organizeImports: grouped like a table of contents
 /** The front door of `@effect-websocket/client`. Start with `WebSocket.connect`. */
-
+export * as WebSocket from "./WebSocket.ts"
+// What connecting answers
+export type { Connection, Message, Messages, SendOptions } from "./Connection.ts"
 export type { ClosedBy, CloseFrame, CloseInfo } from "./CloseInfo.ts"
+// What can be said about a connection
+export { ConnectOptions } from "./Options.ts"
 // What can go wrong while connecting
 export {
   ConnectError,
@@ -11,8 +16,6 @@ export {
   InvalidUrl,
   type Step
 } from "./ConnectError.ts"
-// What connecting answers
-export type { Connection, Message, Messages } from "./Connection.ts"
 // What can go wrong on an open connection
 export {
   type CloseCause,
@@ -25,6 +28,3 @@ export {
   type SendError,
   Stalled
 } from "./Errors.ts"
-// What can be said about a connection
-export { ConnectOptions } from "./Options.ts"
-export * as WebSocket from "./WebSocket.ts"

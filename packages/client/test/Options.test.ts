@@ -7,6 +7,13 @@ import * as Schema from "effect/Schema"
 import * as Options from "../src/Options.ts"
 
 describe("nothing given", () => {
+  it.effect("an option that is there but undefined counts as absent, at every depth", () =>
+    Effect.gen(function* () {
+      const options = { origin: undefined, headers: undefined, limits: { maxFragments: undefined }, tls: undefined }
+      assert.deepStrictEqual(yield* Options.decode(options), yield* Options.decode({}))
+    })
+  )
+
   it.effect("every default, as the table of limits has it", () =>
     Effect.gen(function* () {
       const settings = yield* Options.decode({})

@@ -5,6 +5,7 @@
 import * as FrameHeader from "./FrameHeader.ts"
 
 const rules = {
+  NotAMessage: ["RFC 6455 §5.6", "this is neither text nor bytes: use a string or a Uint8Array"],
   LoneSurrogate: ["RFC 6455 §5.6", "a text message must be well-formed: call toWellFormed() first, or send bytes"],
   ControlPayloadTooLong: ["RFC 6455 §5.5", "the payload of a ping or pong holds at most 125 bytes"],
   ReservedCloseCode: ["RFC 6455 §7.4", "a program may close with 1000 to 1003, 1007 to 1014, or 3000 to 4999"],
@@ -32,10 +33,17 @@ export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
   ) as Record<Rule, InvalidMessage>
 )
 
-/** What is not legal about a message, if anything: text must be well-formed to become UTF-8. Binary is always legal. */
-export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefined =>
-  typeof message === "string" && !message.isWellFormed() ? all.LoneSurrogate : undefined
+/**
+ * What is not legal about a message, if anything: text must be well-formed to become UTF-8. Bytes are always legal; what
+ * is neither comes from a caller without types, and must not reach the wire as something else.
+ */
+export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefined => {
+  if (typeof message === "string") return message.isWellFormed() ? undefined : all.LoneSurrogate
+  return message instanceof Uint8Array ? undefined : all.NotAMessage
+}
 
 /** What is not legal about the payload of a ping or pong, if anything. */
-export const ofControlPayload = (payload: Uint8Array): InvalidMessage | undefined =>
-  payload.length > FrameHeader.maxControlPayload ? all.ControlPayloadTooLong : undefined
+export const ofControlPayload = (payload: Uint8Array): InvalidMessage | undefined => {
+  if (!(payload instanceof Uint8Array)) return all.NotAMessage
+  return payload.length > FrameHeader.maxControlPayload ? all.ControlPayloadTooLong : undefined
+}

@@ -24,6 +24,14 @@ describe("InvalidMessage", () => {
     }
   })
 
+  it("what is neither text nor bytes is no message, whatever a caller without types says", () => {
+    for (const message of [null, undefined, 5, [1, 2], { length: 2 }, new Uint16Array(1), new ArrayBuffer(1)]) {
+      assert.strictEqual(InvalidMessage.ofMessage(message as never), InvalidMessage.all.NotAMessage)
+      assert.strictEqual(InvalidMessage.ofControlPayload(message as never), InvalidMessage.all.NotAMessage)
+    }
+    assert.strictEqual(InvalidMessage.ofControlPayload("text" as never), InvalidMessage.all.NotAMessage)
+  })
+
   it("a ping or pong holds at most 125 bytes (RFC 6455 §5.5)", () => {
     assert.isUndefined(InvalidMessage.ofControlPayload(new Uint8Array(0)))
     assert.isUndefined(InvalidMessage.ofControlPayload(new Uint8Array(125)))

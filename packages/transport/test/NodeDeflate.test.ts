@@ -264,7 +264,7 @@ describe("NodeDeflate: native memory", () => {
 
   it("is one coder's for a message full of last blocks", () => {
     counting((count) => {
-      const blocks = 50_000
+      const blocks = 1_024
       const last = new Bits().block(1, true).fixed(0x61).fixed(256).take()
       const message = concat(...Array.from({ length: blocks }, () => last), hex("00"))
       const inflater = NodeDeflate.inflater(inflaterOptions)
@@ -276,5 +276,16 @@ describe("NodeDeflate: native memory", () => {
       inflater.close()
       assert.deepStrictEqual(count(), { made: 1, closed: 1 })
     })
+  })
+
+  it("a message of nothing but last blocks is refused, one that flushes often is not", () => {
+    const message = (blocks: number, bytes: number) => {
+      const block = zlib.deflateRawSync(new Uint8Array(bytes).fill(0x61))
+      return concat(...Array.from({ length: blocks }, () => block), hex("00"))
+    }
+    const inflate = (bytes: Uint8Array) =>
+      NodeDeflate.inflater(inflaterOptions).inflate(bytes, 0, bytes.length, true, 0x100000)
+    assert.strictEqual(inflate(message(100_000, 0)), "Corrupt")
+    assert.strictEqual(inflate(message(20_000, 16)).length, 320_000)
   })
 })

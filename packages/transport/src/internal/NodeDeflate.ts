@@ -54,6 +54,8 @@ const withoutTail = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.l
 export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOptions): Compression.Inflater => {
   const window = new Window.Window(windowBits)
   let coder: Coder | undefined
+  /** How often the current message went on after a last block. */
+  let continuations = 0
 
   /** Inflates one range; answers what stopped it, if anything. */
   const run = (
@@ -72,6 +74,7 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
       at = end - coder.inputLeft
       if (coder.outputLeft === 0) continue
       if (at === end) return undefined
+      if (++continuations > maxContinuations + output.length / bytesPerContinuation) return "Corrupt"
       goOn(coder, output)
     }
   }
@@ -79,7 +82,7 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
   /**
    * A last block ended the stream. What follows is another one with the same window (RFC 7692 §7.2.3.4), which the coder
    * gets back as a stored block (RFC 1951 §3.2.4). A new coder each time would let one message of a peer, full of last
-   * blocks, have hundreds of thousands of them.
+   * blocks, have as many of them as `maxContinuations` allows.
    */
   const goOn = (coder: Coder, output: Output) => {
     window.push(output.unseen())
@@ -105,6 +108,7 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
         close()
         return failure
       }
+      if (last) continuations = 0
       if (contextTakeover || !last) {
         window.push(output.unseen())
       } else {
@@ -116,6 +120,13 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
     close
   }
 }
+
+/**
+ * A message of nothing but last blocks would hold the event loop for seconds; a sender that flushes by last blocks
+ * (RFC 7692 §7.2.3.4) needs one for each flush.
+ */
+const maxContinuations = 1024
+const bytesPerContinuation = 16
 
 /**
  * Does the tail end an empty stored block, as it must (RFC 7692 §7.2.1)? Then zlib, asked to stop where a block ends,
