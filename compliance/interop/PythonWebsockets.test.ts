@@ -1,60 +1,17 @@
 /** Messages exchanged with Debian's python3-websockets, over TCP and over TLS. What it does is in `server.py`. */
-import { fileURLToPath } from "node:url"
-import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { type ConnectOptions, type Message, WebSocket } from "@effect-websocket/client"
+import type { Message } from "@effect-websocket/client"
 import { Transport } from "@effect-websocket/transport"
-import { Certificate } from "@effect-websocket/transport/testing"
 import * as Console from "effect/Console"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Program from "./Program.ts"
+import * as Python from "./Python.ts"
 
-const Ports = Schema.fromJsonString(
-  Schema.Struct({ version: Schema.String, plain: Schema.Number, secure: Schema.Number })
-)
-
-class Python extends Context.Service<Python, { readonly plain: string; readonly secure: string }>()(
-  "compliance/interop/Python"
-) {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.gen(function* () {
-      const files = yield* FileSystem.FileSystem
-      const folder = yield* files.makeTempDirectoryScoped()
-      yield* files.writeFileString(`${folder}/cert.pem`, certificate.cert)
-      yield* files.writeFileString(`${folder}/key.pem`, certificate.key)
-      const script = fileURLToPath(new URL("server.py", import.meta.url))
-      // Isolated, and Debian's own: another Python on the PATH does not see Debian's packages.
-      const args = ["-I", script, `${folder}/cert.pem`, `${folder}/key.pem`]
-      const program = yield* Program.start("python3-websockets", "/usr/bin/python3", args)
-      const line = yield* Program.firstLine("python3-websockets", program)
-      const { plain, secure, version } = yield* Schema.decodeEffect(Ports)(line)
-      yield* Console.log(`python3-websockets ${version} listens on ports ${plain} (TCP) and ${secure} (TLS)`)
-      return { plain: `ws://127.0.0.1:${plain}`, secure: `wss://127.0.0.1:${secure}` }
-    })
-  ).pipe(Layer.provide(NodeServices.layer))
-}
-
-const certificate = Certificate.make({ names: ["127.0.0.1"] })
-
-const connectOver =
-  (kind: "plain" | "secure") =>
-  (path: string, options: ConnectOptions = {}) =>
-    Effect.flatMap(Python, (urls) =>
-      WebSocket.connect(urls[kind] + path, { limits, tls: { ca: certificate.cert }, ...options })
-    )
-
-const limits = { maxMessageBytes: 32 * 0x100000 }
-
-layer(Layer.mergeAll(Python.layer, Transport.layer), { excludeTestServices: true })((it) => {
+layer(Layer.mergeAll(Python.Python.layer, Transport.layer), { excludeTestServices: true })((it) => {
   for (const kind of ["plain", "secure"] as const) {
-    const connect = connectOver(kind)
+    const connect = Python.connectOver(kind)
 
     describe(`python3-websockets, ${kind}`, () => {
       it.effect("echoes text, unicode, binary, empty and large messages", () =>

@@ -1,7 +1,8 @@
 """
 A WebSocket server that is not ours: Debian's python3-websockets, on free ports of 127.0.0.1, over TCP and over TLS
 (`server.py CERT KEY`). It prints its ports as one line of JSON and serves until it is ended. What it does depends on
-the path; see `behaviours`.
+the path; see `behaviours`. A query gives the terms of permessage-deflate, such as
+`/echo?server_no_context_takeover=1&client_max_window_bits=9`; without one they are the defaults of `websockets`.
 """
 
 import asyncio
@@ -9,8 +10,10 @@ import http
 import json
 import ssl
 import sys
+import urllib.parse
 
 import websockets
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 
 async def echo(peer, *_):
@@ -57,7 +60,7 @@ behaviours = {f.__name__: f for f in (echo, fragments, ping, close, abort, liste
 
 
 async def handle(peer):
-    name, *arguments = peer.path.strip("/").split("/")
+    name, *arguments = urllib.parse.urlsplit(peer.path).path.strip("/").split("/")
     await behaviours[name](peer, *arguments)
 
 
@@ -66,10 +69,21 @@ async def refuse(path, headers):
         return http.HTTPStatus.FORBIDDEN, [("X-Why", "no token")], b"no token, no entry\n"
 
 
+class Compressing(websockets.WebSocketServerProtocol):
+    """Agrees to permessage-deflate by the terms of the query."""
+
+    def process_extensions(self, headers, available):
+        query = urllib.parse.urlsplit(self.path).query
+        if query:
+            terms = {name: int(value) for name, value in urllib.parse.parse_qsl(query)}
+            available = [ServerPerMessageDeflateFactory(**terms)]
+        return super().process_extensions(headers, available)
+
+
 async def main(cert, key):
     global told
     told = asyncio.Queue()
-    options = dict(max_size=None, subprotocols=["v2", "v1"], process_request=refuse)
+    options = dict(max_size=None, subprotocols=["v2", "v1"], process_request=refuse, create_protocol=Compressing)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     async with websockets.serve(handle, "127.0.0.1", 0, **options) as plain:
