@@ -1,47 +1,14 @@
 /** permessage-deflate with Debian's python3-websockets: every combination of the parameters that it supports. */
 import { assert, describe, layer } from "@effect/vitest"
-import type { ConnectOptions, Message } from "@effect-websocket/client"
+import type { ConnectOptions } from "@effect-websocket/client"
 import { Transport } from "@effect-websocket/transport"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { combinations, comeBack, records, repetitive } from "../../packages/client/test/interop.ts"
 import * as Python from "./Python.ts"
 
-const records = JSON.stringify(
-  Array.from({ length: 500 }, (_, id) => ({ id, name: `user ${id % 7}`, ok: id % 2 === 0 }))
-)
-
-/** Compressible and not, shorter and longer than each window, and again, so that contexts matter. */
-const messages: ReadonlyArray<Message> = [
-  "",
-  new Uint8Array(0),
-  "hello",
-  "hello",
-  records,
-  records.slice(0, 5_000),
-  "Grüße, 世界 🌍 ".repeat(2_000),
-  new Uint8Array(100_000).map((_, i) => Math.imul(i, 2654435761) >>> 13),
-  new Uint8Array(0x100000),
-  records
-]
-
-const flags = [false, true]
-const bits = [undefined, 9, 12, 15]
-
-const combinations = flags.flatMap((serverNoContextTakeover) =>
-  flags.flatMap((clientNoContextTakeover) =>
-    bits.flatMap((serverMaxWindowBits) =>
-      bits.map((clientMaxWindowBits) => ({
-        serverNoContextTakeover,
-        clientNoContextTakeover,
-        ...(serverMaxWindowBits && { serverMaxWindowBits }),
-        ...(clientMaxWindowBits && { clientMaxWindowBits })
-      }))
-    )
-  )
-)
-
-type Terms = (typeof combinations)[number]
+type Terms = ReturnType<typeof combinations>[number]
 
 /** As `server.py` reads them: names as on the wire, 0 and 1 for flags. */
 const queryOf = (terms: Terms) =>
@@ -73,17 +40,13 @@ const converse = Effect.fnUntraced(function* (asked: Terms, agreed: Terms, optio
   const [name, ...parameters] = socket.extensions!.split("; ")
   assert.strictEqual(name, "permessage-deflate")
   assert.deepStrictEqual(parameters.sort(), expected(agreed))
-  for (const message of messages) {
-    yield* socket.send(message)
-    const echo = yield* socket.receive
-    assert.isTrue(typeof message === "string" ? echo === message : Buffer.compare(message, echo as Uint8Array) === 0)
-  }
+  yield* comeBack(socket, repetitive)
   assert.isTrue((yield* socket.close()).clean)
 }, Effect.scoped)
 
 layer(Layer.mergeAll(Python.Python.layer, Transport.layer), { excludeTestServices: true })((it) => {
   describe("python3-websockets compresses by the terms that", () => {
-    for (const terms of combinations) {
+    for (const terms of combinations()) {
       const shown = JSON.stringify(terms)
       it.effect(`it asks for: ${shown}`, () => converse(terms, terms))
       it.effect(`we offer: ${shown}`, () => converse(asksNothing, terms, { compression: { offers: [terms] } }))

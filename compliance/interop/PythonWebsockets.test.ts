@@ -1,12 +1,12 @@
 /** Messages exchanged with Debian's python3-websockets, over TCP and over TLS. What it does is in `server.py`. */
 import { assert, describe, layer } from "@effect/vitest"
-import type { Message } from "@effect-websocket/client"
 import { Transport } from "@effect-websocket/transport"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { equal, messages as shared } from "../../packages/client/test/interop.ts"
 import * as Python from "./Python.ts"
 
 layer(Layer.mergeAll(Python.Python.layer, Transport.layer), { excludeTestServices: true })((it) => {
@@ -129,17 +129,4 @@ layer(Layer.mergeAll(Python.Python.layer, Transport.layer), { excludeTestService
   }
 })
 
-const messages: ReadonlyArray<Message> = [
-  "hello",
-  "Grüße, 世界 🌍",
-  "",
-  new Uint8Array(0),
-  Uint8Array.from({ length: 256 }, (_, i) => i),
-  ...[125, 126, 65535, 65536].map((length) => new Uint8Array(length).fill(length)),
-  "é".repeat(0x80000),
-  new Uint8Array(0x100000).fill(0x2a),
-  new Uint8Array(16 * 0x100000).fill(0x2b)
-]
-
-const equal = (a: Message, b: Message): boolean =>
-  typeof a === "string" || typeof b === "string" ? a === b : Buffer.compare(a, b) === 0
+const messages = [...shared, new Uint8Array(16 * 0x100000).fill(0x2b)]

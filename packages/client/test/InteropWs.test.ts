@@ -3,7 +3,7 @@ import { createServer } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { type ConnectOptions, type Message, WebSocket } from "@effect-websocket/client"
+import { type ConnectOptions, WebSocket } from "@effect-websocket/client"
 import { Transport } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Deferred from "effect/Deferred"
@@ -12,6 +12,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { WebSocketServer, type WebSocket as Ws } from "ws"
+import { equal, messages } from "./interop.ts"
 import { leavesNothing } from "./left.ts"
 
 const certificate = Certificate.make({ names: ["127.0.0.1"] })
@@ -187,17 +188,3 @@ for (const secure of [false, true]) {
     )
   })
 }
-
-const messages: ReadonlyArray<Message> = [
-  "hello",
-  "Grüße, 世界 🌍",
-  "",
-  new Uint8Array(0),
-  Uint8Array.from({ length: 256 }, (_, i) => i),
-  ...[125, 126, 65535, 65536].map((length) => new Uint8Array(length).fill(length)),
-  "é".repeat(0x80000),
-  new Uint8Array(0x100000).fill(0x2a)
-]
-
-const equal = (a: Message, b: Message): boolean =>
-  typeof a === "string" || typeof b === "string" ? a === b : Buffer.compare(a, b) === 0
