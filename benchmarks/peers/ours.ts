@@ -23,6 +23,7 @@ const open = Effect.fnUntraced(function* (url: string, options: OpenOptions) {
   const connected = yield* Scope.provide(
     WebSocket.connect(url, {
       limits: { maxMessageBytes: "unlimited" },
+      ...(!options.deflate && { compression: false }),
       ...(options.ca === undefined ? {} : { tls: { ca: options.ca } })
     }),
     scope

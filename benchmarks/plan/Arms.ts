@@ -58,7 +58,7 @@ export const arms: ReadonlyArray<Arm> = [
     name: "ours",
     peer: "ours",
     command: node,
-    lacks: ({ deflate }) => (deflate === true ? "does not compress yet" : undefined),
+    lacks: everything,
     part: "always"
   },
   { name: "ws", peer: "ws", command: node, lacks: everything, part: "always" },
