@@ -174,7 +174,10 @@ class Session implements Script.Stage {
   }
 
   async #record(received: Payload): Promise<void> {
-    if (this.#exchange !== undefined) return this.#exchange.receive(received)
+    if (received.kind === "ping") void this.wire.write(Frame.frame(0x8a, received.payload))
+    // Control frames are no echo: in an exchange they count for nothing, as in the original.
+    const control = received.kind === "ping" || received.kind === "pong"
+    if (this.#exchange !== undefined) return control ? undefined : this.#exchange.receive(received)
     this.#events.push([received.kind, received.payload])
     const { close, expected } = this.#subject
     if (close.by !== "server" || !this.open) return

@@ -1,4 +1,5 @@
 import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { WebSocket } from "ws"
 import { agent as undici } from "../agents/undici.ts"
 import * as Ws from "../agents/ws.ts"
 import { all, named, notOk, play, type Verdicts } from "./play.ts"
@@ -22,6 +23,24 @@ describe("the judge, judged by clients whose verdicts are known", () => {
 
   it("undici: non-strict in 6.4", () => {
     assert.deepEqual(notOk(verdicts.get("undici")), nonStrict)
+  })
+
+  it("a client that pings during an exchange gets its Pong, and is judged by its echoes", async () => {
+    const pongs: Array<string> = []
+    const run = (url: string) =>
+      new Promise<void>((resolve) => {
+        const socket = new WebSocket(url)
+        socket.on("message", (data, binary) => {
+          socket.ping("alive?")
+          socket.send(data, { binary })
+        })
+        socket.on("pong", (payload) => pongs.push(`${payload}`))
+        socket.on("close", () => resolve())
+      })
+    const verdicts = await play(new Map([["pinging", { run }]]), named(["12.1.4"]))
+    assert.deepEqual(notOk(verdicts.get("pinging")), {})
+    // The last Pong may be behind the Close, which ends the reading.
+    assert.deepEqual(new Set(pongs), new Set(["alive?"]))
   })
 
   it("ws without compression: 12 and 13 unimplemented", async () => {
