@@ -115,6 +115,8 @@ export const Step = Schema.Struct({
   startedAt: Schema.Number,
   /** How long it took, in milliseconds; absent while it was still going on. */
   duration: Schema.optionalKey(Schema.Number),
+  /** What came of it: the addresses of a host, the version and cipher of TLS. Absent where there is no more to say. */
+  outcome: Schema.optionalKey(Schema.String),
   /** Why it failed; absent when it succeeded or was still going on. */
   failure: Schema.optionalKey(Schema.String)
 })
@@ -134,7 +136,8 @@ export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectEr
   }
 }
 
-const describeStep = ({ detail, duration, failure, stage }: Step): string => {
-  const outcome = duration === undefined ? "still going on" : `${failure ?? "done"} after ${duration.toFixed(1)} ms`
-  return `  ${stage} ${escapePeerText(detail)}: ${outcome}`
+const describeStep = ({ detail, duration, failure, outcome, stage }: Step): string => {
+  const came = failure ?? (outcome === undefined ? "done" : escapePeerText(outcome))
+  const end = duration === undefined ? "still going on" : `${came} after ${duration.toFixed(1)} ms`
+  return `  ${stage} ${escapePeerText(detail)}: ${end}`
 }

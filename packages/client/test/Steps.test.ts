@@ -19,9 +19,18 @@ describe("Steps", () => {
       yield* TestClock.adjust(5)
       steps.begin("upgrade", "ws://example.com/")
       assert.deepStrictEqual(steps.list(), [
-        { stage: "dns", detail: "example.com", startedAt: 0, duration: 20 },
+        { stage: "dns", detail: "example.com", startedAt: 0, duration: 20, outcome: "2 addresses" },
         { stage: "upgrade", detail: "ws://example.com/", startedAt: 25 }
       ])
+    })
+  )
+
+  it.effect("an outcome that says no more than the beginning is left out", () =>
+    Effect.gen(function* () {
+      const steps = yield* made
+      steps.report(started("tcp", "127.0.0.1:80"))
+      steps.report({ _tag: "Ended", stage: "tcp", detail: "127.0.0.1:80", failure: undefined })
+      assert.deepStrictEqual(steps.list(), [{ stage: "tcp", detail: "127.0.0.1:80", startedAt: 0, duration: 0 }])
     })
   )
 

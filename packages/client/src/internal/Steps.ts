@@ -12,6 +12,7 @@ interface OpenStep {
   detail: string
   startedAt: number
   duration?: number
+  outcome?: string
   failure?: string
 }
 
@@ -28,19 +29,21 @@ export class Steps {
   /** What a transport tells. */
   readonly report = (step: DialStep): void => {
     if (step._tag === "Started") return this.begin(step.stage, step.detail)
-    const { failure } = step
-    this.end(step.stage, failure === undefined || failure === "interrupted" ? failure : failure.message)
+    const { detail, failure, stage } = step
+    this.end(stage, failure === undefined || failure === "interrupted" ? failure : failure.message, detail)
   }
 
   begin(stage: string, detail: string): void {
     this.steps.push({ stage, detail, startedAt: this.elapsed() })
   }
 
-  end(stage: string, failure: string | undefined): void {
+  /** `outcome` is what came of a stage that succeeded, where that says more than what it was tried with. */
+  end(stage: string, failure: string | undefined, outcome?: string): void {
     const step = this.steps.findLast((open) => open.stage === stage && open.duration === undefined)
     if (step === undefined) return
     step.duration = this.elapsed() - step.startedAt
     if (failure !== undefined) step.failure = failure
+    else if (outcome !== undefined && outcome !== step.detail) step.outcome = outcome
   }
 
   /** The stage that is going on, or the last one. */
