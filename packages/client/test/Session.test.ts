@@ -66,3 +66,25 @@ describe("closing", () => {
     })
   )
 })
+
+describe("what a caller without types may send", () => {
+  const wrong: ReadonlyArray<unknown> = ["text", "", 0, 5, null, [1, 2], { length: 2 }, new Uint16Array(1)]
+
+  it.effect("is InvalidMessage, nothing of it is sent, and the connection goes on", () =>
+    Effect.gen(function* () {
+      const { server, socket } = yield* Pair.open()
+      for (const payload of wrong) {
+        const asked = [socket.ping(payload as never), socket.pong(payload as never)]
+        if (typeof payload !== "string") asked.push(socket.send(payload as never) as never)
+        for (const ask of asked) {
+          assert.deepInclude(yield* Effect.flip(ask as typeof socket.flush), {
+            _tag: "InvalidMessage",
+            rule: "NotAMessage"
+          } as never)
+        }
+      }
+      yield* socket.send("still here")
+      assert.deepStrictEqual(yield* server.next, { _tag: "Message", message: "still here" })
+    })
+  )
+})

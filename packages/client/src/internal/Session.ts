@@ -98,8 +98,8 @@ export class Session {
   /** Sends a ping when it is its turn, and succeeds with the round-trip time when its pong, or a later one, came. */
   ping(payload: Uint8Array | undefined): Effect.Effect<Duration.Duration, SendError> {
     return Effect.suspend((): Effect.Effect<Duration.Duration, SendError> => {
-      const invalid = payload && Invalid.ofControlPayload(payload)
-      if (invalid !== undefined) return Effect.fail(new InvalidMessage({ ...invalid, actual: payload!.length }))
+      const invalid = payload === undefined ? undefined : invalidPayload(payload)
+      if (invalid !== undefined) return Effect.fail(invalid)
       const ping = this.pings.make(payload)
       return Effect.andThen(this.sendPing(ping), Deferred.await(ping.pong)).pipe(
         Effect.onExit(() => Effect.sync(() => this.pings.forget(ping)))
@@ -120,8 +120,8 @@ export class Session {
   /** An unsolicited pong (RFC 6455 §5.5.3). */
   pong(payload: Uint8Array): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
-      const invalid = Invalid.ofControlPayload(payload)
-      if (invalid !== undefined) return Effect.fail(new InvalidMessage({ ...invalid, actual: payload.length }))
+      const invalid = invalidPayload(payload)
+      if (invalid !== undefined) return Effect.fail(invalid)
       const own = payload.slice()
       return this.outgoing.submit(() => {
         this.endpoint.pong(own)
@@ -203,6 +203,13 @@ export class Session {
       Effect.andThen(this.outcome.destroy)
     )
   })
+}
+
+/** What is not legal about the payload of a ping or pong; its size, where that is what is wrong. */
+const invalidPayload = (payload: Uint8Array): InvalidMessage | undefined => {
+  const invalid = Invalid.ofControlPayload(payload)
+  if (invalid === undefined) return undefined
+  return new InvalidMessage({ ...invalid, ...(invalid.rule === "ControlPayloadTooLong" && { actual: payload.length }) })
 }
 
 const leavingCode = (exit: Exit.Exit<unknown, unknown>): number => {
