@@ -4,28 +4,12 @@
  * dialled.
  */
 import { Limits } from "@effect-websocket/core"
-import { TlsOptions } from "@effect-websocket/transport"
+import { OptionSchema, TlsOptions } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
-const withDefault =
-  <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: NoInfer<S["Type"]>) =>
-  (schema: S) =>
-    Schema.withConstructorDefault<Schema.withDecodingDefaultTypeKey<S>>(Effect.succeed(value) as never)(
-      Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
-    )
-
-/** A Duration, milliseconds, or a text such as "10 seconds". */
-const Time = Schema.Union([Schema.Duration, Schema.DurationFromMillis, Schema.DurationFromString]).check(
-  Schema.makeFilter((duration: Duration.Duration) => Duration.toMillis(duration) > 0 || "must be longer than zero")
-)
-
-const Count = Schema.Int.check(Schema.isGreaterThan(0))
-
-/** A number, or "unlimited": what the platform can hold. */
-const Bound = Schema.Union([Count, Schema.Literal("unlimited")])
+const { Bound, Count, Time, withDefault } = OptionSchema
 
 /** A header's value; a secret one is Redacted and stays so in every error and log. */
 const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])

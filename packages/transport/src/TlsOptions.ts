@@ -4,8 +4,8 @@
  *
  * TLS 1.2 or newer, always.
  */
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { withDefault } from "./OptionSchema.ts"
 
 /** PEM text, or the path of a file that holds it. The file is read at each dial, so a renewed one is picked up. */
 export const Pem = Schema.Union([Schema.String, Schema.Struct({ path: Schema.String })])
@@ -14,13 +14,6 @@ export type Pem = typeof Pem.Type
 /** A private key: its text is secret, the path of its file is not. */
 export const SecretPem = Schema.Union([Schema.RedactedFromValue(Schema.String), Schema.Struct({ path: Schema.String })])
 export type SecretPem = typeof SecretPem.Type
-
-const withDefault =
-  <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: NoInfer<S["Type"]>) =>
-  (schema: S) =>
-    Schema.withConstructorDefault<Schema.withDecodingDefaultTypeKey<S>>(Effect.succeed(value) as never)(
-      Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
-    )
 
 export const TlsOptions = Schema.Struct({
   /** The authorities to trust, in place of the platform's own. Default: those that Node ships. */

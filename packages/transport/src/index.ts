@@ -5,6 +5,7 @@
 export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } from "./ByteStream.ts"
 export type { DialStage, DialStep, Report } from "./DialStep.ts"
 export * as NodePlatform from "./NodePlatform.ts"
+export * as OptionSchema from "./OptionSchema.ts"
 export { escapePeerText } from "./PeerText.ts"
 export type { Target } from "./Target.ts"
 export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"

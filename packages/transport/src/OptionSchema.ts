@@ -1,0 +1,26 @@
+/**
+ * What the schemas of options are built from: a default that holds in code and in `Config` alike, times, counts and
+ * secrets. Each option's own default, and the reason for it, stands where the option does.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** The value of an option that is absent, whether it was made in code or decoded. */
+export const withDefault =
+  <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: NoInfer<S["Type"]>) =>
+  (schema: S) =>
+    Schema.withConstructorDefault<Schema.withDecodingDefaultTypeKey<S>>(Effect.succeed(value) as never)(
+      Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
+    )
+
+/** A Duration, milliseconds, or a text such as "10 seconds". Longer than zero. */
+export const Time = Schema.Union([Schema.Duration, Schema.DurationFromMillis, Schema.DurationFromString]).check(
+  Schema.makeFilter((duration: Duration.Duration) => Duration.toMillis(duration) > 0 || "must be longer than zero")
+)
+
+/** A whole number, one or more. */
+export const Count = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** A count, or "unlimited": what the platform can hold. */
+export const Bound = Schema.Union([Count, Schema.Literal("unlimited")])
