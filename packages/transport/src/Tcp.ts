@@ -8,28 +8,34 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Address, ByteStream } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
+import type { Connect } from "./Hop.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason, lookupReason } from "./internal/NodeError.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
-import type { Target } from "./Target.ts"
+import type { Destination } from "./Target.ts"
 import { TransportError } from "./TransportError.ts"
 
+/** Connects to the first address of the host that answers. */
+export const connect: Connect = (to, carriesTls) =>
+  Effect.flatMap(resolve(to), (addresses) => connectAny(to, carriesTls, addresses))
+
 /** The addresses of the host, in the resolver's order. An IP literal is its own address and no step. */
-export const resolve = (target: Target): Effect.Effect<ReadonlyArray<string>, TransportError> => {
-  const { host, report } = target
+const resolve = (to: Destination): Effect.Effect<ReadonlyArray<string>, TransportError> => {
+  const { host, report } = to
   if (Net.isIP(host) !== 0) return Effect.succeed([host])
   return during(lookup(host), { report, stage: "dns", detail: host, outcome: (addresses) => addresses.join(", ") })
 }
 
-/** Connects to the first address that answers. When none does, the error is of the first that was not unreachable. */
-export const connect = Effect.fnUntraced(function* (
-  target: Target,
+/** When none answers, the error is of the first that was not unreachable. */
+const connectAny = Effect.fnUntraced(function* (
+  to: Destination,
+  carriesTls: boolean,
   addresses: ReadonlyArray<string>
 ): Effect.fn.Return<ByteStream, TransportError, Scope.Scope> {
   const failures: Array<TransportError> = []
   for (const address of addresses) {
-    const detail = format({ address, port: target.port })
-    const attempt = during(connectOne(target, address, detail), { report: target.report, stage: "tcp", detail })
+    const detail = format({ address, port: to.port })
+    const attempt = during(connectOne(to, carriesTls, address, detail), { report: to.report, stage: "tcp", detail })
     const result = yield* Effect.result(attempt)
     if (result._tag === "Success") return result.success
     failures.push(result.failure)
@@ -51,9 +57,9 @@ const lookup = (host: string): Effect.Effect<ReadonlyArray<string>, TransportErr
     }
   })
 
-const connectOne = ({ port, tls }: Target, address: string, detail: string) => {
+const connectOne = ({ port }: Destination, carriesTls: boolean, address: string, detail: string) => {
   // Node's TLS engine takes the socket's reads itself.
-  const readBuffer = tls === undefined ? new ReadBuffer() : undefined
+  const readBuffer = carriesTls ? undefined : new ReadBuffer()
   return NodeDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
     create: () =>

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo, PeerCertificate } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
+import { direct, type Hop } from "./Hop.ts"
 import * as ByteStreamDuplex from "./internal/ByteStreamDuplex.ts"
 import * as Credentials from "./internal/Credentials.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
@@ -16,19 +17,17 @@ import type { Target } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 import type { TransportError } from "./TransportError.ts"
 
-type Secure = (stream: ByteStream) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
-
 /**
  * How to secure a connection to the target, with its certificates read and checked: run it before anything is dialled.
  * A target without `tls` leaves the stream as it is.
  */
-export const prepare = (target: Target): Effect.Effect<Secure, TransportError> =>
+export const prepare = (target: Target): Effect.Effect<Hop, TransportError> =>
   target.tls === undefined
-    ? Effect.succeed(Effect.succeed)
+    ? Effect.succeed(direct)
     : Effect.map(Credentials.load(target.tls), (context) => secure(target, target.tls!, context))
 
 const secure =
-  (target: Target, options: TlsOptions, secureContext: Tls.SecureContext): Secure =>
+  (target: Target, options: TlsOptions, secureContext: Tls.SecureContext): Hop =>
   (stream) =>
     during(handshake(stream, { ...verification(target, options), secureContext }), {
       report: target.report,

@@ -8,11 +8,23 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
+import type { Connect } from "./Hop.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
 import type { Target } from "./Target.ts"
 import * as Tcp from "./Tcp.ts"
 import * as Tls from "./Tls.ts"
 import type { TransportError } from "./TransportError.ts"
+
+/**
+ * A dial as a pipe: connect, then each hop over what is below it. What can fail without the network is prepared first,
+ * so that it fails before anything is dialled.
+ */
+const dial =
+  (connect: Connect) =>
+  (target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> =>
+    Effect.flatMap(Tls.prepare(target), (secure) =>
+      connect(target, target.tls !== undefined).pipe(Effect.flatMap(secure), whole)
+    )
 
 export class Transport extends Context.Service<
   Transport,
@@ -22,28 +34,14 @@ export class Transport extends Context.Service<
   }
 >()("@effect-websocket/transport/Transport") {
   /** Node's sockets: looks the host up, connects over TCP, and secures the connection when the target says so. */
-  static readonly layer: Layer.Layer<Transport> = Layer.succeed(this, {
-    open: (target) =>
-      Effect.flatMap(Tls.prepare(target), (secure) =>
-        Tcp.resolve(target).pipe(
-          Effect.flatMap((addresses) => Tcp.connect(target, addresses)),
-          Effect.flatMap(secure),
-          whole
-        )
-      )
-  })
+  static readonly layer: Layer.Layer<Transport> = Layer.succeed(this, { open: dial(Tcp.connect) })
 
   /**
    * Any `Socket` of effect/socket that carries bytes in place of TCP; TLS is still ours, over it. The function is
    * called once per dial. Such a socket tells no addresses, and how soon it is gone after its scope is its own affair.
    */
   static readonly layerSocket = (socketOf: (target: Target) => EffectSocket.Source): Layer.Layer<Transport> =>
-    Layer.succeed(this, {
-      open: (target) =>
-        Effect.flatMap(Tls.prepare(target), (secure) =>
-          EffectSocket.open(socketOf(target), target).pipe(Effect.flatMap(secure), whole)
-        )
-    })
+    Layer.succeed(this, { open: (target) => dial((to) => EffectSocket.open(socketOf(target), to))(target) })
 }
 
 /** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */

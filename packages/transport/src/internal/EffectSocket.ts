@@ -15,7 +15,7 @@ import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import type { ByteStream } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
-import type { Target } from "../Target.ts"
+import type { Destination } from "../Target.ts"
 import { Reset, TimedOut, TransportError, type TransportReason } from "../TransportError.ts"
 import { brokenReason, openReason } from "./NodeError.ts"
 import { Waiters } from "./Waiters.ts"
@@ -25,7 +25,7 @@ import { WriteBuffer } from "./WriteBuffer.ts"
 export type Source = Socket.Socket | Effect.Effect<Socket.Socket, Socket.SocketError, Scope.Scope>
 
 /** Dials by acquiring the socket's reader. */
-export const open = (source: Source, target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
+export const open = (source: Source, target: Destination): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
   const { host, port, report } = target
   const socket = Socket.isSocket(source) ? Effect.succeed(source) : source
   return during(
@@ -114,7 +114,7 @@ const nextBatch = (buffer: WriteBuffer) => {
   return batch.length > 0 || buffer.isOver ? Effect.succeed(batch) : undefined
 }
 
-const dialReason = ({ host, port }: Target, error: Socket.SocketError): TransportReason => {
+const dialReason = ({ host, port }: Destination, error: Socket.SocketError): TransportReason => {
   const { reason } = error
   if (reason._tag !== "SocketOpenError") return brokenReasonOf(error)
   return reason.kind === "Timeout" ? new TimedOut({ stage: "socket" }) : openReason(host, port, reason.cause)
