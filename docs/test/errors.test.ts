@@ -24,6 +24,7 @@ type Tag = (ConnectReason | ReceiveError | SendError | TransportError)["_tag"]
 const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
   InvalidUrl: () => Effect.void,
   InvalidOptions: () => Effect.void,
+  OptionFailed: () => Effect.void,
   HostNotFound: (network) => network.refuse(new HostNotFound({ host: "exmaple.com", code: "ENOTFOUND" })),
   Refused: (network) =>
     Effect.andThen(

@@ -14,6 +14,7 @@ import {
   TlsFailed,
   Unreachable
 } from "@effect-websocket/transport"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 const id = (tag: string) => `@effect-websocket/client/${tag}`
@@ -35,6 +36,19 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>(id("Inval
 }) {
   override get message() {
     return `The options cannot be used: ${this.problem}`
+  }
+}
+
+/** An option was given as an Effect, and that failed: nothing was dialled. */
+export class OptionFailed extends Schema.TaggedError<OptionFailed>(id("OptionFailed"))("OptionFailed", {
+  /** Its name, such as `headers`. */
+  option: Schema.String,
+  /** What the Effect failed with. */
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    const said = Predicate.isError(this.cause) ? this.cause.message || this.cause.name : String(this.cause)
+    return `The Effect for the option ${this.option} failed: ${escapePeerText(said)} (look into it, or handle it there)`
   }
 }
 
@@ -94,6 +108,7 @@ export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(id("H
 export const ConnectReason = Schema.Union([
   InvalidUrl,
   InvalidOptions,
+  OptionFailed,
   HostNotFound,
   Refused,
   Unreachable,

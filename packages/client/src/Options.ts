@@ -6,8 +6,11 @@
 import { Limits } from "@effect-websocket/core"
 import { OptionSchema, TlsOptions } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import type { OptionFailed } from "./ConnectError.ts"
+import * as OptionEffect from "./internal/OptionEffect.ts"
 
 const { Bound, Count, Time, withDefault } = OptionSchema
 
@@ -115,11 +118,22 @@ export const ConnectOptions = Schema.Struct({
   keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefault(KeepAliveOptions.make({})))
 })
 
-/** As a program writes them. */
-export type ConnectOptions = typeof ConnectOptions.Encoded
+type Data = typeof ConnectOptions.Encoded
+
+/** As a program writes them: as data, and where it says so as an Effect that runs once for each dial. */
+export interface ConnectOptions<R = never> extends Omit<Data, "headers"> {
+  readonly headers?: OptionEffect.ValueOrEffect<NonNullable<Data["headers"]>, R>
+}
 
 /** Checked, with every default filled in. */
 export type Settings = typeof ConnectOptions.Type
+
+/** Runs what was given as an Effect: from here on, all options are data. */
+export const evaluate = <R>(options: ConnectOptions<R>): Effect.Effect<Data, OptionFailed, R> => {
+  const { headers, ...rest } = options
+  if (headers === undefined) return Effect.succeed(rest)
+  return Effect.map(OptionEffect.evaluate("headers", headers), (headers) => ({ ...rest, headers }))
+}
 
 /** Checks options and fills in the defaults. An option that is there but undefined counts as absent. */
 export const decode = (options: unknown) => decodeGiven(given(options))

@@ -24,13 +24,12 @@ import type { ConnectOptions, Settings } from "./Options.ts"
  * `url` is a `ws:` or `wss:` URL without userinfo and fragment. Everything up to the accepted handshake happens within
  * `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and whose steps say what was tried.
  */
-export const connect: (
+export const connect: <R = never>(
   url: string | URL,
-  options?: ConnectOptions
-) => Effect.Effect<Connection, ConnectError, Transport | Scope.Scope> = Effect.fn("WebSocket.connect")(function* (
-  url: string | URL,
-  options: ConnectOptions = {}
-) {
+  options?: ConnectOptions<R>
+) => Effect.Effect<Connection, ConnectError, Transport | Scope.Scope | R> = Effect.fn("WebSocket.connect")(function* <
+  R
+>(url: string | URL, options: ConnectOptions<R> = {}) {
   const scope = yield* Effect.scope
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -47,10 +46,10 @@ export const connect: (
  * The messages of a connection that is opened when the stream runs and closed when it ends: for programs that only
  * listen. It ends as `Connection.messages` does.
  */
-export const stream = (
+export const stream = <R = never>(
   url: string | URL,
-  options?: ConnectOptions
-): Stream.Stream<Message, ConnectError | ReceiveError, Transport> =>
+  options?: ConnectOptions<R>
+): Stream.Stream<Message, ConnectError | ReceiveError, Transport | R> =>
   Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
 
 /** Starts the session on a dialled byte stream, in the caller's scope. */

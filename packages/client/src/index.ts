@@ -14,6 +14,7 @@ export {
   HandshakeRejected,
   InvalidOptions,
   InvalidUrl,
+  OptionFailed,
   type Step
 } from "./ConnectError.ts"
 // What can go wrong on an open connection

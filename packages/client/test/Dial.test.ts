@@ -105,13 +105,49 @@ describe("what a connection tells", () => {
   )
 })
 
+describe("headers as an Effect", () => {
+  it.effect("run once for each dial, before the deadline begins", () =>
+    Effect.gen(function* () {
+      let tokens = 0
+      const headers = Effect.delay(
+        Effect.sync(() => ({ authorization: Redacted.make(`Bearer ${++tokens}`) })),
+        "1 minute"
+      )
+      for (const authorization of ["Bearer 1", "Bearer 2"]) {
+        const { connecting, network } = yield* dialling({ headers })
+        yield* TestClock.adjust("1 minute")
+        const wire = yield* network.accept
+        const { request } = yield* ServerPeer.accept(wire)
+        assert.deepInclude(headersOf(request), ["authorization", authorization])
+        yield* Fiber.join(connecting)
+      }
+    })
+  )
+
+  it.effect("their failure is OptionFailed, what they succeed with is checked as any other", () =>
+    Effect.gen(function* () {
+      const failing = yield* Effect.flip(
+        Effect.scoped(
+          WebSocket.connect(url, { headers: Effect.fail(new Error("no token")) }).pipe(Effect.provide(undiallable))
+        )
+      )
+      assert.deepInclude(failing.reason, { _tag: "OptionFailed", option: "headers" })
+      assert.include(failing.message, "no token")
+      const malformed = Effect.succeed({ "X-A": "secret\r\nX-Injected: b" })
+      const invalid = yield* Effect.flip(
+        Effect.scoped(Effect.provide(WebSocket.connect(url, { headers: malformed }), undiallable))
+      )
+      assert.strictEqual(invalid.reason._tag, "InvalidOptions")
+      assert.notInclude(invalid.message, "secret")
+    })
+  )
+})
+
+const undiallable = Layer.succeed(Transport, { open: () => Effect.die("it was dialled") })
+
 describe("nothing is dialled with", () => {
   const nothing = (to: string | URL, options: unknown) =>
-    WebSocket.connect(to, options as ConnectOptions).pipe(
-      Effect.scoped,
-      Effect.provide(Layer.succeed(Transport, { open: () => Effect.die("it was dialled") })),
-      Effect.flip
-    )
+    WebSocket.connect(to, options as ConnectOptions).pipe(Effect.scoped, Effect.provide(undiallable), Effect.flip)
 
   it.effect("a URL that is none", () =>
     Effect.gen(function* () {

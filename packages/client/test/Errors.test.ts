@@ -10,6 +10,7 @@ import {
   InvalidOptions,
   InvalidUrl,
   MessageTooBig,
+  OptionFailed,
   PongTimeout,
   ProtocolViolation,
   Stalled
@@ -73,6 +74,7 @@ const receiveAndSend = [
 const reasons: ReadonlyArray<ConnectReason> = [
   new InvalidUrl({ url: "http://example.com/", problem: "it does not parse: write ws://host:port/path" }),
   new InvalidOptions({ problem: 'Expected no excess property\n  at ["origni"]: check the spelling' }),
+  new OptionFailed({ option: "headers", cause: "the login service is down" }),
   new HostNotFound({ host: "example.invalid", code: "ENOTFOUND" }),
   new Refused({ address: "127.0.0.1:9" }),
   new Unreachable({ address: "127.0.0.1:9", code: "EHOSTUNREACH" }),
@@ -140,6 +142,7 @@ describe("text from the peer is escaped and cut wherever it enters a message", (
     "a status text": rejected({ statusText: hostile }),
     "a body": rejected({ body: hostile }),
     "what stood in a header": new HandshakeInvalid({ check: "a", section: "b", problem: "c", found: hostile }),
+    "why an option failed": new OptionFailed({ option: "headers", cause: new Error(hostile) }),
     "a certificate": new TlsFailed({ problem: "wrong host", detail: hostile }),
     "a step": new ConnectError({
       url: "ws://a/",

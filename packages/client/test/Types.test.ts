@@ -17,6 +17,7 @@ import {
   type InvalidUrl,
   type Message,
   type MessageTooBig,
+  type OptionFailed,
   type PongTimeout,
   type ProtocolViolation,
   type ReceiveError,
@@ -35,14 +36,18 @@ import type {
   Unreachable
 } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Context from "effect/Context"
 import type { Duration } from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import * as Stream from "effect/Stream"
 
+class Token extends Context.Service<Token, string>()("test/Token") {}
+
 type Reasons =
   | InvalidUrl
   | InvalidOptions
+  | OptionFailed
   | HostNotFound
   | Refused
   | Unreachable
@@ -113,6 +118,19 @@ describe("options", () => {
     // @ts-expect-error
     const weakened: ConnectOptions = { tls: { certReqs: "optional" } }
     assert.strictEqual([unknown, unknownLimit, wrongKind, weakened].length, 4)
+  })
+
+  it("an Effect in place of the headers asks for what it needs", () => {
+    const headers = Effect.map(Effect.service(Token), (authorization) => ({ authorization }))
+    expectTypeOf(WebSocket.connect("ws://localhost", { headers })).toEqualTypeOf<
+      Effect.Effect<Connection, ConnectError, Transport | Scope | Token>
+    >()
+    expectTypeOf(WebSocket.stream("ws://localhost", { headers })).toEqualTypeOf<
+      Stream.Stream<Message, ConnectError | ReceiveError, Transport | Token>
+    >()
+    // @ts-expect-error
+    const notHeaders: ConnectOptions = { headers: Effect.succeed(1) }
+    assert.isDefined(notHeaders)
   })
 
   it("all of it is data, with or without Effect's own values", () => {

@@ -38,16 +38,17 @@ export interface Dialled {
   readonly url: string
 }
 
-export const dial = Effect.fnUntraced(function* (
+export const dial = Effect.fnUntraced(function* <R>(
   input: string | URL,
-  options: Options.ConnectOptions
-): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope> {
-  const steps = new Steps(yield* Clock.Clock)
+  options: Options.ConnectOptions<R>
+): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope | R> {
   const url = Url.parse(input)
   if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })
+  const steps = new Steps(yield* Clock.Clock)
   const connectError = (reason: ConnectReason) => new ConnectError({ url: url.shown, reason, steps: steps.list() })
 
-  const settings = yield* Options.decode(options).pipe(
+  const data = yield* Effect.mapError(Options.evaluate(options), connectError)
+  const settings = yield* Options.decode(data).pipe(
     Effect.mapError((error) => connectError(new InvalidOptions({ problem: error.message })))
   )
   const nonce = (yield* Entropy).nonce()

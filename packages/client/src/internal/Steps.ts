@@ -18,12 +18,12 @@ interface OpenStep {
 
 export class Steps {
   private readonly clock: Clock.Clock
-  private readonly origin: Moment.Moment
+  /** When the first step began. */
+  private origin: Moment.Moment | undefined
   private readonly steps: Array<OpenStep> = []
 
   constructor(clock: Clock.Clock) {
     this.clock = clock
-    this.origin = Moment.now(clock)
   }
 
   /** What a transport tells. */
@@ -56,8 +56,10 @@ export class Steps {
     return this.steps.map((step) => ({ ...step }))
   }
 
-  /** Milliseconds since the first step could begin. */
+  /** Milliseconds since the first step began. */
   private elapsed(): number {
-    return Number(Moment.now(this.clock) - this.origin) / 1e6
+    const now = Moment.now(this.clock)
+    this.origin ??= now
+    return Number(now - this.origin) / 1e6
   }
 }
