@@ -29,3 +29,8 @@ export {
   type SendError,
   Stalled
 } from "./Errors.ts"
+// A client that connects again by itself
+export * as Client from "./Client.ts"
+export type { ClientReceiveError, FateUnknown, LossCause, NotSent, OnOpenFailed } from "./ClientErrors.ts"
+export type { Decision } from "./Reconnect.ts"
+export type { Loss, LostMessages, Status, StoppedBy } from "./Status.ts"

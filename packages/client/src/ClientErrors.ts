@@ -1,0 +1,80 @@
+/**
+ * What can go wrong with a long-lived client besides what can with one connection: its `onOpen`, and the fate of a
+ * message that did not leave, or may not have.
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { ConnectError } from "./ConnectError.ts"
+import { ConnectionClosed, MessageTooBig, PongTimeout, ProtocolViolation, Stalled } from "./Errors.ts"
+
+const id = (tag: string) => `@effect-websocket/client/${tag}`
+
+/** The program's `onOpen` failed, died, or took longer than `onOpenTimeout`; its connection was closed with 1011. */
+export class OnOpenFailed extends Schema.TaggedError<OnOpenFailed>(id("OnOpenFailed"))("OnOpenFailed", {
+  generation: Schema.Int,
+  problem: Schema.Literals(["failed", "died", "timed out"]),
+  /** What it failed or died with. */
+  cause: Schema.optionalKey(Schema.Defect()),
+  /** How long it was given, when it timed out. */
+  timeout: Schema.optionalKey(Schema.Duration)
+}) {
+  override get message() {
+    const how = this.timeout === undefined ? this.problem : `was not done after ${Duration.format(this.timeout)}`
+    const cause = this.cause === undefined ? "look for what it waits for, or raise onOpenTimeout" : String(this.cause)
+    return `onOpen ${how} on connection ${this.generation}: ${cause}`
+  }
+}
+
+/** Why a connection was lost, or was not made. */
+export const LossCause = Schema.Union([
+  ConnectError,
+  ConnectionClosed,
+  ProtocolViolation,
+  MessageTooBig,
+  PongTimeout,
+  Stalled,
+  OnOpenFailed
+])
+export type LossCause = typeof LossCause.Type
+
+/** The message did not leave this process, and will not. Sending it again cannot make two of it. */
+export class NotSent extends Schema.TaggedError<NotSent>(id("NotSent"))("NotSent", {
+  /**
+   * `disconnected`: there was no connection, and the outbox keeps none. `overflow`: the outbox was full. `expired`: it
+   * waited longer than `outbox.maxAge`. `session lost`: it was not durable, and its connection ended before its turn.
+   * `stopped`: the client will not connect again.
+   */
+  why: Schema.Literals(["disconnected", "overflow", "expired", "session lost", "stopped"]),
+  /** The loss behind it, when there was one. */
+  cause: Schema.optionalKey(LossCause)
+}) {
+  override get message() {
+    const cause = this.cause === undefined ? "" : `: ${this.cause.message}`
+    return `Not sent, ${advice[this.why]}${cause}`
+  }
+}
+
+const advice: Record<NotSent["why"], string> = {
+  disconnected: "there is no connection now: wait for the next, or let the outbox queue",
+  overflow: "the outbox is full: send less, raise its bounds, or let senders wait",
+  expired: "it waited in the outbox for longer than outbox.maxAge",
+  "session lost": "its connection ended before its turn: send it again, or as durable",
+  stopped: "the client has stopped: make another one to go on"
+}
+
+/**
+ * The connection was lost after the message was accepted and before all of it was handed to the kernel: the peer may
+ * have it. Only an answer of the peer can tell.
+ */
+export class FateUnknown extends Schema.TaggedError<FateUnknown>(id("FateUnknown"))("FateUnknown", {
+  /** The loss behind it; absent when the program closed. */
+  cause: Schema.optionalKey(LossCause)
+}) {
+  override get message() {
+    const cause = this.cause === undefined ? "" : `: ${this.cause.message}`
+    return `The connection was lost while the message was leaving, so the peer may have it or not: ask the peer, or send it again if twice does no harm${cause}`
+  }
+}
+
+/** What taking messages from a client fails with once it has stopped: what stopped it. */
+export type ClientReceiveError = LossCause
