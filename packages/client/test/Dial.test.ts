@@ -64,7 +64,7 @@ describe("the request", () => {
       const { connecting, network } = yield* dialling({}, "wss://user.test/")
       const wire = yield* network.accept
       assert.deepInclude(wire.target, { host: "user.test", port: 443 })
-      assert.deepInclude(wire.target.tls, { certReqs: "required", checkHostname: true })
+      assert.deepInclude(wire.target.tls, { verify: "full" })
       yield* ServerPeer.accept(wire)
       assert.strictEqual((yield* Fiber.join(connecting)).info.tls?.version, "TLSv1.3")
     })

@@ -57,20 +57,20 @@ describe("TLS", () => {
     })
   )
 
-  live("with checkHostname off: any name, but no other authority and no expired certificate", () =>
+  live("with verify chain: any name, but no other authority and no expired certificate", () =>
     Effect.gen(function* () {
-      assert.isTrue((yield* talks(yield* connect(named, { ca: authority.cert, checkHostname: false })))?.authorized)
-      const untrusted = yield* Effect.flip(connect(named, { checkHostname: false }))
+      assert.isTrue((yield* talks(yield* connect(named, { ca: authority.cert, verify: "chain" })))?.authorized)
+      const untrusted = yield* Effect.flip(connect(named, { verify: "chain" }))
       assert.deepInclude(untrusted.reason, { _tag: "TlsFailed", problem: "unknown issuer" })
-      const old = yield* Effect.flip(connect(expired, { ca: authority.cert, checkHostname: false }))
+      const old = yield* Effect.flip(connect(expired, { ca: authority.cert, verify: "chain" }))
       assert.deepInclude(old.reason, { _tag: "TlsFailed", problem: "expired" })
     })
   )
 
-  live("with certReqs none: anyone, and info says that nobody was verified", () =>
+  live("with verify none: anyone, and info says that nobody was verified", () =>
     Effect.gen(function* () {
       for (const tls of [certificate, named, expired]) {
-        assert.isFalse((yield* talks(yield* connect(tls, { certReqs: "none" })))?.authorized)
+        assert.isFalse((yield* talks(yield* connect(tls, { verify: "none" })))?.authorized)
       }
     })
   )

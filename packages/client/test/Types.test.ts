@@ -116,7 +116,7 @@ describe("options", () => {
     // @ts-expect-error
     const wrongKind: ConnectOptions = { subprotocols: "chat" }
     // @ts-expect-error
-    const weakened: ConnectOptions = { tls: { certReqs: "optional" } }
+    const weakened: ConnectOptions = { tls: { verify: "some" } }
     assert.strictEqual([unknown, unknownLimit, wrongKind, weakened].length, 4)
   })
 

@@ -87,7 +87,7 @@ export interface TlsInfo {
   readonly cipher: string
   /** The application protocol agreed on (RFC 7301), undefined when none was. */
   readonly alpn: string | undefined
-  /** Whether the chain was verified. False is only possible with `certReqs: "none"`. */
+  /** Whether the chain was verified. False is only possible with `verify: "none"`. */
   readonly authorized: boolean
   readonly peerCertificate: PeerCertificate | undefined
 }

@@ -13,37 +13,43 @@ import * as ByteStreamDuplex from "./internal/ByteStreamDuplex.ts"
 import * as Credentials from "./internal/Credentials.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { brokenReason } from "./internal/NodeError.ts"
-import type { Target } from "./Target.ts"
+import type { Destination } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 import type { TransportError } from "./TransportError.ts"
 
-/**
- * How to secure a connection to the target, with its certificates read and checked: run it before anything is dialled.
- * A target without `tls` leaves the stream as it is.
- */
-export const prepare = (target: Target): Effect.Effect<Hop, TransportError> =>
-  target.tls === undefined
+/** Whom to speak TLS with: the server at the end of a dial, or a proxy on the way there. */
+export interface Peer extends Destination {
+  /** Undefined leaves the stream as it is. */
+  readonly tls?: TlsOptions | undefined
+}
+
+/** How to secure a connection to the peer, with its certificates read and checked: run it before anything is dialled. */
+export type Prepare = (peer: Peer) => Effect.Effect<Hop, TransportError>
+
+/** One for each `Transport`, which every dial of it uses. */
+export const make = (): Prepare => (peer) =>
+  peer.tls === undefined
     ? Effect.succeed(direct)
-    : Effect.map(Credentials.load(target.tls), (context) => secure(target, target.tls!, context))
+    : Effect.map(Credentials.load(peer.tls), (context) => secure(peer, peer.tls!, context))
 
 const secure =
-  (target: Target, options: TlsOptions, secureContext: Tls.SecureContext): Hop =>
+  (peer: Peer, options: TlsOptions, secureContext: Tls.SecureContext): Hop =>
   (stream) =>
-    during(handshake(stream, { ...verification(target, options), secureContext }), {
-      report: target.report,
+    during(handshake(stream, { ...verification(peer, options), secureContext }), {
+      report: peer.report,
       stage: "tls",
-      detail: options.serverName ?? target.host,
+      detail: options.serverName ?? peer.host,
       outcome: ({ info }) => `${info.tls?.version} ${info.tls?.cipher}`
     })
 
-const verification = (target: Target, options: TlsOptions): Tls.ConnectionOptions => {
-  const name = options.serverName ?? target.host
+const verification = (peer: Peer, options: TlsOptions): Tls.ConnectionOptions => {
+  const name = options.serverName ?? peer.host
   return {
     host: name,
     // RFC 6066 §3: no literal addresses, and no trailing dot.
     servername: Net.isIP(name) === 0 ? name.replace(/\.$/, "") : "",
-    rejectUnauthorized: options.certReqs === "required",
-    ...(options.checkHostname ? {} : { checkServerIdentity: () => undefined })
+    rejectUnauthorized: options.verify !== "none",
+    ...(options.verify === "full" ? {} : { checkServerIdentity: () => undefined })
   }
 }
 

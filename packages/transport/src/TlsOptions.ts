@@ -24,10 +24,11 @@ export const TlsOptions = Schema.Struct({
   key: Schema.optionalKey(SecretPem),
   /** Opens an encrypted `key`. Default: none. */
   passphrase: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
-  /** Whether the server's chain must lead to a trusted authority. Default "required"; "none" turns `checkHostname` off too. */
-  certReqs: Schema.Literals(["required", "none"]).pipe(withDefault("required")),
-  /** Whether the certificate must be for the server name. Default true. False keeps the verification of the chain. */
-  checkHostname: Schema.Boolean.pipe(withDefault(true)),
+  /**
+   * "full" (default): the server's chain must lead to a trusted authority, and its certificate be for the server name.
+   * "chain": for any name. "none": nothing is verified.
+   */
+  verify: Schema.Literals(["full", "chain", "none"]).pipe(withDefault("full")),
   /** The name to ask for (SNI, RFC 6066 §3) and to verify. Default: the host that is dialled. An IP literal is verified, never sent. */
   serverName: Schema.optionalKey(Schema.String)
 })

@@ -20,9 +20,9 @@ import type { TransportError } from "./TransportError.ts"
  * so that it fails before anything is dialled.
  */
 const dial =
-  (connect: Connect) =>
+  (prepareTls: Tls.Prepare, connect: Connect) =>
   (target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> =>
-    Effect.flatMap(Tls.prepare(target), (secure) =>
+    Effect.flatMap(prepareTls(target), (secure) =>
       connect(target, target.tls !== undefined).pipe(Effect.flatMap(secure), whole)
     )
 
@@ -34,14 +34,17 @@ export class Transport extends Context.Service<
   }
 >()("@effect-websocket/transport/Transport") {
   /** Node's sockets: looks the host up, connects over TCP, and secures the connection when the target says so. */
-  static readonly layer: Layer.Layer<Transport> = Layer.succeed(this, { open: dial(Tcp.connect) })
+  static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), Tcp.connect) }))
 
   /**
    * Any `Socket` of effect/socket that carries bytes in place of TCP; TLS is still ours, over it. The function is
    * called once per dial. Such a socket tells no addresses, and how soon it is gone after its scope is its own affair.
    */
   static readonly layerSocket = (socketOf: (target: Target) => EffectSocket.Source): Layer.Layer<Transport> =>
-    Layer.succeed(this, { open: (target) => dial((to) => EffectSocket.open(socketOf(target), to))(target) })
+    Layer.sync(this, () => {
+      const prepareTls = Tls.make()
+      return { open: (target) => dial(prepareTls, (to) => EffectSocket.open(socketOf(target), to))(target) }
+    })
 }
 
 /** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 
 describe("TlsOptions", () => {
   it("verifies everything by default, made or decoded", () => {
-    const defaults = { certReqs: "required", checkHostname: true } as const
+    const defaults = { verify: "full" } as const
     assert.deepStrictEqual(TlsOptions.make({}), defaults)
     assert.deepStrictEqual(Schema.decodeSync(TlsOptions)({}), defaults)
   })
@@ -22,7 +22,7 @@ describe("TlsOptions", () => {
 
   it("a wrong option is refused without showing a secret", () => {
     const decode = Schema.decodeUnknownResult(TlsOptions)
-    for (const wrong of [{ certReqs: "maybe" }, { ca: 1 }, { key: ["secret"] }, { passphrase: ["secret"] }]) {
+    for (const wrong of [{ verify: "maybe" }, { ca: 1 }, { key: ["secret"] }, { passphrase: ["secret"] }]) {
       const result = decode(wrong)
       if (result._tag === "Success") assert.fail(`took ${JSON.stringify(wrong)}`)
       else assert.notInclude(result.failure.message, "secret")
@@ -32,9 +32,9 @@ describe("TlsOptions", () => {
   it.effect("can come from the environment", () =>
     Effect.gen(function* () {
       const options = yield* Config.schema(TlsOptions, "ws").parse(
-        ConfigProvider.fromUnknown({ ws: { certReqs: "none", checkHostname: "false", key: { path: "/key.pem" } } })
+        ConfigProvider.fromUnknown({ ws: { verify: "none", key: { path: "/key.pem" } } })
       )
-      assert.deepStrictEqual(options, { certReqs: "none", checkHostname: false, key: { path: "/key.pem" } })
+      assert.deepStrictEqual(options, { verify: "none", key: { path: "/key.pem" } })
     })
   )
 })
