@@ -3,12 +3,11 @@
  * check is one row. `OpeningHandshake` makes the checks; `client` turns the answer into its public error.
  */
 import * as HttpHead from "./HttpHead.ts"
+import * as HttpResponse from "./HttpResponse.ts"
 
 export const checks = {
   HeadIncomplete: ["RFC 9112 §8", "the response ended before its head was complete"],
-  ...HttpHead.rules,
-  StatusLine: ["RFC 9112 §4", "the response did not begin with an HTTP status line"],
-  HttpVersion: ["RFC 6455 §4.2.2", "the response was not HTTP/1.1"],
+  ...HttpResponse.rules,
   Upgrade: ["RFC 6455 §4.1", "the Upgrade header was absent, or named something else than websocket"],
   Connection: ["RFC 6455 §4.1", "the Connection header was absent, or did not name upgrade"],
   AcceptMissing: ["RFC 6455 §4.1", "the Sec-WebSocket-Accept header was absent"],

@@ -9,6 +9,7 @@ import * as Base64 from "./Base64.ts"
 import * as HandshakeInvalid from "./HandshakeInvalid.ts"
 import * as HttpBody from "./HttpBody.ts"
 import * as HttpHead from "./HttpHead.ts"
+import * as HttpResponse from "./HttpResponse.ts"
 import type { NeedMore } from "./NeedMore.ts"
 import * as PerMessageDeflate from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
@@ -69,17 +70,13 @@ export const reader = (expected: Expected): Reader => new Reader(expected)
 /** Reads the answer to one request. Once it answered anything but NeedMore, it answers the same for ever. */
 export class Reader {
   private readonly expected: Expected
-  /** What interim responses left of the limits. */
-  private limits: Limits
-  private head: HttpHead.Reader
-  private statusLine: StatusLine | HandshakeInvalid.HandshakeInvalid | undefined
+  private readonly response: HttpResponse.Reader
   private refusal: Refusal | undefined
   private answer: Answer | undefined
 
   constructor(expected: Expected) {
     this.expected = expected
-    this.limits = expected.limits ?? defaultLimits
-    this.head = HttpHead.make(this.limits)
+    this.response = HttpResponse.make(expected.limits)
   }
 
   push(chunk: Uint8Array): NeedMore | Answer {
@@ -93,68 +90,32 @@ export class Reader {
   end(): Answer {
     this.answer ??=
       this.refusal === undefined
-        ? HandshakeInvalid.make("HeadIncomplete", this.head.startLine ?? this.head.line)
+        ? HandshakeInvalid.make("HeadIncomplete", this.response.found)
         : reject(this.refusal, this.refusal.body.end())
     return this.answer
   }
 
   private readHead(chunk: Uint8Array): NeedMore | Answer {
-    for (let rest = chunk; ; ) {
-      const head = this.head.push(rest)
-      // Judged as soon as it is there: a peer that speaks another protocol may send no more than a line.
-      if (this.head.startLine !== undefined) this.statusLine ??= parse(this.head.startLine)
-      if (this.statusLine?._tag === "HandshakeInvalid") return this.statusLine
-      if (head._tag === "InvalidHead") return HandshakeInvalid.make(head.rule, head.found)
-      if (head._tag === "NeedMore") return head
-      const statusLine = this.statusLine!
-      if (statusLine.status === 101) return open(head, this.expected)
-      if (statusLine.status >= 200) return this.refuse(statusLine, head)
-      this.skip(head)
-      rest = head.leftover
-    }
+    const response = this.response.push(chunk)
+    if (response._tag === "NeedMore") return response
+    if (response._tag === "InvalidResponse") return HandshakeInvalid.make(response.rule, response.found)
+    return response.status === 101 ? open(response, this.expected) : this.refuse(response)
   }
 
-  /** An interim response (RFC 9110 §15.2). The next head has what it left of the limits. */
-  private skip({ headers }: HttpHead.Head): void {
-    const maxHeadBytes = this.limits.maxHeadBytes - this.head.byteLength
-    const maxHeaders = this.limits.maxHeaders - headers.length
-    this.limits = { ...this.limits, maxHeadBytes, maxHeaders }
-    this.head = HttpHead.make(this.limits)
-    this.statusLine = undefined
-  }
-
-  private refuse({ status, statusText }: StatusLine, { headers, leftover }: HttpHead.Head): NeedMore | Rejected {
-    const body = HttpBody.make({ status, headers, maxBytes: this.limits.maxBodyBytes })
+  private refuse({ headers, leftover, status, statusText }: HttpResponse.Response): NeedMore | Rejected {
+    const body = HttpBody.make({ status, headers, maxBytes: this.expected.limits?.maxBodyBytes })
     this.refusal = { status, statusText, headers, body }
     return readBody(this.refusal, leftover)
   }
-}
-
-interface StatusLine {
-  readonly _tag: "StatusLine"
-  readonly status: number
-  readonly statusText: string
 }
 
 interface Refusal extends Pick<Rejected, "status" | "statusText" | "headers"> {
   readonly body: HttpBody.Reader
 }
 
-const parse = (line: string): StatusLine | HandshakeInvalid.HandshakeInvalid => {
-  const [, version, code, statusText = ""] = statusLine.exec(line) ?? []
-  if (code === undefined) return HandshakeInvalid.make("StatusLine", line)
-  const status = Number(code)
-  // A refusal may come from an older server or proxy; only HTTP/1.1 can switch protocols (RFC 9110 §7.8).
-  const legal = status === 101 ? version === "1.1" : version!.startsWith("1.")
-  return legal ? { _tag: "StatusLine", status, statusText } : HandshakeInvalid.make("HttpVersion", line)
-}
-
-/** Some servers leave out the blank before an empty reason phrase (RFC 9112 §4); it means nothing either way. */
-const statusLine = /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: (.*))?$/
-
 /** The checks of a 101 response, one after the other. */
 const open = (
-  { headers, leftover }: HttpHead.Head,
+  { headers, leftover }: HttpResponse.Response,
   { nonce, offers = [], sha1, subprotocols = [] }: Expected
 ): Accepted | HandshakeInvalid.HandshakeInvalid => {
   // A list like Connection, but of what is switched to: anything beside websocket would be another protocol.

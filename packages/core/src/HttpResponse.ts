@@ -1,0 +1,101 @@
+/**
+ * The head of an HTTP response: its status line (RFC 9112 §4) and headers, with the interim responses before it left
+ * out (RFC 9110 §15.2). The status line is judged as soon as it is complete: a peer that speaks another protocol may
+ * send no more than a line.
+ *
+ * What a status means is the caller's business. A 101 ends the reading as well, since HTTP ends there.
+ */
+import * as HttpHead from "./HttpHead.ts"
+import { type NeedMore, needMore } from "./NeedMore.ts"
+
+export interface Response {
+  readonly _tag: "Response"
+  /** 101, or 200 to 999. */
+  readonly status: number
+  readonly statusText: string
+  readonly headers: HttpHead.Headers
+  /** What the last chunk held behind the empty line: a view. */
+  readonly leftover: Uint8Array
+}
+
+export interface InvalidResponse {
+  readonly _tag: "InvalidResponse"
+  readonly rule: Rule
+  /** The line that broke the rule, as far as it came: at most 200 characters, unescaped. */
+  readonly found: string
+}
+
+/** What the head of a response can do wrong: one named rule each. */
+export const rules = {
+  ...HttpHead.rules,
+  StatusLine: ["RFC 9112 §4", "the response did not begin with an HTTP status line"],
+  HttpVersion: ["RFC 6455 §4.2.2", "the response was not HTTP/1.1"]
+} as const satisfies Record<string, readonly [section: string, description: string]>
+
+export type Rule = keyof typeof rules
+
+/** The limits hold for the response and all interim ones before it. */
+export const make = (limits: HttpHead.Limits = HttpHead.defaultLimits): Reader => new Reader(limits)
+
+/** Reads one response. After any other answer than NeedMore it has done its work. */
+export class Reader {
+  /** What interim responses left of the limits. */
+  private limits: HttpHead.Limits
+  private head: HttpHead.Reader
+  private statusLine: StatusLine | InvalidResponse | undefined
+
+  constructor(limits: HttpHead.Limits) {
+    this.limits = limits
+    this.head = HttpHead.make(limits)
+  }
+
+  push(chunk: Uint8Array): NeedMore | Response | InvalidResponse {
+    for (let rest = chunk; ; ) {
+      const head = this.head.push(rest)
+      if (this.head.startLine !== undefined) this.statusLine ??= parse(this.head.startLine)
+      if (this.statusLine?._tag === "InvalidResponse") return this.statusLine
+      if (head._tag === "InvalidHead") return invalid(head.rule, head.found)
+      if (head._tag === "NeedMore") return needMore
+      const { status, statusText } = this.statusLine!
+      const { headers, leftover } = head
+      if (status === 101 || status >= 200) return { _tag: "Response", status, statusText, headers, leftover }
+      this.skip(head)
+      rest = leftover
+    }
+  }
+
+  /** The line that is being read: the first, as long as there is no other. */
+  get found(): string {
+    return this.head.startLine ?? this.head.line
+  }
+
+  /** An interim response. The next head has what it left of the limits. */
+  private skip({ headers }: HttpHead.Head): void {
+    const maxHeadBytes = this.limits.maxHeadBytes - this.head.byteLength
+    const maxHeaders = this.limits.maxHeaders - headers.length
+    this.limits = { maxHeadBytes, maxHeaders }
+    this.head = HttpHead.make(this.limits)
+    this.statusLine = undefined
+  }
+}
+
+interface StatusLine {
+  readonly _tag: "StatusLine"
+  readonly status: number
+  readonly statusText: string
+}
+
+const parse = (line: string): StatusLine | InvalidResponse => {
+  const [, version, code, statusText = ""] = statusLine.exec(line) ?? []
+  if (code === undefined) return invalid("StatusLine", line)
+  const status = Number(code)
+  // A refusal may come from an older server or proxy; only HTTP/1.1 can switch protocols (RFC 9110 §7.8).
+  const legal = status === 101 ? version === "1.1" : version!.startsWith("1.")
+  return legal ? { _tag: "StatusLine", status, statusText } : invalid("HttpVersion", line)
+}
+
+const invalid = (rule: Rule, line: string): InvalidResponse =>
+  Object.freeze({ _tag: "InvalidResponse", rule, found: HttpHead.excerpt(line) })
+
+/** Some servers leave out the blank before an empty reason phrase (RFC 9112 §4); it means nothing either way. */
+const statusLine = /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: (.*))?$/
