@@ -1,7 +1,6 @@
 /**
  * What a program holds of an open connection.
  */
-import type { MessageAssembler } from "@effect-websocket/core"
 import type { ConnectionInfo } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type { Duration } from "effect/Duration"
@@ -11,7 +10,7 @@ import type { CloseInfo } from "./CloseInfo.ts"
 import type { ConnectionClosed, InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
 
 /** Text is a string, binary is bytes. Bytes that come belong to the receiver. */
-export type Message = MessageAssembler.Message
+export type Message = string | Uint8Array
 
 export interface SendOptions {
   /** False sends it as it is: for what is compressed already, or secret beside what a stranger chooses. Default true. */
@@ -49,7 +48,8 @@ export interface Messages<A, In, RE, SE> {
   readonly sendAll: (messages: ReadonlyArray<In>, options?: SendOptions) => Effect<void, SE>
 }
 
-export interface Connection extends Messages<Message, Message, ReceiveError, SendError> {
+/** `A` is what taking gives: whole messages, or what `delivery` and `text` asked for in their place. */
+export interface Connection<A = Message> extends Messages<A, Message, ReceiveError, SendError> {
   /** Succeeds when everything accepted so far was handed to the kernel. */
   readonly flush: Effect<void, ConnectionClosed>
   /**

@@ -78,7 +78,7 @@ const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, 
   return connectionOf(session, dialled)
 })
 
-const connectionOf = (session: Session, { answer, stream, url }: Dialled): Connection => ({
+const connectionOf = <A>(session: Session<A>, { answer, stream, url }: Dialled): Connection<A> => ({
   messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
   receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
   receiveN: (most) => session.inbox.take(atLeastOne(most)),

@@ -8,7 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Inbox } from "../src/internal/Inbox.ts"
-import { start } from "./harness.ts"
+import { lengths, start } from "./harness.ts"
 
 const limits = { inboxMessages: 4, inboxBytes: 100 }
 
@@ -17,7 +17,7 @@ const ending = { all: Cause.done(), some: Effect.fail("over") }
 describe("taking", () => {
   it.effect("gives what was delivered, in order, as many as asked for", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       inbox.deliver(["a", "b", "c"])
       assert.deepStrictEqual(yield* inbox.take(2), ["a", "b"])
       inbox.deliver(["d"])
@@ -27,7 +27,7 @@ describe("taking", () => {
 
   it.effect("all gives the very array that was decoded, whether it waited or not", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       const waiting = yield* start(inbox.takeAll)
       const decoded: Array<Message> = ["a", "b"]
       inbox.deliver(decoded)
@@ -37,7 +37,7 @@ describe("taking", () => {
 
   it.effect("a waiting taker runs inside the delivery", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       const seen: Array<unknown> = []
       yield* start(Effect.map(inbox.take(1), (messages) => seen.push(messages)))
       inbox.deliver(["a"])
@@ -47,7 +47,7 @@ describe("taking", () => {
 
   it.effect("a delivery serves those who wait in the order they came, and keeps the rest", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       const first = yield* start(inbox.take(1))
       const second = yield* start(inbox.take(2))
       inbox.deliver(["a", "b", "c", "d"])
@@ -59,7 +59,7 @@ describe("taking", () => {
 
   it.effect("a taker that comes back inside the delivery goes on where it was", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       const seen: Array<Message> = []
       const one = Effect.map(inbox.take(1), ([message]) => seen.push(message))
       yield* start(Effect.forever(one, { disableYield: true }))
@@ -74,7 +74,7 @@ describe("taking", () => {
 describe("the bounds", () => {
   it.effect("full by messages", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>({ inboxMessages: 2, inboxBytes: 100 })
+      const inbox = new Inbox<Message, string>({ inboxMessages: 2, inboxBytes: 100 }, lengths)
       inbox.deliver(["a"])
       assert.isFalse(inbox.full)
       assert.deepStrictEqual({ ...inbox.room() }, { messages: 1, bytes: 99 })
@@ -87,7 +87,7 @@ describe("the bounds", () => {
 
   it.effect("full by bytes, or UTF-16 units of texts; one message always fits", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>({ inboxMessages: 100, inboxBytes: 4 })
+      const inbox = new Inbox<Message, string>({ inboxMessages: 100, inboxBytes: 4 }, lengths)
       inbox.deliver([new Uint8Array(3)])
       assert.isFalse(inbox.full)
       inbox.deliver(["ö"])
@@ -103,7 +103,7 @@ describe("the bounds", () => {
 
   it.effect("the reader waits for room and goes on inside the take that makes it", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>({ inboxMessages: 1, inboxBytes: 100 })
+      const inbox = new Inbox<Message, string>({ inboxMessages: 1, inboxBytes: 100 }, lengths)
       yield* inbox.awaitRoom
       inbox.deliver(["a"])
       let woken = false
@@ -116,7 +116,7 @@ describe("the bounds", () => {
 
   it.effect("a take that leaves it full wakes nobody", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>({ inboxMessages: 2, inboxBytes: 100 })
+      const inbox = new Inbox<Message, string>({ inboxMessages: 2, inboxBytes: 100 }, lengths)
       inbox.deliver(["a", "b", "c"])
       const room = yield* start(inbox.awaitRoom)
       yield* inbox.take(1)
@@ -128,7 +128,7 @@ describe("the bounds", () => {
 
   it.effect("wake ends the waits for room and for idleness; an interrupted wait is forgotten", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>({ inboxMessages: 1, inboxBytes: 100 })
+      const inbox = new Inbox<Message, string>({ inboxMessages: 1, inboxBytes: 100 }, lengths)
       inbox.deliver(["a"])
       yield* Fiber.interrupt(yield* start(inbox.awaitRoom))
       yield* Fiber.interrupt(yield* start(inbox.awaitIdle))
@@ -142,7 +142,7 @@ describe("the bounds", () => {
 
   it.effect("constant work per message: 100,000 messages, one taken at a time", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>({ inboxMessages: 200_000, inboxBytes: 1e9 })
+      const inbox = new Inbox<Message, string>({ inboxMessages: 200_000, inboxBytes: 1e9 }, lengths)
       inbox.deliver(Array.from({ length: 100_000 }, (_, i) => String(i)))
       for (let i = 0; i < 100_000; i++) assert.strictEqual((yield* inbox.take(1))[0], String(i))
       assert.isTrue(inbox.room().messages === 200_000 && inbox.room().bytes === 1e9)
@@ -153,7 +153,7 @@ describe("the bounds", () => {
 describe("idle", () => {
   it.effect("from the beginning, and not while messages wait", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       yield* inbox.awaitIdle
       inbox.deliver(["a"])
       assert.isFalse(inbox.idle)
@@ -162,7 +162,7 @@ describe("idle", () => {
 
   it.effect("what was taken is in somebody's hands until a taker waits again", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       inbox.deliver(["a", "b"])
       const idle = yield* start(inbox.awaitIdle)
       yield* inbox.take(1)
@@ -177,7 +177,7 @@ describe("idle", () => {
 
   it.effect("also what a waiting taker got", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       const taker = yield* start(inbox.takeAll)
       assert.isTrue(inbox.idle)
       inbox.deliver(["a"])
@@ -190,7 +190,7 @@ describe("idle", () => {
 describe("the end", () => {
   it.effect("comes after what is at hand; a stream ends, the others fail", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       inbox.deliver(["a"])
       inbox.end(ending)
       assert.deepStrictEqual(yield* inbox.takeAll, ["a"])
@@ -201,7 +201,7 @@ describe("the end", () => {
 
   it.effect("the first one counts", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       inbox.end(ending)
       inbox.end({ all: Effect.fail("later"), some: Effect.fail("later") })
       assert.strictEqual(yield* Effect.flip(inbox.take(1)), "over")
@@ -210,7 +210,7 @@ describe("the end", () => {
 
   it.effect("reaches everyone who waits, also one who asks again at once", () =>
     Effect.gen(function* () {
-      const inbox = new Inbox<string>(limits)
+      const inbox = new Inbox<Message, string>(limits, lengths)
       const stream = yield* start(Effect.flip(inbox.takeAll))
       const stubborn = yield* start(Effect.flip(Effect.catch(inbox.take(1), () => inbox.take(1))))
       inbox.end(ending)

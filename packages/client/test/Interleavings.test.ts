@@ -3,13 +3,14 @@
  * are enumerated, and what must hold is asserted after each.
  */
 import { assert, describe, it } from "@effect/vitest"
+import type { Message } from "@effect-websocket/client"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
 import { Inbox } from "../src/internal/Inbox.ts"
-import { start } from "./harness.ts"
+import { lengths, start } from "./harness.ts"
 import { made } from "./Sink.ts"
 
 /** One step of a schedule; takers are named by a letter, at most one of a name at a time. */
@@ -45,7 +46,7 @@ function* schedules(length: number): Generator<ReadonlyArray<InboxStep>> {
 }
 
 const playInbox = Effect.fnUntraced(function* (schedule: ReadonlyArray<InboxStep>, { comeBack = false } = {}) {
-  const inbox = new Inbox<string>(limits)
+  const inbox = new Inbox<Message, string>(limits, lengths)
   const takers = new Map<string, Fiber.Fiber<unknown, unknown>>()
   const taken: Array<string> = []
   const perTaker = new Map<string, Array<number>>()

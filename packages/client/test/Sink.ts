@@ -14,7 +14,7 @@ import { settle, start } from "./harness.ts"
 /** An outgoing side whose loop runs in the background. */
 export const made = Effect.fnUntraced(function* ({ highWaterMark = 0x10000 } = {}) {
   const transport = new Sink(highWaterMark)
-  const endpoint = new Endpoint.Endpoint({
+  const endpoint: Endpoint.Endpoint<Message> = new Endpoint.Endpoint({
     role: "client",
     platform: Platform.pure,
     limits: Limits.defaults,

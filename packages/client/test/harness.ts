@@ -3,7 +3,7 @@
  * a server would write them.
  */
 import { assert } from "@effect/vitest"
-import { type Connection, type ConnectOptions, WebSocket } from "@effect-websocket/client"
+import { type Connection, type ConnectOptions, type Message, WebSocket } from "@effect-websocket/client"
 import { layerPredictable, ServerPeer } from "@effect-websocket/client/testing"
 import { FrameEncoder, Opcode, Platform } from "@effect-websocket/core"
 import { MemoryTransport, type Peer } from "@effect-websocket/transport/testing"
@@ -68,6 +68,9 @@ export const frame = (opcode: Opcode.Opcode, payload: string | Uint8Array, fin =
 }
 
 export const text = (payload: string, fin = true) => frame(Opcode.text, payload, fin)
+
+/** What messages count as in an inbox. */
+export const lengths = { sizeOf: (message: Message) => message.length }
 
 /** As many different messages, "0" first. */
 export const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i))

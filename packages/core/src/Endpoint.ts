@@ -6,6 +6,7 @@
  * It does no IO and knows no time. The caller feeds it reads, takes messages as far as it has room, and writes what
  * `output` holds; it decides when a deferred Close is due (`fail`) and whether the writer is blocked (`blocked`).
  */
+import * as Assembler from "./Assembler.ts"
 import * as ClosePayload from "./ClosePayload.ts"
 import * as ClosingHandshake from "./ClosingHandshake.ts"
 import type { Deflater, Inflater } from "./Compression.ts"
@@ -13,14 +14,14 @@ import { FrameDecoder } from "./FrameDecoder.ts"
 import { FrameEncoder } from "./FrameEncoder.ts"
 import type * as InvalidMessage from "./InvalidMessage.ts"
 import type { Limits } from "./Limits.ts"
-import { type Failure, type Message, MessageAssembler } from "./MessageAssembler.ts"
+import { type Message, MessageAssembler } from "./MessageAssembler.ts"
 import { needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Agreed } from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
 
-export interface Options {
+export interface Options<A = Message> {
   readonly role: "client" | "server"
   readonly platform: Platform
   readonly limits: Limits
@@ -28,6 +29,8 @@ export interface Options {
   readonly maskingKey: () => number
   /** What was agreed of permessage-deflate, and how to compress; undefined when it was not agreed. */
   readonly compression?: Compression | undefined
+  /** What to make of the data that comes. Default: whole messages. */
+  readonly assembler?: Assembler.Make<A> | undefined
 }
 
 export interface Compression {
@@ -46,14 +49,14 @@ export interface Control {
   readonly payload: Uint8Array
 }
 
-/** How much `read` may give. */
+/** How much `read` may give, in elements of what the assembler makes. */
 export interface Room {
   messages: number
-  /** Bytes of binary messages, UTF-16 units of texts. The message that passes it is still given. */
+  /** Their size, such as bytes of binary messages and UTF-16 units of texts. What passes it is still given. */
   bytes: number
 }
 
-export class Endpoint {
+export class Endpoint<A = Message> {
   /** Where the closing handshake stands. */
   state: ClosingHandshake.State = "Open"
   /** The peer's Close frame, once it came. */
@@ -61,8 +64,8 @@ export class Endpoint {
   /** Our Close frame, once it was encoded. */
   closeSent: ClosePayload.ClosePayload | undefined
   /** What the peer did wrong, once it did. */
-  failure: Failure | undefined
-  /** Whole messages that `discard` threw away. */
+  failure: Assembler.Failure | undefined
+  /** What `discard` threw away: messages, or what else the assembler makes. */
   discarded = 0
   /** Pings and pongs that came and were not yet looked at; the caller empties it. */
   controls: Array<Control> = []
@@ -71,7 +74,7 @@ export class Endpoint {
 
   private readonly platform: Platform
   private readonly decoder: FrameDecoder
-  private readonly assembler: MessageAssembler
+  private readonly assembler: Assembler.Assembler<A>
   private readonly controlPayload = new PayloadBuffer()
   private readonly threshold: number
   private readonly inflater: Inflater | undefined
@@ -79,15 +82,14 @@ export class Endpoint {
   private writerBlocked = false
   private pongOwed: Uint8Array | undefined
 
-  constructor({ compression, limits, maskingKey, platform, role }: Options) {
+  constructor({ assembler = wholeMessages, compression, limits, maskingKey, platform, role }: Options<A>) {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
     this.threshold = compression?.threshold ?? 0
     this.deflater = compression && platform.deflater(deflaterOptions(role, compression))
     this.inflater = compression && platform.inflater(inflaterOptions(role, compression))
-    const maxMessageBytes = Math.min(limits.maxMessageBytes, platform.maxMessageBytes)
-    this.assembler = new MessageAssembler(platform, { ...limits, maxMessageBytes }, this.inflater)
+    this.assembler = assembler(platform, limits, this.inflater)
   }
 
   // ---- receiving
@@ -103,23 +105,28 @@ export class Endpoint {
   }
 
   /**
-   * Appends messages to `into` until the read is used up, the connection's input is over, or `room` is. Answers false
+   * Appends messages, or what else the assembler makes, to `into` until the read is used up, the connection's input is over, or `room` is. Answers false
    * in the last case: call again when there is room.
    */
-  read(into: Array<Message>, room: Room): boolean {
+  read(into: Array<A>, room: Room): boolean {
     while (room.messages > 0 && room.bytes > 0) {
-      const message = this.nextMessage()
-      if (message === undefined) return true
-      into.push(message)
+      const element = this.next()
+      if (element === undefined) return true
+      into.push(element)
       room.messages -= 1
-      room.bytes -= message.length
+      room.bytes -= this.assembler.sizeOf(element)
     }
     return false
   }
 
   /** As `read` without end, but the messages are only checked and counted. */
   discard(): void {
-    while (this.nextMessage() !== undefined) this.discarded += 1
+    while (this.next() !== undefined) this.discarded += 1
+  }
+
+  /** How much of `Room.bytes` it uses up. */
+  sizeOf(element: A): number {
+    return this.assembler.sizeOf(element)
   }
 
   /** Whether frames may still come in that mean something. */
@@ -127,45 +134,51 @@ export class Endpoint {
     return ClosingHandshake.canReceive(this.state)
   }
 
-  /** The next message of this read. Control frames on the way are handled. */
-  private nextMessage(): Message | undefined {
+  /** The next element of this read. Control frames on the way are handled. */
+  private next(): A | undefined {
     while (this.receiving) {
       const piece = this.decoder.next()
       if (piece === needMore) break
       if (piece !== this.decoder) {
-        this.violate(piece as Failure)
-      } else if (Opcode.isControl(piece.header.opcode)) {
-        this.takeControl(piece)
-      } else {
-        const answer = this.assembler.take(piece)
-        if (typeof answer === "string" || answer instanceof Uint8Array) return answer
-        if (answer !== undefined) this.violate(answer)
+        this.violate(piece as Assembler.Failure)
+        continue
       }
+      const answer = Opcode.isControl(piece.header.opcode) ? this.takeControl(piece) : this.assembler.take(piece)
+      if (answer === undefined) continue
+      if (!Assembler.isFailure(answer)) return answer
+      this.violate(answer)
     }
     this.decoder.release()
     return undefined
   }
 
-  private takeControl(piece: FrameDecoder): void {
+  /** What it is given as, where it is given. */
+  private takeControl(piece: FrameDecoder): A | undefined | Assembler.Failure {
     this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)
     // At most 125 bytes, so even a Close is judged when it is whole.
-    if (!piece.last) return
+    if (!piece.last) return undefined
+    const opcode = piece.header.opcode as Opcode.Control
     const payload = this.controlPayload.take()
-    if (piece.header.opcode === Opcode.close) return this.takeClose(payload)
-    const _tag = piece.header.opcode === Opcode.ping ? "Ping" : "Pong"
+    const violation = opcode === Opcode.close ? this.takeClose(payload) : this.takePing(opcode, payload)
+    return violation ?? this.assembler.control?.(opcode, payload)
+  }
+
+  private takePing(opcode: Opcode.Control, payload: Uint8Array): undefined {
+    const _tag = opcode === Opcode.ping ? "Ping" : "Pong"
     this.controls.push({ _tag, payload })
     if (_tag === "Ping" && this.state === "Open") this.answerPing(payload)
   }
 
-  private takeClose(payload: Uint8Array): void {
+  private takeClose(payload: Uint8Array): Assembler.Failure | undefined {
     const close = ClosePayload.decode(payload, this.platform.decodeUtf8)
-    if ("_tag" in close) return this.violate(close)
+    if ("_tag" in close) return close
     this.closeReceived = close
     this.step("peerClose")
+    return undefined
   }
 
   /** Remembered even in CloseSent, where no second Close can say it. */
-  private violate(failure: Failure): void {
+  private violate(failure: Assembler.Failure): void {
     this.failure = failure
     this.step("violation")
   }
@@ -261,6 +274,10 @@ export class Endpoint {
     this.output.frame(Opcode.close, ClosePayload.encode(close, this.platform) as Uint8Array)
   }
 }
+
+/** What an endpoint without an assembler of its own makes; its element is then `Message`. */
+const wholeMessages = <A>(...[platform, limits, inflater]: Parameters<Assembler.Make<A>>): Assembler.Assembler<A> =>
+  new MessageAssembler(platform, limits, inflater) as Assembler.Assembler<unknown> as Assembler.Assembler<A>
 
 /** Each side compresses with its own window and inflates with the other's (RFC 7692 §7.1). */
 const deflaterOptions = (role: "client" | "server", { agreed, level, memoryLevel }: Compression) => ({

@@ -4,7 +4,8 @@
  * This module knows which of the sixteen values mean something. What each kind of frame may look like is
  * `FrameHeader`'s knowledge.
  */
-export type Opcode = 0x0 | 0x1 | 0x2 | 0x8 | 0x9 | 0xa
+export type Opcode = 0x0 | 0x1 | 0x2 | Control
+export type Control = 0x8 | 0x9 | 0xa
 
 export const continuation = 0x0
 export const text = 0x1

@@ -4,6 +4,13 @@
  * byte is moved at most a few times, however many pieces there are.
  */
 export class PayloadBuffer {
+  /** A plain array of its own: `slice` on a Node Buffer would give a view of the read. */
+  static copy(bytes: Uint8Array, start: number, end: number, allocate: (length: number) => Uint8Array): Uint8Array {
+    const own = allocate(end - start)
+    own.set(bytes.subarray(start, end))
+    return own
+  }
+
   length = 0
   private readonly allocate: (length: number) => Uint8Array
   private bytes: Uint8Array = empty

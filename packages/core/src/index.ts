@@ -7,6 +7,7 @@
 // The open connection
 export * as Endpoint from "./Endpoint.ts"
 export * as ClosingHandshake from "./ClosingHandshake.ts"
+export * as Assembler from "./Assembler.ts"
 export * as MessageAssembler from "./MessageAssembler.ts"
 export * as Limits from "./Limits.ts"
 // How it opens

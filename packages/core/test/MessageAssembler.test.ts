@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Failure } from "../src/Assembler.ts"
 import type { Inflater } from "../src/Compression.ts"
 import { FrameDecoder } from "../src/FrameDecoder.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Inflate from "../src/Inflate.ts"
 import * as Limits from "../src/Limits.ts"
-import { type Failure, type Message, MessageAssembler } from "../src/MessageAssembler.ts"
+import { type Message, MessageAssembler, MessageBytesAssembler } from "../src/MessageAssembler.ts"
 import * as Platform from "../src/Platform.ts"
 import * as ProtocolViolation from "../src/ProtocolViolation.ts"
 import { concat, hex } from "./hex.ts"
@@ -65,6 +66,11 @@ describe("MessageAssembler: messages, at every cut", () => {
     })
   }
 
+  it("counts bytes, or UTF-16 units of a text", () => {
+    const assembler = new MessageAssembler(Platform.pure, Limits.defaults)
+    assert.deepStrictEqual([hex("c3bc"), "ü"].map(assembler.sizeOf), [2, 1])
+  })
+
   it("bytes are a plain array of their own, also when the read is a Node Buffer", () => {
     for (const chunks of [
       [Buffer.from(hex("8203010203"))],
@@ -90,6 +96,37 @@ describe("MessageAssembler: messages, at every cut", () => {
       const { answers } = assemble(random.cut(concat(...frames)))
       assert.deepStrictEqual(answers, [text ?? payload])
     }
+  })
+})
+
+describe("MessageBytesAssembler: each message with its kind, a text as the bytes that came", () => {
+  const each = (wire: string, inflater?: Inflater) => {
+    const assembler = new MessageBytesAssembler(Platform.pure, Limits.defaults, inflater)
+    const decoder = new FrameDecoder({ role: "client", rsv1: true, mask: Platform.pure.mask })
+    decoder.push(hex(wire))
+    const answers: Array<unknown> = []
+    for (let piece = decoder.next(); piece === decoder; piece = decoder.next()) answers.push(assembler.take(decoder))
+    return answers.filter((answer) => answer !== undefined)
+  }
+
+  it("whole, in fragments, compressed, and broken as it is", () => {
+    const inflater = Inflate.inflater({ windowBits: 15, contextTakeover: true })
+    assert.deepStrictEqual(each("810161 820262ff 0101c3 8001bc 8101ff c107 f248cdc9c90700", inflater), [
+      { kind: "text", bytes: hex("61") },
+      { kind: "binary", bytes: hex("62ff") },
+      { kind: "text", bytes: hex("c3bc") },
+      { kind: "text", bytes: hex("ff") },
+      { kind: "text", bytes: hex("48656c6c6f") }
+    ])
+  })
+
+  it("limits hold", () => {
+    assert.deepStrictEqual(each("817f0000000000100001"), [Limits.tooBig("maxFrameBytes", 0x100000, 0x100001)])
+  })
+
+  it("counts its bytes", () => {
+    const assembler = new MessageBytesAssembler(Platform.pure, Limits.defaults)
+    assert.strictEqual(assembler.sizeOf({ kind: "text", bytes: hex("c3bc") }), 2)
   })
 })
 

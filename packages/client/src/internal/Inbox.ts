@@ -5,16 +5,14 @@
  * a delivery resumes it on the spot with the very array that was decoded; while none waits, messages are kept, and the
  * reader asks `room` before it reads on. Each message goes to one taker. A taker that is interrupted has taken nothing.
  */
-import type { Endpoint, MessageAssembler } from "@effect-websocket/core"
+import type { Endpoint } from "@effect-websocket/core"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 
-type Message = MessageAssembler.Message
-
 /** At least one message. */
-type Batch = NonEmptyReadonlyArray<Message>
+type Batch<A> = NonEmptyReadonlyArray<A>
 
 /** What takers get once there are no more messages. */
 export interface Ending<E> {
@@ -24,19 +22,24 @@ export interface Ending<E> {
   readonly some: Effect.Effect<never, E>
 }
 
-interface Taker<E> {
+/** How much of `inboxBytes` a message uses up. */
+export type Measure<A> = Pick<Endpoint.Endpoint<A>, "sizeOf">
+
+interface Taker<A, E> {
   readonly most: number
-  readonly resume: (effect: Effect.Effect<Batch, E | Cause.Done>) => void
+  resume(effect: Effect.Effect<Batch<A>, E | Cause.Done>): void
 }
 
-export class Inbox<E> {
+/** `A` is what is delivered: whole messages, or what else the program asked for. */
+export class Inbox<A, E> {
   private readonly maxMessages: number
   private readonly maxBytes: number
-  private messages: Array<Message> = []
+  private readonly measure: Measure<A>
+  private messages: Array<A> = []
   /** Messages before it are already taken. */
   private head = 0
   private bytes = 0
-  private readonly takers = new Set<Taker<E>>()
+  private readonly takers = new Set<Taker<A, E>>()
   private ending: Ending<E> | undefined
   /** The last taker has not come back, so what it took may still be in its hands. */
   private inHands = false
@@ -44,7 +47,8 @@ export class Inbox<E> {
   private onIdle: (() => void) | undefined
   private readonly currentRoom: Endpoint.Room = { messages: 0, bytes: 0 }
 
-  constructor(limits: { readonly inboxMessages: number; readonly inboxBytes: number }) {
+  constructor(limits: { readonly inboxMessages: number; readonly inboxBytes: number }, measure: Measure<A>) {
+    this.measure = measure
     this.maxMessages = limits.inboxMessages
     this.maxBytes = limits.inboxBytes
   }
@@ -69,15 +73,15 @@ export class Inbox<E> {
   }
 
   /** Hands the messages to those who wait, in order, and keeps the rest. Consumers run before this returns. */
-  deliver(messages: Array<Message>): void {
+  deliver(messages: Array<A>): void {
     const [taker] = this.takers
     if (taker !== undefined && messages.length <= taker.most) {
       this.inHands = true
-      return this.resume(taker, Effect.succeed(messages as unknown as Batch))
+      return this.resume(taker, Effect.succeed(messages as unknown as Batch<A>))
     }
     for (const message of messages) {
       this.messages.push(message)
-      this.bytes += message.length
+      this.bytes += this.measure.sizeOf(message)
     }
     // A consumer that runs now may take more itself, or come back to the end of the line.
     for (const taker of this.takers) {
@@ -93,7 +97,7 @@ export class Inbox<E> {
     for (const taker of this.takers) this.resume(taker, endingFor(ending, taker.most))
   }
 
-  private resume(taker: Taker<E>, effect: Effect.Effect<Batch, E | Cause.Done>): void {
+  private resume(taker: Taker<A, E>, effect: Effect.Effect<Batch<A>, E | Cause.Done>): void {
     this.takers.delete(taker)
     taker.resume(effect)
   }
@@ -125,14 +129,14 @@ export class Inbox<E> {
   // ---- the consumers' side
 
   /** All that is at hand, at least one message, as it was decoded: waits while there is none. */
-  readonly takeAll: Pull.Pull<Batch, E> = this.taking(everything)
+  readonly takeAll: Pull.Pull<Batch<A>, E> = this.taking(everything)
 
   /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
-  take(most: number): Effect.Effect<Batch, E> {
-    return this.taking(most) as Effect.Effect<Batch, E>
+  take(most: number): Effect.Effect<Batch<A>, E> {
+    return this.taking(most) as Effect.Effect<Batch<A>, E>
   }
 
-  private taking(most: number): Effect.Effect<Batch, E | Cause.Done> {
+  private taking(most: number): Effect.Effect<Batch<A>, E | Cause.Done> {
     return Effect.suspend(() => {
       if (this.messages.length > 0) return Effect.succeed(this.takeNow(most))
       if (this.ending !== undefined) return endingFor(this.ending, most)
@@ -140,7 +144,7 @@ export class Inbox<E> {
     })
   }
 
-  private takeNow(most: number): Batch {
+  private takeNow(most: number): Batch<A> {
     const kept = this.messages.length - this.head
     let taken = this.messages
     if (most < kept || this.head > 0) taken = this.messages.slice(this.head, this.head + Math.min(most, kept))
@@ -150,12 +154,12 @@ export class Inbox<E> {
       this.bytes = 0
     } else {
       this.head += most
-      for (const message of taken) this.bytes -= message.length
+      for (const message of taken) this.bytes -= this.measure.sizeOf(message)
       this.forgetTaken()
     }
     this.inHands = true
     if (!this.full) this.call("onRoom")
-    return taken as unknown as Batch
+    return taken as unknown as Batch<A>
   }
 
   /** Lets go of taken messages once they are half of the array: constant work per message. */
@@ -165,9 +169,9 @@ export class Inbox<E> {
     this.head = 0
   }
 
-  private wait(most: number): Effect.Effect<Batch, E | Cause.Done> {
-    return Effect.callback<Batch, E | Cause.Done>((resume) => {
-      const taker: Taker<E> = { most, resume }
+  private wait(most: number): Effect.Effect<Batch<A>, E | Cause.Done> {
+    return Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
+      const taker: Taker<A, E> = { most, resume }
       this.takers.add(taker)
       this.inHands = false
       this.call("onIdle")

@@ -21,7 +21,11 @@ export interface KeepAlive {
 }
 
 /** Runs as long as the session is open; ends it when the peer is dead. */
-export const keepAlive = Effect.fnUntraced(function* (session: Session, options: KeepAlive, clock: Clock.Clock) {
+export const keepAlive = Effect.fnUntraced(function* (
+  session: Session<unknown>,
+  options: KeepAlive,
+  clock: Clock.Clock
+) {
   const interval = Moment.nanos(options.interval)
   let due = Moment.now(clock) + interval
   while (true) {
@@ -38,7 +42,7 @@ export const keepAlive = Effect.fnUntraced(function* (session: Session, options:
 })
 
 /** True once the pong is here, or the session is over and needs none. */
-const answered = (session: Session, ping: PendingPing, life: Life): Effect.Effect<boolean> =>
+const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Effect.Effect<boolean> =>
   session.sendPing(ping).pipe(
     Effect.tap(() => Effect.sync(() => life.flushed())),
     Effect.andThen(Deferred.await(ping.pong)),
@@ -47,7 +51,7 @@ const answered = (session: Session, ping: PendingPing, life: Life): Effect.Effec
 
 /** The signs of life around one ping. */
 class Life {
-  private readonly session: Session
+  private readonly session: Session<unknown>
   private readonly clock: Clock.Clock
   private readonly timeout: bigint
   private isFlushed = false
@@ -57,7 +61,7 @@ class Life {
   private flushedBytes: number
   private waiting: boolean
 
-  constructor(session: Session, timeout: bigint, clock: Clock.Clock) {
+  constructor(session: Session<unknown>, timeout: bigint, clock: Clock.Clock) {
     this.session = session
     this.timeout = timeout
     this.clock = clock
@@ -104,7 +108,7 @@ class Life {
   }
 }
 
-const pongTimeout = (session: Session, { interval, timeout }: KeepAlive) =>
+const pongTimeout = (session: Session<unknown>, { interval, timeout }: KeepAlive) =>
   new PongTimeout({
     interval,
     timeout,

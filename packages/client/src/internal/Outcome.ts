@@ -18,8 +18,8 @@ import type { Outgoing } from "./Outgoing.ts"
 import type { Pings } from "./Pings.ts"
 
 export interface Parts {
-  readonly endpoint: Endpoint.Endpoint
-  readonly inbox: Inbox<ReceiveError>
+  readonly endpoint: Endpoint.Endpoint<unknown>
+  readonly inbox: Inbox<unknown, ReceiveError>
   readonly outgoing: Outgoing
   readonly pings: Pings
   /** Owns the byte stream: closing it destroys the socket. */
@@ -33,7 +33,7 @@ export class Outcome {
   writeFailure: TransportError | undefined
 
   private readonly parts: Parts
-  private readonly endpoint: Endpoint.Endpoint
+  private readonly endpoint: Endpoint.Endpoint<unknown>
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
   private final: ConnectionClosed | undefined
@@ -131,7 +131,7 @@ export class Outcome {
 const frameOf = ({ closeCode, closeReason }: { closeCode: number | undefined; closeReason: string }): CloseFrame =>
   closeCode === undefined ? { closeReason } : { closeCode, closeReason }
 
-const violationOf = ({ failure }: Endpoint.Endpoint): ProtocolViolation | MessageTooBig | undefined => {
+const violationOf = ({ failure }: Endpoint.Endpoint<unknown>): ProtocolViolation | MessageTooBig | undefined => {
   if (failure === undefined) return undefined
   return failure._tag === "ProtocolViolation" ? new ProtocolViolation(failure) : new MessageTooBig(failure)
 }

@@ -24,7 +24,7 @@ interface Waiting {
 
 export class Outgoing {
   private readonly stream: ByteStream
-  private readonly endpoint: Endpoint.Endpoint
+  private readonly endpoint: Endpoint.Endpoint<unknown>
   private readonly clock: Clock.Clock
   private readonly waiting = new Set<Waiting>()
   private scheduled = false
@@ -34,7 +34,7 @@ export class Outgoing {
   unflushedSince: Moment.Moment = 0n
   private handedOver = 0
 
-  constructor(stream: ByteStream, endpoint: Endpoint.Endpoint, clock: Clock.Clock) {
+  constructor(stream: ByteStream, endpoint: Endpoint.Endpoint<unknown>, clock: Clock.Clock) {
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock

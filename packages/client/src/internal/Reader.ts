@@ -18,10 +18,10 @@ import type { Outgoing } from "./Outgoing.ts"
 import type { Pings } from "./Pings.ts"
 import { stalled } from "./Stall.ts"
 
-export interface Parts {
+export interface Parts<A> {
   readonly stream: ByteStream
-  readonly endpoint: Endpoint.Endpoint
-  readonly inbox: Inbox<ReceiveError>
+  readonly endpoint: Endpoint.Endpoint<A>
+  readonly inbox: Inbox<A, ReceiveError>
   readonly outgoing: Outgoing
   readonly pings: Pings
   readonly outcome: Outcome
@@ -29,13 +29,13 @@ export interface Parts {
   readonly stallTimeout: Duration.Duration
 }
 
-export class Reader {
+export class Reader<A> {
   /** Grows with every read, and when reading goes on after a pause: signs of life, or an excuse for silence. */
   reads = 0
 
-  private readonly parts: Parts
+  private readonly parts: Parts<A>
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts<A>) {
     this.parts = parts
   }
 
@@ -97,7 +97,7 @@ export class Reader {
 
   private deliver(room: Endpoint.Room): boolean {
     const { endpoint, inbox, outcome } = this.parts
-    const messages: Array<string | Uint8Array> = []
+    const messages: Array<A> = []
     const usedUp = endpoint.read(messages, room)
     // A consumer runs inside `deliver`: what it sends after the peer's Close has to fail.
     if (endpoint.state === "Closed") outcome.closing()

@@ -30,14 +30,15 @@ export interface Settings {
   readonly stallTimeout: Duration.Duration
 }
 
-export class Session {
-  readonly inbox: Inbox<ReceiveError>
+/** `A` is what taking gives: whole messages, or what else the program asked for. */
+export class Session<A> {
+  readonly inbox: Inbox<A, ReceiveError>
   readonly outgoing: Outgoing
   readonly pings: Pings
-  readonly reader: Reader
+  readonly reader: Reader<A>
 
   private readonly stream: ByteStream
-  private readonly endpoint: Endpoint.Endpoint
+  private readonly endpoint: Endpoint.Endpoint<A>
   private readonly outcome: Outcome
   private readonly settings: Settings
   /** Owns the session's fibers. */
@@ -45,7 +46,7 @@ export class Session {
 
   constructor(options: {
     readonly stream: ByteStream
-    readonly endpoint: Endpoint.Endpoint
+    readonly endpoint: Endpoint.Endpoint<A>
     readonly settings: Settings
     readonly clock: Clock.Clock
     readonly scope: Scope.Scope
@@ -57,7 +58,7 @@ export class Session {
     this.endpoint = endpoint
     this.settings = settings
     this.scope = scope
-    const inbox = new Inbox<ReceiveError>(settings)
+    const inbox = new Inbox<A, ReceiveError>(settings, endpoint)
     const outgoing = new Outgoing(stream, endpoint, clock)
     const pings = new Pings(clock)
     const outcome = new Outcome({ endpoint, inbox, outgoing, pings, streamScope })
