@@ -151,8 +151,11 @@ export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectEr
   }
 }
 
-const describeStep = ({ detail, duration, failure, outcome, stage }: Step): string => {
-  const came = failure ?? (outcome === undefined ? "done" : escapePeerText(outcome))
-  const end = duration === undefined ? "still going on" : `${came} after ${duration.toFixed(1)} ms`
-  return `  ${stage} ${escapePeerText(detail)}: ${end}`
+/** Steps may overlap, so each tells when it began. */
+const describeStep = ({ detail, duration, failure, outcome, stage, startedAt }: Step): string => {
+  const took = duration === undefined ? "still going on" : `took ${milliseconds(duration)}`
+  const came = duration === undefined ? "" : `: ${failure ?? escapePeerText(outcome ?? "done")}`
+  return `  ${stage} ${escapePeerText(detail)} (at ${milliseconds(startedAt)}, ${took})${came}`
 }
+
+const milliseconds = (time: number): string => `${time.toFixed(1)} ms`

@@ -117,9 +117,9 @@ describe("each says what to do", () => {
   it("a ConnectError lists what was tried, with timings", () => {
     const [first] = connectErrors
     assert.deepStrictEqual(first!.message.split("\n").slice(1), [
-      "  dns example.com: done after 1.3 ms",
-      "  tcp 127.0.0.1:80: refused after 2.0 ms",
-      "  tcp [::1]:80: still going on"
+      "  dns example.com (at 0.0 ms, took 1.3 ms): done",
+      "  tcp 127.0.0.1:80 (at 1.3 ms, took 2.0 ms): refused",
+      "  tcp [::1]:80 (at 3.3 ms, still going on)"
     ])
   })
 

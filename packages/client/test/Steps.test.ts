@@ -15,7 +15,7 @@ describe("Steps", () => {
       const steps = yield* made
       steps.report(started("dns", "example.com"))
       yield* TestClock.adjust(20)
-      steps.report({ _tag: "Ended", stage: "dns", detail: "2 addresses", failure: undefined })
+      steps.report({ _tag: "Ended", stage: "dns", detail: "example.com", outcome: "2 addresses", failure: undefined })
       yield* TestClock.adjust(5)
       steps.begin("upgrade", "ws://example.com/")
       assert.deepStrictEqual(steps.list(), [
@@ -29,7 +29,7 @@ describe("Steps", () => {
     Effect.gen(function* () {
       const steps = yield* made
       steps.report(started("tcp", "127.0.0.1:80"))
-      steps.report({ _tag: "Ended", stage: "tcp", detail: "127.0.0.1:80", failure: undefined })
+      steps.report({ _tag: "Ended", stage: "tcp", detail: "127.0.0.1:80", outcome: "127.0.0.1:80", failure: undefined })
       assert.deepStrictEqual(steps.list(), [{ stage: "tcp", detail: "127.0.0.1:80", startedAt: 0, duration: 0 }])
     })
   )
@@ -46,6 +46,29 @@ describe("Steps", () => {
         steps.list().map((step) => step.failure),
         [failure.message, "interrupted"]
       )
+    })
+  )
+
+  it.effect("stages that overlap end each with its own time; one that another address overtook says so", () =>
+    Effect.gen(function* () {
+      const steps = yield* made
+      steps.report(started("tcp", "[::1]:80"))
+      yield* TestClock.adjust(250)
+      steps.report(started("tcp", "127.0.0.1:80"))
+      yield* TestClock.adjust(10)
+      steps.report({ _tag: "Ended", stage: "tcp", detail: "[::1]:80", failure: "overtaken" })
+      yield* TestClock.adjust(5)
+      steps.report({ _tag: "Ended", stage: "tcp", detail: "127.0.0.1:80", failure: undefined })
+      assert.deepStrictEqual(steps.list(), [
+        {
+          stage: "tcp",
+          detail: "[::1]:80",
+          startedAt: 0,
+          duration: 260,
+          failure: "closed, since another address was faster"
+        },
+        { stage: "tcp", detail: "127.0.0.1:80", startedAt: 250, duration: 15 }
+      ])
     })
   )
 

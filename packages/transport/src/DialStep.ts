@@ -8,18 +8,25 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { TransportError, TransportReason } from "./TransportError.ts"
 
-/** Looking the host up, connecting to one address, the TLS handshake, or acquiring a custom socket. */
-export type DialStage = "dns" | "tcp" | "tls" | "socket"
+/** Looking the host up, connecting to one address or path, the TLS handshake, or acquiring a stream of the program's. */
+export type DialStage = "dns" | "tcp" | "unix" | "tls" | "socket"
 
 export type DialStep =
-  | { readonly _tag: "Started"; readonly stage: DialStage; readonly detail: string }
+  | {
+      readonly _tag: "Started"
+      readonly stage: DialStage
+      /** The host, the address (`127.0.0.1:443`), the path or the server name. Stages that overlap differ in it. */
+      readonly detail: string
+    }
   | {
       readonly _tag: "Ended"
       readonly stage: DialStage
-      /** The host, the address (`127.0.0.1:443`) or the server name; at a successful end what came of it. */
+      /** As when it started. */
       readonly detail: string
-      /** Undefined when the stage succeeded. */
-      readonly failure: TransportReason | "interrupted" | undefined
+      /** What came of it, where there is more to say than that it succeeded. */
+      readonly outcome?: string
+      /** Undefined when the stage succeeded. "overtaken": another address was faster. */
+      readonly failure: TransportReason | "interrupted" | "overtaken" | undefined
     }
 
 export type Report = (step: DialStep) => void
@@ -32,21 +39,24 @@ export const during = <A, R>(
     readonly stage: DialStage
     readonly detail: string
     readonly outcome?: (value: A) => string
+    /** Asked when the stage is interrupted: whether that is because another one succeeded. */
+    readonly isOvertaken?: () => boolean
   }
 ): Effect.Effect<A, TransportError, R> =>
   Effect.suspend(() => {
     const { detail, outcome, report, stage: name } = options
     report({ _tag: "Started", stage: name, detail })
     return Effect.onExit(stage, (exit) =>
-      Effect.sync(() =>
-        Exit.isSuccess(exit)
-          ? report({ _tag: "Ended", stage: name, detail: outcome?.(exit.value) ?? detail, failure: undefined })
-          : report({ _tag: "Ended", stage: name, detail, failure: reasonOf(exit.cause) })
-      )
+      Effect.sync(() => {
+        const ended = { _tag: "Ended", stage: name, detail } as const
+        if (Exit.isFailure(exit)) return report({ ...ended, failure: reasonOf(exit.cause, options.isOvertaken) })
+        report({ ...ended, ...(outcome && { outcome: outcome(exit.value) }), failure: undefined })
+      })
     )
   })
 
-const reasonOf = (cause: Cause.Cause<TransportError>) => {
+const reasonOf = (cause: Cause.Cause<TransportError>, isOvertaken?: () => boolean) => {
   const failed = Cause.findFail(cause)
-  return Result.isSuccess(failed) ? failed.success.error.reason : "interrupted"
+  if (Result.isSuccess(failed)) return failed.success.error.reason
+  return isOvertaken?.() ? "overtaken" : "interrupted"
 }

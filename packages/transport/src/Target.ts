@@ -1,13 +1,21 @@
 /** What a program that opens a byte stream says, whoever opens it. */
+import type { AddressOptions } from "./AddressOptions.ts"
 import type { Report } from "./DialStep.ts"
+import type { SocketOptions } from "./SocketOptions.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 
 /** What is connected to directly. */
 export interface Destination {
-  /** A host name or an IP literal, IPv6 without brackets. */
+  /** A host name or an IP literal, IPv6 without brackets and with its zone, such as `fe80::1%eth0`. */
   readonly host: string
   /** 1 to 65535. */
   readonly port: number
+  /** The path of a unix socket to connect to in place of host and port, which then only name the server. */
+  readonly socketPath?: string | undefined
+  /** Which addresses of the host are tried, and how. Default: all of them. */
+  readonly addresses?: AddressOptions | undefined
+  /** Of the TCP socket. Default: no delay, and TCP's own keep-alive after 30 s. */
+  readonly socket?: SocketOptions | undefined
   /** Called synchronously when a stage starts and when it ends. Must not throw. */
   readonly report: Report
 }

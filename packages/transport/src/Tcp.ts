@@ -1,78 +1,79 @@
 /**
- * From a host name to a TCP connection: look the name up, then try its addresses one after another, each a step of
- * its own. TLS comes after this, in `Tls`.
+ * From a host name to a TCP connection: look the name up, then race its addresses (`HappyEyeballs`), each attempt a step
+ * of its own. What is laid over it comes after this, in `Transport`.
  */
-import * as Dns from "node:dns"
 import * as Net from "node:net"
+import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type { Address, ByteStream } from "./ByteStream.ts"
+import * as AddressOptions from "./AddressOptions.ts"
+import type { Address } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
+import * as HappyEyeballs from "./HappyEyeballs.ts"
 import type { Connect } from "./Hop.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
-import { connectReason, lookupReason } from "./internal/NodeError.ts"
+import { connectReason } from "./internal/NodeError.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
+import { Resolver } from "./Resolver.ts"
+import * as SocketOptions from "./SocketOptions.ts"
 import type { Destination } from "./Target.ts"
-import { TransportError } from "./TransportError.ts"
+import { HostNotFound, TransportError } from "./TransportError.ts"
 
-/** Connects to the first address of the host that answers. */
-export const connect: Connect = (to, carriesTls) =>
-  Effect.flatMap(resolve(to), (addresses) => connectAny(to, carriesTls, addresses))
-
-/** The addresses of the host, in the resolver's order. An IP literal is its own address and no step. */
-const resolve = (to: Destination): Effect.Effect<ReadonlyArray<string>, TransportError> => {
-  const { host, report } = to
-  if (Net.isIP(host) !== 0) return Effect.succeed([host])
-  return during(lookup(host), { report, stage: "dns", detail: host, outcome: (addresses) => addresses.join(", ") })
-}
-
-/** When none answers, the error is of the first that was not unreachable. */
-const connectAny = Effect.fnUntraced(function* (
-  to: Destination,
-  carriesTls: boolean,
-  addresses: ReadonlyArray<string>
-): Effect.fn.Return<ByteStream, TransportError, Scope.Scope> {
-  const failures: Array<TransportError> = []
-  for (const address of addresses) {
-    const detail = format({ address, port: to.port })
-    const attempt = during(connectOne(to, carriesTls, address, detail), { report: to.report, stage: "tcp", detail })
-    const result = yield* Effect.result(attempt)
-    if (result._tag === "Success") return result.success
-    failures.push(result.failure)
-  }
-  return yield* failures.find(({ reason }) => reason._tag !== "Unreachable") ?? failures[0]!
+/** Connects to the address of the host that answers first. */
+export const connect: Connect = Effect.fnUntraced(function* (to, carriesTls) {
+  const { attemptDelay, firstFamily, localPort, maxAddresses } = addressOptions(to)
+  const addresses = HappyEyeballs.interleave(yield* resolve(to), firstFamily)
+  const attempts = {
+    delay: localPort === undefined ? attemptDelay : "sequential",
+    connect: (address: string, isOvertaken: () => boolean) => {
+      const detail = format({ address, port: to.port })
+      const opened = connectOne(to, carriesTls, address, detail)
+      return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })
+    }
+  } as const
+  const [first, ...others] = addresses.slice(0, maxAddresses)
+  return yield* HappyEyeballs.race([first!, ...others], attempts).pipe(Effect.mapError(mostTelling))
 })
 
-const lookup = (host: string): Effect.Effect<ReadonlyArray<string>, TransportError> =>
-  Effect.callback((resume) => {
-    const fail = (error: unknown) => resume(Effect.fail(new TransportError({ reason: lookupReason(host, error) })))
-    try {
-      Dns.lookup(host, { all: true, order: "verbatim" }, (error, found) => {
-        if (error !== null || found.length === 0) fail(error)
-        else resume(Effect.succeed(found.map(({ address }) => address)))
-      })
-    } catch (error) {
-      // The resolver throws for names that it cannot pass on, such as one with a NUL.
-      fail(error)
-    }
-  })
+/** The addresses to try. An IP literal is its own address and no step. */
+const resolve = Effect.fnUntraced(function* (
+  to: Destination
+): Effect.fn.Return<NonEmptyReadonlyArray<string>, TransportError> {
+  const { host, report } = to
+  const family = familyOf(addressOptions(to))
+  const ofFamily = (found: ReadonlyArray<string>): Effect.Effect<NonEmptyReadonlyArray<string>, HostNotFound> => {
+    // A resolver of the program's own may answer anything.
+    const addresses = [...new Set(found)].filter((address) =>
+      family === "any" ? Net.isIP(address) !== 0 : Net.isIP(address) === family
+    )
+    if (isReadonlyArrayNonEmpty(addresses)) return Effect.succeed(addresses)
+    return Effect.fail(new HostNotFound({ host, code: "ENODATA", ...(family !== "any" && { family }) }))
+  }
+  if (Net.isIP(host) !== 0) return yield* Effect.mapError(ofFamily([host]), failed)
+  const resolver = yield* Resolver
+  const looked = resolver.lookup(host, family).pipe(Effect.flatMap(ofFamily), Effect.mapError(failed))
+  return yield* during(looked, { report, stage: "dns", detail: host, outcome: (addresses) => addresses.join(", ") })
+})
 
-const connectOne = ({ port }: Destination, carriesTls: boolean, address: string, detail: string) => {
-  // Node's TLS engine takes the socket's reads itself.
+const failed = (reason: HostNotFound) => new TransportError({ reason })
+
+/** A refusal or a reset says more than an unreachable network: there is somebody. */
+const mostTelling = (failures: NonEmptyReadonlyArray<TransportError>): TransportError =>
+  failures.find(({ reason }) => reason._tag !== "Unreachable") ?? failures[0]
+
+const connectOne = (to: Destination, carriesTls: boolean, address: string, detail: string) => {
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
   return NodeDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
     create: () =>
       Net.connect({
         host: address,
-        port,
+        port: to.port,
         ...(readBuffer && { onread: readBuffer.option }),
         // The peer's end of stream leaves our write side open: a Close frame may have to go out after it.
         allowHalfOpen: true,
-
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay
+        ...ownEnd(addressOptions(to)),
+        ...socketOptions(to.socket ?? SocketOptions.defaults)
       }),
     ready: "connect",
     info: (socket) => ({
@@ -80,15 +81,31 @@ const connectOne = ({ port }: Destination, carriesTls: boolean, address: string,
       remote: addressOf(socket.remoteAddress, socket.remotePort),
       tls: undefined
     }),
-    reason: (error) => connectReason(detail, error)
+    reason: (error) => connectReason(detail, "tcp", error)
   })
 }
+
+const addressOptions = ({ addresses = AddressOptions.defaults }: Destination) => addresses
+
+/** A socket with an address of one version reaches no address of the other. */
+const familyOf = ({ family, localAddress }: AddressOptions.AddressOptions): 4 | 6 | "any" => {
+  if (localAddress === undefined) return family
+  return Net.isIPv6(localAddress) ? 6 : 4
+}
+
+const ownEnd = ({ localAddress, localPort }: AddressOptions.AddressOptions) => ({
+  ...(localAddress !== undefined && { localAddress }),
+  ...(localPort !== undefined && { localPort })
+})
+
+const socketOptions = ({ keepAlive, noDelay }: SocketOptions.SocketOptions) => ({
+  noDelay,
+  keepAlive: keepAlive !== false,
+  ...(keepAlive !== false && { keepAliveInitialDelay: Duration.toMillis(keepAlive) })
+})
 
 const addressOf = (address: string | undefined, port: number | undefined): Address | undefined =>
   address === undefined || port === undefined ? undefined : { address, port }
 
 const format = ({ address, port }: Address): string =>
   Net.isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
-
-/** Milliseconds of silence before TCP asks whether the peer is still there. */
-const keepAliveInitialDelay = 30_000

@@ -14,6 +14,7 @@ import type { Target } from "./Target.ts"
 import * as Tcp from "./Tcp.ts"
 import * as Tls from "./Tls.ts"
 import type { TransportError } from "./TransportError.ts"
+import * as UnixSocket from "./UnixSocket.ts"
 
 /**
  * A dial as a pipe: connect, then each hop over what is below it. What can fail without the network is prepared first,
@@ -26,6 +27,9 @@ const dial =
       connect(target, target.tls !== undefined).pipe(Effect.flatMap(secure), whole)
     )
 
+const connectSocket: Connect = (to, carriesTls) =>
+  to.socketPath === undefined ? Tcp.connect(to, carriesTls) : UnixSocket.connect(to, carriesTls)
+
 export class Transport extends Context.Service<
   Transport,
   {
@@ -33,8 +37,10 @@ export class Transport extends Context.Service<
     readonly open: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
   }
 >()("@effect-websocket/transport/Transport") {
-  /** Node's sockets: looks the host up, connects over TCP, and secures the connection when the target says so. */
-  static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), Tcp.connect) }))
+  /**
+   * Node's sockets: TCP to an address of the host (see `Resolver`), or a unix socket; secured when the target says so.
+   */
+  static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), connectSocket) }))
 
   /**
    * Any `Socket` of effect/socket that carries bytes in place of TCP; TLS is still ours, over it. The function is

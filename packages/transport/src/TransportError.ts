@@ -14,23 +14,28 @@ export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-webs
   {
     host: Schema.String,
     /** The resolver's own code, such as `ENOTFOUND`, or `EAI_AGAIN` when it did not answer. */
-    code: Schema.String
+    code: Schema.String,
+    /** The IP version that was asked for; absent when any would do. */
+    family: Schema.optionalKey(Schema.Literals([4, 6]))
   }
 ) {
   override get message() {
-    return this.code === "EAI_AGAIN"
-      ? `The name server did not answer for "${this.host}": check the network and its DNS settings, or try again`
-      : `No address was found for "${this.host}" (${this.code}): check the spelling of the host name`
+    if (this.code === "EAI_AGAIN") {
+      return `The name server did not answer for "${this.host}": check the network and its DNS settings, or try again`
+    }
+    return this.family === undefined
+      ? `No address was found for "${this.host}" (${this.code}): check the spelling of the host name`
+      : `No IPv${this.family} address was found for "${this.host}" (${this.code}): check the host name, or allow the other IP version (family, localAddress)`
   }
 }
 
-/** The host answered that nothing listens on that port. */
+/** The host answered that nothing listens on that port, or the socket is there and nothing listens on it. */
 export class Refused extends Schema.TaggedError<Refused>("@effect-websocket/transport/Refused")("Refused", {
-  /** `127.0.0.1:443`, `[::1]:443`. */
+  /** `127.0.0.1:443`, `[::1]:443`, or the path of a unix socket. */
   address: Schema.String
 }) {
   override get message() {
-    return `${this.address} refused the connection: check that the server is running and listens on this port`
+    return `${this.address} refused the connection: check that the server is running and listens there`
   }
 }
 
@@ -38,7 +43,7 @@ export class Refused extends Schema.TaggedError<Refused>("@effect-websocket/tran
 export class Unreachable extends Schema.TaggedError<Unreachable>("@effect-websocket/transport/Unreachable")(
   "Unreachable",
   {
-    /** `127.0.0.1:443`, `[::1]:443`. */
+    /** `127.0.0.1:443`, `[::1]:443`, or the path of a unix socket. */
     address: Schema.String,
     /** The operating system's name for it, such as `EHOSTUNREACH`. */
     code: Schema.String
@@ -117,7 +122,14 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
 const unreachableAdvice: Record<string, string> = {
   EACCES: "the operating system forbids it, so check permissions and firewall",
   EPERM: "the operating system forbids it, so check permissions and firewall",
-  EADDRNOTAVAIL: "no local address or port is free for it, so close idle connections",
+  EADDRNOTAVAIL:
+    "this machine has no such address, or no port is free, so check localAddress, or close idle connections",
+  EADDRINUSE: "the local port is taken, so choose another localPort, or none",
+  EINVAL: "the local address does not lead there, so choose another localAddress",
+  ENOENT: "there is no such socket, so check the path, and that the server is running",
+  ENOTDIR: "there is no such socket, so check the path",
+  ENAMETOOLONG: "the path of a unix socket has at most about 100 bytes and no NUL, so choose another one",
+  EPROTOTYPE: "it is a socket of another kind, so check the path",
   EMFILE: "too many files are open, so raise the limit of open files",
   ENFILE: "too many files are open, so raise the limit of open files"
 }

@@ -2,12 +2,15 @@
  * Operating system <-> byte streams, as scoped resources. Start at `Transport`, which opens them; `ByteStream` is the
  * contract that everything above builds on; `TransportError` is all that can fail.
  */
+export { AddressOptions } from "./AddressOptions.ts"
 export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } from "./ByteStream.ts"
 export type { DialStage, DialStep, Report } from "./DialStep.ts"
 export * as NodePlatform from "./NodePlatform.ts"
 export * as OptionSchema from "./OptionSchema.ts"
 export { escapePeerText } from "./PeerText.ts"
-export type { Target } from "./Target.ts"
+export * as Resolver from "./Resolver.ts"
+export { SocketOptions } from "./SocketOptions.ts"
+export type { Destination, Target } from "./Target.ts"
 export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"
 export { Transport } from "./Transport.ts"
 export {

@@ -12,7 +12,7 @@ describe("opening", () => {
     ["a timeout", "Timeout", { _tag: "TimedOut", stage: "socket" }],
     ["a refusal", "ECONNREFUSED", { _tag: "Refused", address: "ws.test:80" }],
     ["a reset", "ECONNRESET", { _tag: "Reset", code: "ECONNRESET" }],
-    ["TCP giving up", "ETIMEDOUT", { _tag: "TimedOut", stage: "tcp" }],
+    ["TCP giving up", "ETIMEDOUT", { _tag: "TimedOut", stage: "socket" }],
     ["no route", "EHOSTUNREACH", { _tag: "Unreachable", address: "ws.test:80", code: "EHOSTUNREACH" }],
     ["a bad certificate, when it speaks TLS", "CERT_HAS_EXPIRED", { _tag: "TlsFailed", problem: "expired" }],
     ["no such name", "ENOTFOUND", { _tag: "HostNotFound", host: "ws.test", code: "ENOTFOUND" }],

@@ -1,9 +1,14 @@
 /** Dialling over TCP: what is reported, what fails how, and what is left behind. */
-import Dns from "node:dns"
-import { syncBuiltinESMExports } from "node:module"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { type DialStep, type Target, Transport, type TransportError } from "@effect-websocket/transport"
+import {
+  type DialStep,
+  HostNotFound,
+  Resolver,
+  type Target,
+  Transport,
+  type TransportError
+} from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
@@ -18,7 +23,7 @@ describe("Tcp", () => {
       assert.strictEqual(result._tag, "Success")
       assert.deepStrictEqual(steps, [
         { _tag: "Started", stage: "dns", detail: "ws.test" },
-        { _tag: "Ended", stage: "dns", detail: "127.0.0.1", failure: undefined },
+        { _tag: "Ended", stage: "dns", detail: "ws.test", outcome: "127.0.0.1", failure: undefined },
         { _tag: "Started", stage: "tcp", detail: `127.0.0.1:${port}` },
         { _tag: "Ended", stage: "tcp", detail: `127.0.0.1:${port}`, failure: undefined }
       ])
@@ -79,7 +84,8 @@ describe("Tcp", () => {
   for (const [host, answer, code] of [
     ["ws.test", "ENOTFOUND", "ENOTFOUND"],
     ["ws.test", "EAI_AGAIN", "EAI_AGAIN"],
-    ["ws.test", [], "unknown"]
+    ["ws.test", [], "ENODATA"],
+    ["ws.test", ["example.com", ""], "ENODATA"]
   ] as const) {
     it.live(`a name without an address: ${JSON.stringify(answer)}`, () =>
       Effect.gen(function* () {
@@ -184,49 +190,33 @@ const open = (target: Target) =>
   Transport.use((transport) => transport.open(target)).pipe(Effect.provide(Transport.layer))
 
 const dial = Effect.fnUntraced(function* (target: Omit<Target, "report">, lookups: Lookups = {}) {
-  yield* withLookups(lookups)
   const steps: Array<DialStep> = []
-  const result = yield* Effect.result(open({ ...target, report: (step) => steps.push(step) }))
+  const result = yield* open({ ...target, report: (step) => steps.push(step) }).pipe(
+    Effect.provideService(Resolver.Resolver, knowing(lookups)),
+    Effect.result
+  )
   return { result, steps }
 })
 
 const interrupted = Effect.fnUntraced(function* (target: Omit<Target, "report">, lookups: Lookups = {}) {
   const steps: Array<DialStep> = []
-  yield* withLookups(lookups)
-  const opening = yield* Effect.forkChild(open({ ...target, report: (step) => steps.push(step) }), {
-    startImmediately: true
-  })
+  const opening = yield* open({ ...target, report: (step) => steps.push(step) }).pipe(
+    Effect.provideService(Resolver.Resolver, knowing(lookups)),
+    Effect.forkChild({ startImmediately: true })
+  )
   yield* Fiber.interrupt(opening)
   return steps
 })
 
-/** Replaces what the operating system would answer for these names, while the scope is open. */
-const withLookups = (lookups: Lookups) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const { lookup } = Dns
-      const fake = (host: string, options: Dns.LookupAllOptions, callback: LookupCallback) => {
-        const answer = lookups[host]
-        if (answer === undefined) return lookup(host, options, callback)
-        if (answer === "never") return
-        if (typeof answer === "string") return callback(Object.assign(new Error(answer), { code: answer }), [])
-        callback(
-          null,
-          answer.map((address) => ({ address, family: Net.isIP(address) }))
-        )
-      }
-      Object.assign(Dns, { lookup: fake })
-      syncBuiltinESMExports()
-      return lookup
-    }),
-    (lookup) =>
-      Effect.sync(() => {
-        Object.assign(Dns, { lookup })
-        syncBuiltinESMExports()
-      })
-  )
-
-type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: Array<Dns.LookupAddress>) => void
+/** A resolver that knows these names; a text is the code that it fails with. */
+const knowing = (lookups: Lookups): Resolver.Resolver => ({
+  lookup: (host, family) => {
+    const answer = lookups[host]
+    if (answer === undefined) return Resolver.system.lookup(host, family)
+    if (answer === "never") return Effect.never
+    return typeof answer === "string" ? Effect.fail(new HostNotFound({ host, code: answer })) : Effect.succeed(answer)
+  }
+})
 
 /** A port on which nothing listens. */
 const freePort = Effect.scoped(Effect.map(server(), ({ port }) => port))

@@ -42,7 +42,7 @@ describe("a handshake", () => {
         { _tag: "Started", stage: "tcp", detail: `127.0.0.1:${port}` },
         { _tag: "Ended", stage: "tcp", detail: `127.0.0.1:${port}`, failure: undefined },
         { _tag: "Started", stage: "tls", detail: "127.0.0.1" },
-        { _tag: "Ended", stage: "tls", detail: `TLSv1.3 ${info.tls!.cipher}`, failure: undefined }
+        { _tag: "Ended", stage: "tls", detail: "127.0.0.1", outcome: `TLSv1.3 ${info.tls!.cipher}`, failure: undefined }
       ])
     })
   )

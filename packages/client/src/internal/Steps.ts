@@ -29,17 +29,27 @@ export class Steps {
   /** What a transport tells. */
   readonly report = (step: DialStep): void => {
     if (step._tag === "Started") return this.begin(step.stage, step.detail)
-    const { detail, failure, stage } = step
-    this.end(stage, failure === undefined || failure === "interrupted" ? failure : failure.message, detail)
+    const { detail, failure, outcome, stage } = step
+    this.end(stage, failure && textOf(failure), { detail, ...(outcome !== undefined && { outcome }) })
   }
 
   begin(stage: string, detail: string): void {
     this.steps.push({ stage, detail, startedAt: this.elapsed() })
   }
 
-  /** `outcome` is what came of a stage that succeeded, where that says more than what it was tried with. */
-  end(stage: string, failure: string | undefined, outcome?: string): void {
-    const step = this.steps.findLast((open) => open.stage === stage && open.duration === undefined)
+  /**
+   * Of stages that overlap, `detail` tells which one ends. `outcome` is what came of one that succeeded, where that says
+   * more than what it was tried with.
+   */
+  end(
+    stage: string,
+    failure: string | undefined,
+    told: { readonly detail?: string; readonly outcome?: string } = {}
+  ): void {
+    const { detail, outcome } = told
+    const step = this.steps.findLast(
+      (open) => open.stage === stage && open.duration === undefined && (detail === undefined || open.detail === detail)
+    )
     if (step === undefined) return
     step.duration = this.elapsed() - step.startedAt
     if (failure !== undefined) step.failure = failure
@@ -63,3 +73,10 @@ export class Steps {
     return Number(now - this.origin) / 1e6
   }
 }
+
+const textOf = (failure: Failure): string => {
+  if (typeof failure === "object") return failure.message
+  return failure === "overtaken" ? "closed, since another address was faster" : failure
+}
+
+type Failure = Exclude<Extract<DialStep, { readonly _tag: "Ended" }>["failure"], undefined>

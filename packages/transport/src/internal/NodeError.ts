@@ -2,6 +2,7 @@
  * Which failure of Node is which reason of `TransportError`: the one table of Node's, the resolver's and OpenSSL's
  * codes.
  */
+import type { DialStage } from "../DialStep.ts"
 import {
   HostNotFound,
   Refused,
@@ -15,19 +16,22 @@ import {
 } from "../TransportError.ts"
 
 /** Why a name could not be looked up. */
-export const lookupReason = (host: string, error: unknown): TransportReason =>
-  new HostNotFound({ host, code: codeOf(error) })
+export const lookupReason = (host: string, family: 4 | 6 | "any", error: unknown): HostNotFound =>
+  new HostNotFound({ host, code: codeOf(error), ...(family !== "any" && { family }) })
 
-/** Why an address could not be connected to. */
-export const connectReason = (address: string, error: unknown): TransportReason => {
+/** Why an address, or the path of a unix socket, could not be connected to. */
+export const connectReason = (address: string, stage: DialStage, error: unknown): TransportReason => {
   const code = codeOf(error)
   switch (code) {
     case "ECONNREFUSED":
       return new Refused({ address })
     case "ETIMEDOUT":
-      return new TimedOut({ stage: "tcp" })
+      return new TimedOut({ stage })
     case "ECONNRESET":
       return new Reset({ code })
+    case "EINVAL":
+      // Of a path, which libuv then finds too long.
+      return new Unreachable({ address, code: stage === "unix" ? "ENAMETOOLONG" : code })
     default:
       return new Unreachable({ address, code })
   }
@@ -36,8 +40,8 @@ export const connectReason = (address: string, error: unknown): TransportReason 
 /** Why somebody else's socket could not be opened, who looks names up and may speak TLS himself. */
 export const openReason = (host: string, port: number, error: unknown): TransportReason => {
   const code = codeOf(error)
-  if (/^(ENOTFOUND|EAI_)/.test(code)) return lookupReason(host, error)
-  return tlsProblem(code) === undefined ? connectReason(`${host}:${port}`, error) : brokenReason(error)
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return lookupReason(host, "any", error)
+  return tlsProblem(code) === undefined ? connectReason(`${host}:${port}`, "socket", error) : brokenReason(error)
 }
 
 /** Why a connection broke, in its TLS handshake or after. */

@@ -1,0 +1,54 @@
+/**
+ * What a program may say about the addresses of a host, as data: which are tried, how soon after one another, and from
+ * which address of this machine. `Tcp` follows it.
+ */
+import * as Net from "node:net"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { Time, withDefault } from "./OptionSchema.ts"
+
+const Family = Schema.Literals([4, 6])
+
+/** RFC 8305 §5 wants 10 ms at least, so that a host with many addresses is not flooded. */
+const AttemptDelay = Time.check(
+  Schema.makeFilter((delay: Duration.Duration) => Duration.toMillis(delay) >= 10 || "must be 10 milliseconds or longer")
+)
+
+/** An IP literal of this machine, IPv6 without brackets. */
+const LocalAddress = Schema.String.check(
+  Schema.makeFilter((address: string) => Net.isIP(address) !== 0 || "must be an IP address, IPv6 without brackets")
+)
+
+export const AddressOptions = Schema.Struct({
+  /** Only addresses of IP version 4 or 6. Default "any". */
+  family: Schema.Union([Family, Schema.Literal("any")]).pipe(withDefault("any")),
+  /** The version that is tried first; the two then take turns. Default: that of the resolver's first address. */
+  firstFamily: Schema.optionalKey(Family),
+  /**
+   * How long an attempt stays alone before the next address is tried beside it (RFC 8305 §5). Default 250 ms. One that
+   * fails is followed at once. "sequential": only then.
+   */
+  attemptDelay: Schema.Union([AttemptDelay, Schema.Literal("sequential")]).pipe(withDefault(Duration.millis(250))),
+  /** How many addresses of one host are tried. Default 32. */
+  maxAddresses: Schema.Int.check(Schema.isGreaterThan(0)).pipe(withDefault(32)),
+  /** The address of this machine to connect from; only hosts' addresses of its version are tried. Default: the system's choice. */
+  localAddress: Schema.optionalKey(LocalAddress),
+  /**
+   * The port of this machine to connect from. Default: any that is free. Attempts are sequential with it, since a port
+   * serves one at a time.
+   */
+  localPort: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 })))
+}).check(
+  Schema.makeFilter(
+    ({ family, localAddress }: { readonly family: 4 | 6 | "any"; readonly localAddress?: string }) =>
+      localAddress === undefined ||
+      family === "any" ||
+      Net.isIP(localAddress) === family ||
+      `localAddress is of IP version ${Net.isIP(localAddress)}, and family ${family} allows none of its kind`
+  )
+)
+
+/** Make one with `AddressOptions.make({ ... })`. */
+export type AddressOptions = typeof AddressOptions.Type
+
+export const defaults: AddressOptions = AddressOptions.make({})

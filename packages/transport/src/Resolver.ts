@@ -1,0 +1,57 @@
+/**
+ * From a host name to its addresses: the system's resolver, unless a program or a test provides another one.
+ *
+ * What is done with the addresses is `Tcp`'s affair.
+ */
+import * as Dns from "node:dns"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { lookupReason } from "./internal/NodeError.ts"
+import type { HostNotFound } from "./TransportError.ts"
+
+export interface Resolver {
+  /**
+   * The addresses of a host, IPv6 without brackets, by preference; only of one IP version if `family` is not "any". It
+   * is never asked for an IP literal.
+   */
+  readonly lookup: (host: string, family: 4 | 6 | "any") => Effect.Effect<ReadonlyArray<string>, HostNotFound>
+}
+
+/** The resolver in use. Default: `system`. Replace it with `Effect.provideService` or a layer. */
+export const Resolver: Context.Reference<Resolver> = Context.Reference("@effect-websocket/transport/Resolver", {
+  defaultValue: (): Resolver => system
+})
+
+/**
+ * The operating system's: its hosts file, its name servers, its order (RFC 6724). An interrupted lookup is not waited
+ * for, though the system may go on with it.
+ */
+export const system: Resolver = {
+  lookup: (host, family) =>
+    Effect.callback((resume) => {
+      const fail = (error: unknown) => resume(Effect.fail(lookupReason(host, family, error)))
+      try {
+        Dns.lookup(host, { all: true, order: "verbatim", family: family === "any" ? 0 : family }, (error, found) => {
+          if (error === null) resume(Effect.succeed(found.map(({ address }) => address)))
+          else fail(error)
+        })
+      } catch (error) {
+        // The resolver throws for names that it cannot pass on, such as one with a NUL.
+        fail(error)
+      }
+    })
+}
+
+/** A hosts file of one's own: these names have these addresses, or none; all others go to the resolver in use. */
+export const layerHosts = (hosts: Record<string, ReadonlyArray<string>>): Layer.Layer<never> =>
+  Layer.effect(
+    Resolver,
+    Effect.map(
+      Resolver,
+      (others): Resolver => ({
+        lookup: (host, family) =>
+          Object.hasOwn(hosts, host) ? Effect.succeed(hosts[host]!) : others.lookup(host, family)
+      })
+    )
+  )

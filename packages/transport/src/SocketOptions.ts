@@ -1,0 +1,21 @@
+/** What a program may say about a TCP socket, as data. What Node has no way to set cannot be said. */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { Time, withDefault } from "./OptionSchema.ts"
+
+/** Node counts it in whole seconds, and takes 0 as the system's own, two hours on most. */
+const InitialDelay = Time.check(
+  Schema.makeFilter((delay: Duration.Duration) => Duration.toMillis(delay) >= 1000 || "must be 1 second or longer")
+)
+
+export const SocketOptions = Schema.Struct({
+  /** Sends small segments at once (TCP_NODELAY). Default true: a message must not wait for the peer's acknowledgement. */
+  noDelay: Schema.Boolean.pipe(withDefault(true)),
+  /** The silence after which TCP itself asks whether the peer is there (SO_KEEPALIVE). Default 30 s. False: never. */
+  keepAlive: Schema.Union([InitialDelay, Schema.Literal(false)]).pipe(withDefault(Duration.seconds(30)))
+})
+
+/** Make one with `SocketOptions.make({ ... })`. */
+export type SocketOptions = typeof SocketOptions.Type
+
+export const defaults: SocketOptions = SocketOptions.make({})

@@ -1,0 +1,34 @@
+/** From a path to a connection over a unix socket. The path is the address; there is nothing to look up. */
+import * as Net from "node:net"
+import * as Effect from "effect/Effect"
+import { during } from "./DialStep.ts"
+import type { Connect } from "./Hop.ts"
+import * as NodeDuplex from "./internal/NodeDuplex.ts"
+import { connectReason } from "./internal/NodeError.ts"
+import { ReadBuffer } from "./internal/ReadBuffer.ts"
+import { TransportError, Unreachable } from "./TransportError.ts"
+
+/** Connects to the destination's `socketPath`; on Linux, one that begins with a NUL is an abstract name. */
+export const connect: Connect = ({ report, socketPath = "" }, carriesTls) => {
+  const detail = show(socketPath)
+  const opened = socketPath === "" ? nothing : Effect.suspend(() => open(socketPath, detail, carriesTls))
+  return during(opened, { report, stage: "unix", detail })
+}
+
+const open = (path: string, detail: string, carriesTls: boolean) => {
+  const readBuffer = carriesTls ? undefined : new ReadBuffer()
+  return NodeDuplex.open<Net.Socket>({
+    ...(readBuffer && { readBuffer }),
+    // As for TCP, a Close frame may have to go out after the peer's end of stream.
+    create: () => Net.connect({ path, allowHalfOpen: true, ...(readBuffer && { onread: readBuffer.option }) }),
+    ready: "connect",
+    info: () => ({ local: undefined, remote: undefined, tls: undefined }),
+    reason: (error) => connectReason(detail, "unix", error)
+  })
+}
+
+/** Abstract names are written with an @ for their NUL, as most tools do. */
+const show = (path: string): string => path.replace(/^\0/, "@")
+
+/** Node would take an empty path for TCP. */
+const nothing = Effect.fail(new TransportError({ reason: new Unreachable({ address: '""', code: "ENOENT" }) }))
