@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ClosedBy, CloseFrame } from "./CloseInfo.ts"
 
-const id = (tag: string) => `@effect-websocket/client/${tag}`
+export const id = (tag: string) => `@effect-websocket/client/${tag}`
 
 const keys = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as Array<K>
 

@@ -17,6 +17,8 @@ import { keepAlive } from "./internal/KeepAlive.ts"
 import { Session } from "./internal/Session.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
 
+export { schema } from "./TypedMessages.ts"
+
 /**
  * Opens a connection that lives as long as the scope. Leaving the scope performs the closing handshake: with 1000
  * after success, 1001 after interruption and 1011 after a failure; nothing outlives it.

@@ -4,6 +4,10 @@ export * as WebSocket from "./WebSocket.ts"
 // What connecting answers
 export type { Connection, Message, Messages, SendOptions } from "./Connection.ts"
 export type { ClosedBy, CloseFrame, CloseInfo } from "./CloseInfo.ts"
+// What messages mean to a program
+export type { SchemaOptions, TypedMessages } from "./TypedMessages.ts"
+export * as MessageCodec from "./MessageCodec.ts"
+export { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 // What can be said about a connection
 export { ConnectOptions } from "./Options.ts"
 // What can go wrong while connecting

@@ -10,6 +10,8 @@ import {
   type ConnectionClosed,
   type ConnectOptions,
   type ConnectReason,
+  type DecodeFailed,
+  type EncodeFailed,
   type HandshakeInvalid,
   type HandshakeRejected,
   type InvalidMessage,
@@ -23,6 +25,7 @@ import {
   type ReceiveError,
   type SendError,
   type Stalled,
+  type TypedMessages,
   WebSocket
 } from "@effect-websocket/client"
 import type {
@@ -39,6 +42,7 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Context from "effect/Context"
 import type { Duration } from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { Scope } from "effect/Scope"
 import * as Stream from "effect/Stream"
 
@@ -197,5 +201,40 @@ describe("what is left once some were handled", () => {
     expectTypeOf<Stream.Error<typeof handled>>().toEqualTypeOf<
       ProtocolViolation | MessageTooBig | PongTimeout | Stalled
     >()
+  })
+})
+
+describe("typed messages", () => {
+  const socket = {} as Connection
+  const protocol = { receive: Schema.NumberFromString, send: Schema.Date }
+
+  it("values in place of messages, and two errors more", () => {
+    const typed = WebSocket.schema(socket, protocol)
+    expectTypeOf(typed).toEqualTypeOf<
+      TypedMessages<number, Date, ReceiveError | DecodeFailed, SendError | EncodeFailed>
+    >()
+  })
+
+  it("who skips cannot fail with DecodeFailed", () => {
+    const typed = WebSocket.schema(socket, {
+      ...protocol,
+      onDecodeError: (failure, message) => Effect.log(failure.problem, message.length)
+    })
+    expectTypeOf<Effect.Error<typeof typed.receive>>().toEqualTypeOf<ReceiveError>()
+    expectTypeOf<Stream.Error<typeof typed.messages>>().toEqualTypeOf<ReceiveError>()
+  })
+
+  it("who handles it fails with what the handler fails with", () => {
+    const typed = WebSocket.schema(socket, { ...protocol, onDecodeError: () => Effect.fail("enough" as const) })
+    expectTypeOf<Effect.Error<typeof typed.receive>>().toEqualTypeOf<ReceiveError | "enough">()
+  })
+
+  it("a schema that needs a service is refused", () => {
+    const NeedsService = {} as Schema.Codec<string, string, "service", "service">
+    // @ts-expect-error
+    const wrong = () => WebSocket.schema(socket, { receive: NeedsService, send: Schema.String })
+    // @ts-expect-error
+    const wrongToo = () => WebSocket.schema(socket, { receive: Schema.String, send: NeedsService })
+    assert.isFunction(wrong ?? wrongToo)
   })
 })

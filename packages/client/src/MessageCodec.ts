@@ -1,0 +1,77 @@
+/**
+ * How values become messages: from a schema of values to a schema whose encoded side is a message, text or bytes.
+ *
+ * `json` is the default. Each function of `effect/encoding` that makes a codec of bytes from a schema is one as it is,
+ * such as `SchemaBinary.toCodec`; `make` turns a pair of functions of another library into one.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import type { Message } from "./Connection.ts"
+
+export type MessageCodec = <S extends Schema.Constraint>(
+  schema: S
+) => Schema.ConstraintCodec<S["Type"], Message, S["DecodingServices"], S["EncodingServices"]>
+
+/** JSON in text messages. What JSON lacks (a Date, bytes, a bigint) is written as `Schema.toCodecJson` has it. */
+export const json: MessageCodec = (schema) => unchecked(parseAndFormat, Schema.toCodecJson(schema))
+
+/**
+ * A codec of two functions, such as MessagePack's or CBOR's. They may throw: what they throw becomes the `problem` of
+ * DecodeFailed or EncodeFailed. They see what the schema has on its encoded side.
+ */
+export const make =
+  (functions: {
+    readonly decode: (message: Message) => unknown
+    readonly encode: (value: unknown) => Message
+  }): MessageCodec =>
+  (schema) =>
+    unchecked({ decode: attempt(functions.decode), encode: attempt(functions.encode) }, schema)
+
+/** The same of Effects, for what takes time or may fail with an error of its own, whose message is the `problem`. */
+export const makeEffect =
+  (functions: {
+    readonly decode: (message: Message) => Effect.Effect<unknown, unknown>
+    readonly encode: (value: unknown) => Effect.Effect<Message, unknown>
+  }): MessageCodec =>
+  (schema) => {
+    const decode = (message: Message) => Effect.mapError(functions.decode(message), issueOf)
+    const encode = (value: unknown) => Effect.mapError(functions.encode(value), issueOf)
+    return unchecked({ decode, encode }, schema)
+  }
+
+interface Steps {
+  readonly decode: (message: Message) => Effect.Effect<unknown, SchemaIssue.Issue>
+  readonly encode: (value: unknown) => Effect.Effect<Message, SchemaIssue.Issue>
+}
+
+/** Unchecked: nobody knows that what was decoded is the schema's encoded side before the schema has looked at it. */
+const unchecked = <S extends Schema.Constraint>(steps: Steps, schema: Schema.Constraint) =>
+  AnyMessage.pipe(
+    Schema.decodeTo(schema, SchemaTransformation.transformEffect(steps as never))
+  ) as unknown as Schema.ConstraintCodec<S["Type"], Message, S["DecodingServices"], S["EncodingServices"]>
+
+const AnyMessage = Schema.Union([Schema.String, Schema.Uint8Array])
+
+/** As an Exit, so that nothing has to run where nothing takes time. */
+const attempt =
+  <A, B>(f: (value: A) => B) =>
+  (value: A): Effect.Effect<B, SchemaIssue.Issue> => {
+    try {
+      return Effect.succeed(f(value))
+    } catch (thrown) {
+      return Effect.fail(issueOf(thrown))
+    }
+  }
+
+const issueOf = (failure: unknown): SchemaIssue.Issue =>
+  new SchemaIssue.InvalidValue({ message: failure instanceof Error ? failure.message : String(failure) })
+
+const parseAndFormat: Steps = {
+  decode: attempt((message) => {
+    if (typeof message !== "string") throw new Error("Expected JSON text, not a binary message")
+    return JSON.parse(message)
+  }),
+  encode: attempt((value) => JSON.stringify(value))
+}
