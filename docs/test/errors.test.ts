@@ -1,24 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ConnectReason, ReceiveError, SendError } from "@effect-websocket/client"
+import type { ConnectReason, DecodeFailed, EncodeFailed, ReceiveError, SendError } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
-import {
-  HostNotFound,
-  Refused,
-  TlsFailed,
-  type Transport,
-  type TransportError,
-  Unreachable
-} from "@effect-websocket/transport"
-import { MemoryTransport } from "@effect-websocket/transport/testing"
+import { HostNotFound, Refused, TlsFailed, type TransportError, Unreachable } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import { TestClock, TestConsole } from "effect/testing"
+import { TestClock } from "effect/testing"
 import * as reasons from "../examples/reasons.ts"
 import * as Blocks from "./Blocks.ts"
+import { type Example, type Network, prints, serve } from "./Play.ts"
 
-type Network = MemoryTransport.MemoryTransport
+type Tag = (ConnectReason | ReceiveError | SendError | MessageError | TransportError)["_tag"]
 
-type Tag = (ConnectReason | ReceiveError | SendError | TransportError)["_tag"]
+type MessageError = DecodeFailed | EncodeFailed
 
 /** What has to happen for each error there is. A server that is not read from answers nothing. */
 const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
@@ -73,32 +65,13 @@ const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
         assert.deepStrictEqual(event, { _tag: "Message", message: "the connection goes on" })
       )
     ),
+  DecodeFailed: (network) =>
+    serve(network, (server) => Effect.andThen(server.send(`{"price":"high"}`), server.send(`{"price":7}`))),
+  EncodeFailed: (network) =>
+    serve(network, (server) =>
+      Effect.map(server.next, (event) => assert.deepStrictEqual(event, { _tag: "Message", message: `{"amount":2}` }))
+    ),
   TransportError: (network) => network.refuse(new Refused({ address: "127.0.0.1:8080" }))
-}
-
-/** Accepts the next client, plays the script and reads on to the end. */
-const serve = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
-  Effect.gen(function* () {
-    const server = yield* ServerPeer.accept(yield* network.accept)
-    yield* script(server)
-    yield* ServerPeer.echo(server)
-  })
-
-/** Runs the example while `happen` plays the network's part, and compares what it prints. */
-const prints = Effect.fnUntraced(function* (
-  { program }: Example,
-  output: string | undefined,
-  happen: (network: Network) => Effect.Effect<unknown>
-) {
-  const network = yield* MemoryTransport.make()
-  const running = yield* Effect.forkChild(Effect.provide(program, network.layer), { startImmediately: true })
-  yield* happen(network)
-  yield* Fiber.join(running)
-  assert.strictEqual(`${(yield* TestConsole.logLines).join("\n")}\n`, output)
-})
-
-interface Example {
-  readonly program: Effect.Effect<void, unknown, Transport>
 }
 
 const outputs = new Map(Blocks.of("docs/errors.md").map(({ file, output }) => [file, output]))

@@ -20,7 +20,7 @@ export interface ClientSendOptions extends SendOptions {
 /** What sending can fail with. What was accepted before and lost later is counted, and reported to `onLost`. */
 export type ClientSendError = InvalidMessage | NotSent | FateUnknown
 
-export interface Client extends Messages<Message, Message, ClientReceiveError, ClientSendError> {
+export interface Client extends Messages<Message, Message, ClientReceiveError, ClientSendError, ClientSendOptions> {
   /**
    * As `Connection.send`, over the connection there is. While there is none it waits, fails or queues, as
    * `outbox.whileDisconnected` says.

@@ -17,8 +17,8 @@ export interface SendOptions {
   readonly compress?: boolean
 }
 
-/** Something that messages can be taken from and sent to. */
-export interface Messages<A, In, RE, SE> {
+/** Something that messages can be taken from and sent to. `Options` is what can be said about one that is sent. */
+export interface Messages<A, In, RE, SE, Options = SendOptions> {
   /**
    * The messages, in order. Ends after a complete closing handshake that the program asked for, or when the peer's
    * Close bears 1000, 1001 or no code; fails otherwise.
@@ -40,12 +40,12 @@ export interface Messages<A, In, RE, SE> {
    * waits to be written, else when it has drained and those before it in line had their turn. Bytes may be reused
    * after it. An interrupted send is sent whole or not at all.
    */
-  readonly send: (message: In, options?: SendOptions) => Effect<void, SE>
+  readonly send: (message: In, options?: Options) => Effect<void, SE>
   /**
    * Sends the messages as one write, or where they do not fit in several with nothing of others in between. If one is
    * not legal, none is sent; interrupted midway, it stops between two of them.
    */
-  readonly sendAll: (messages: ReadonlyArray<In>, options?: SendOptions) => Effect<void, SE>
+  readonly sendAll: (messages: ReadonlyArray<In>, options?: Options) => Effect<void, SE>
 }
 
 /** `A` is what taking gives: whole messages, or what `delivery` and `text` asked for in their place. */

@@ -24,6 +24,6 @@ export class EncodeFailed extends Schema.TaggedError<EncodeFailed>(id("EncodeFai
   problem: Schema.String
 }) {
   override get message() {
-    return `Not sent, since it does not encode (${this.problem}): send what the \`send\` schema allows`
+    return `Not sent, since it does not encode (${this.problem}): check it against the \`send\` schema`
   }
 }

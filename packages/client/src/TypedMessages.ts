@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { Message, Messages } from "./Connection.ts"
+import type { Message, Messages, SendOptions } from "./Connection.ts"
 import { Decoding } from "./internal/Decoding.ts"
 import { encoderOf } from "./internal/Encoding.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
@@ -28,7 +28,7 @@ export interface SchemaOptions<A, In, E> {
   readonly onDecodeError?: (failure: DecodeFailed, message: Message) => Effect.Effect<unknown, E>
 }
 
-export interface TypedMessages<A, In, RE, SE> extends Messages<A, In, RE, SE> {
+export interface TypedMessages<A, In, RE, SE, Options = SendOptions> extends Messages<A, In, RE, SE, Options> {
   /** How many messages did not decode and were left out. */
   readonly skipped: Effect.Effect<number>
 }
@@ -37,10 +37,10 @@ export interface TypedMessages<A, In, RE, SE> extends Messages<A, In, RE, SE> {
  * The same messages as values of a schema. A value that does not encode is EncodeFailed, and nothing of it is sent; of
  * `sendAll`, nothing at all. Both schemas have to do without services: provide those with the schema itself.
  */
-export const schema = <A, In, RE, SE, E = DecodeFailed>(
-  messages: Messages<Message, Message, RE, SE>,
+export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
+  messages: Messages<Message, Message, RE, SE, Options>,
   options: SchemaOptions<A, In, E>
-): TypedMessages<A, In, RE | E, SE | EncodeFailed> => {
+): TypedMessages<A, In, RE | E, SE | EncodeFailed, Options> => {
   const decoding = new Decoding(options)
   const encode = encoderOf(options)
   const receiveN = (most: number) => decoding.next(messages.receiveN, most)

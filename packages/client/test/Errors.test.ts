@@ -4,6 +4,8 @@ import {
   ConnectError,
   ConnectionClosed,
   ConnectReason,
+  DecodeFailed,
+  EncodeFailed,
   HandshakeInvalid,
   HandshakeRejected,
   InvalidMessage,
@@ -68,7 +70,9 @@ const receiveAndSend = [
   closed(),
   closed({ by: "peer", closeCode: 1001, closeReason: "bye", received: { closeCode: 1001, closeReason: "bye" } }),
   closed({ by: "us", sent: { closeCode: 1000, closeReason: "" }, received: { closeReason: "" }, closeCode: 1005 }),
-  ...[violation, tooBig, pongTimeout, stalled, reset].map((cause) => closed({ cause }))
+  ...[violation, tooBig, pongTimeout, stalled, reset].map((cause) => closed({ cause })),
+  new DecodeFailed({ kind: "text", received: '"{}"', problem: 'Expected number at ["price"]' }),
+  new EncodeFailed({ problem: 'Expected number at ["price"]' })
 ]
 
 const reasons: ReadonlyArray<ConnectReason> = [
@@ -101,7 +105,8 @@ const connectErrors = reasons.map(
 const nameOf = (error: { readonly _tag: string; readonly message: string }) => `${error._tag}: ${error.message}`
 
 describe("each says what to do", () => {
-  const advice = /\b(ask|allow|check|give|look|open|raise|say|set|take|try|use|wait|call|write|may|holds|on its|so )\b/
+  const advice =
+    /\b(ask|allow|check|choose|give|look|open|raise|say|set|take|try|use|wait|call|write|may|holds|on its|so )\b/
   for (const error of [...receiveAndSend, ...connectErrors, ...reasons]) {
     it(nameOf(error), () => assert.match(error.message, advice))
   }
@@ -179,6 +184,8 @@ describe("through JSON and back", () => {
     Stalled,
     ConnectionClosed,
     InvalidMessage,
+    DecodeFailed,
+    EncodeFailed,
     ConnectError
   }
 

@@ -1,0 +1,35 @@
+/** Runs an example over the network in memory, while the other side is played, and compares what it prints. */
+import { assert } from "@effect/vitest"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import type { Transport } from "@effect-websocket/transport"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestConsole } from "effect/testing"
+
+export type Network = MemoryTransport.MemoryTransport
+
+export interface Example {
+  readonly program: Effect.Effect<void, unknown, Transport>
+}
+
+/** Runs the example while `happen` plays the network's part, and compares what it prints. */
+export const prints = Effect.fnUntraced(function* (
+  { program }: Example,
+  output: string | undefined,
+  happen: (network: Network) => Effect.Effect<unknown>
+) {
+  const network = yield* MemoryTransport.make()
+  const running = yield* Effect.forkChild(Effect.provide(program, network.layer), { startImmediately: true })
+  yield* happen(network)
+  yield* Fiber.join(running)
+  assert.strictEqual(`${(yield* TestConsole.logLines).join("\n")}\n`, output)
+})
+
+/** Accepts the next client, plays the script and reads on to the end. */
+export const serve = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const server = yield* ServerPeer.accept(yield* network.accept)
+    yield* script(server)
+    yield* ServerPeer.echo(server)
+  })

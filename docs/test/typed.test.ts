@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import * as Effect from "effect/Effect"
+import * as binary from "../examples/typed/binary.ts"
+import * as schema from "../examples/typed/schema.ts"
+import * as skip from "../examples/typed/skip.ts"
+import * as Blocks from "./Blocks.ts"
+import { prints, serve } from "./Play.ts"
+
+const outputs = new Map(Blocks.of("docs/typed.md").map(({ file, output }) => [file, output]))
+
+const output = (name: string) => outputs.get(`examples/typed/${name}.ts`)
+
+describe("docs/typed.md: each example prints what the page says", () => {
+  it.effect("schema", () =>
+    prints(schema, output("schema"), (network) =>
+      serve(network, (server) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* server.next, { _tag: "Message", message: `{"subscribe":"ACME"}` })
+          yield* server.send(`{"symbol":"ACME","price":7.5,"at":"2026-11-25T10:00:00Z"}`)
+          yield* server.send(`{"symbol":"ACME","price":7.25,"at":"2026-11-25T10:00:01Z"}`)
+          yield* server.close(1000)
+        })
+      )
+    )
+  )
+
+  it.effect("skip", () =>
+    prints(skip, output("skip"), (network) =>
+      serve(network, (server) =>
+        Effect.andThen(
+          Effect.forEach(["1", `"two"`, "3"], (message) => server.send(message)),
+          server.close(1000)
+        )
+      )
+    )
+  )
+
+  it.effect("binary", () =>
+    prints(binary, output("binary"), (network) => serve(network, (server) => ServerPeer.echo(server)))
+  )
+})
