@@ -3,6 +3,7 @@ import type { ConnectReason, DecodeFailed, EncodeFailed, ReceiveError, SendError
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { HostNotFound, Refused, TlsFailed, type TransportError, Unreachable } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import * as reasons from "../examples/reasons.ts"
 import * as Blocks from "./Blocks.ts"
@@ -50,6 +51,13 @@ const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
     Effect.gen(function* () {
       yield* ServerPeer.accept(yield* network.accept)
       yield* TestClock.adjust("40 seconds")
+    }),
+  IdleTimeout: (network) =>
+    Effect.gen(function* () {
+      const server = yield* ServerPeer.accept(yield* network.accept)
+      const answering = yield* Effect.forkChild(ServerPeer.echo(server), { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(answering)
     }),
   Stalled: (network) =>
     Effect.gen(function* () {

@@ -10,9 +10,9 @@ const rows = new Map(
   ])
 )
 
-const written = (name: string, value: number | string | Duration.Duration): string => {
+const written = (name: string, value: number | string | boolean | Duration.Duration): string => {
   if (Duration.isDuration(value)) return `${Duration.toSeconds(value)} s`
-  if (typeof value === "string" || !name.endsWith("Bytes")) return value.toLocaleString("en")
+  if (typeof value !== "number" || !name.endsWith("Bytes")) return value.toLocaleString("en")
   return value < 0x100000 ? `${value / 1024} KiB` : `${value / 0x100000} MiB`
 }
 
@@ -28,5 +28,10 @@ describe("docs/limits.md names every limit with the default that holds", () => {
   it("limits.maxFrameBytes has none of its own", () => {
     assert.isUndefined(limits.maxFrameBytes)
     assert.strictEqual(rows.get("limits.maxFrameBytes"), "as `maxMessageBytes`")
+  })
+
+  it("deadlines.idleTimeout has none", () => {
+    assert.isUndefined(deadlines.idleTimeout)
+    assert.strictEqual(rows.get("deadlines.idleTimeout"), "none")
   })
 })

@@ -8,6 +8,7 @@ import type { Effect } from "effect/Effect"
 import type { Stream } from "effect/Stream"
 import type { CloseInfo } from "./CloseInfo.ts"
 import type { ConnectionClosed, InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
+import type { Latency } from "./Latency.ts"
 
 /** Text is a string, binary is bytes. Bytes that come belong to the receiver. */
 export type Message = string | Uint8Array
@@ -76,6 +77,8 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
   readonly bufferedBytes: Effect<number>
   /** The last measured round trip, of a ping of the program's or of keep-alive; undefined before the first. */
   readonly latency: Effect<Duration | undefined>
+  /** What the measured round trips say together; undefined before the first. */
+  readonly latencyStatistics: Effect<Latency | undefined>
   /** What the server picked among those offered, undefined when none. */
   readonly subprotocol: string | undefined
   /** The extensions that the server agreed to, as its header says; undefined when none. */

@@ -42,7 +42,7 @@ export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(id("Message
   }
 }
 
-/** The peer did not answer a ping in time and sent nothing else either. */
+/** The peer did not answer pings in time and sent nothing else either. */
 export class PongTimeout extends Schema.TaggedError<PongTimeout>(id("PongTimeout"))("PongTimeout", {
   interval: Schema.Duration,
   timeout: Schema.Duration,
@@ -52,7 +52,19 @@ export class PongTimeout extends Schema.TaggedError<PongTimeout>(id("PongTimeout
   latency: Schema.optionalKey(Schema.Duration)
 }) {
   override get message() {
-    return `The peer sent nothing for ${Duration.format(this.timeout)} after a ping: it is gone, so open a new connection, or it is slow, so raise keepAlive.timeout`
+    const pings = this.missed === 1 ? "a ping" : `each of ${this.missed} pings`
+    return `The peer sent nothing for ${Duration.format(this.timeout)} after ${pings}: it is gone, so open a new connection, or it is slow, so raise keepAlive.timeout`
+  }
+}
+
+/** The peer sent no message for too long, though it may have answered pings; the connection was closed with 1001. */
+export class IdleTimeout extends Schema.TaggedError<IdleTimeout>(id("IdleTimeout"))("IdleTimeout", {
+  idleTimeout: Schema.Duration,
+  /** The last measured round trip, when there was one. */
+  latency: Schema.optionalKey(Schema.Duration)
+}) {
+  override get message() {
+    return `No message came for ${Duration.format(this.idleTimeout)}: ask the peer again on a new connection, or raise deadlines.idleTimeout`
   }
 }
 
@@ -66,7 +78,14 @@ export class Stalled extends Schema.TaggedError<Stalled>(id("Stalled"))("Stalled
 }
 
 /** The failures that can stand behind a ConnectionClosed. */
-export const CloseCause = Schema.Union([ProtocolViolation, MessageTooBig, PongTimeout, Stalled, TransportError])
+export const CloseCause = Schema.Union([
+  ProtocolViolation,
+  MessageTooBig,
+  PongTimeout,
+  IdleTimeout,
+  Stalled,
+  TransportError
+])
 export type CloseCause = typeof CloseCause.Type
 
 /** The connection is closing or closed. */
@@ -110,7 +129,7 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(id("Inval
 }
 
 /** What taking messages can fail with. */
-export type ReceiveError = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+export type ReceiveError = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | IdleTimeout | Stalled
 
 /** What sending can fail with. */
 export type SendError = ConnectionClosed | InvalidMessage

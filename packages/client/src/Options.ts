@@ -11,6 +11,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { OptionFailed } from "./ConnectError.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
+import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 
 const { Bound, Count, Time, withDefault } = OptionSchema
 
@@ -33,7 +34,9 @@ export const Deadlines = Schema.Struct({
   /** The same when the program was interrupted or failed: a short timeout must stay short. Default 1 s. */
   interruptCloseTimeout: Time.pipe(withDefault(TimeoutDefaults.interruptCloseTimeout)),
   /** How long a write may stand still while our inbox is full. Default 60 s. */
-  stallTimeout: Time.pipe(withDefault(TimeoutDefaults.stallTimeout))
+  stallTimeout: Time.pipe(withDefault(TimeoutDefaults.stallTimeout)),
+  /** How long no message, nor any part of one, may come: then IdleTimeout. Pongs are none. Default: for ever. */
+  idleTimeout: Schema.optionalKey(Time)
 })
 
 /** How much the peer may make us hold. */
@@ -54,14 +57,6 @@ export const LimitOptions = Schema.Struct({
   maxHeaders: Count.pipe(withDefault(128)),
   /** How much of a refusal's body is kept. Default 64 KiB. */
   maxBodyBytes: Count.pipe(withDefault(0x10000))
-})
-
-/** Protocol pings that notice a dead peer (RFC 6455 §5.5.2). */
-export const KeepAliveOptions = Schema.Struct({
-  /** Between two pings, and before the first. Default 20 s. */
-  interval: Time.pipe(withDefault(Duration.seconds(20))),
-  /** Silence after a ping that ends the connection with PongTimeout. Default 20 s. */
-  timeout: Time.pipe(withDefault(Duration.seconds(20)))
 })
 
 /** How many bytes a window holds, as a power of two (RFC 7692 §7.1.2). */

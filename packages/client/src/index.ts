@@ -4,6 +4,7 @@ export * as WebSocket from "./WebSocket.ts"
 // What connecting answers
 export type { Connection, Message, Messages, SendOptions } from "./Connection.ts"
 export type { ClosedBy, CloseFrame, CloseInfo } from "./CloseInfo.ts"
+export type { Latency } from "./Latency.ts"
 // What messages mean to a program
 export type { SchemaOptions, TypedMessages } from "./TypedMessages.ts"
 export * as MessageCodec from "./MessageCodec.ts"
@@ -25,6 +26,7 @@ export {
 export {
   type CloseCause,
   ConnectionClosed,
+  IdleTimeout,
   InvalidMessage,
   MessageTooBig,
   PongTimeout,

@@ -8,6 +8,7 @@ import {
   EncodeFailed,
   HandshakeInvalid,
   HandshakeRejected,
+  IdleTimeout,
   InvalidMessage,
   InvalidOptions,
   InvalidUrl,
@@ -52,6 +53,7 @@ const pongTimeout = new PongTimeout({
   missed: 1,
   latency: Duration.millis(12)
 })
+const idleTimeout = new IdleTimeout({ idleTimeout: Duration.minutes(1) })
 const stalled = new Stalled({ stallTimeout: Duration.seconds(60) })
 const tooBig = new MessageTooBig({ limit: "maxMessageBytes", allowed: 1024, seen: 2048 })
 const violation = new ProtocolViolation(CoreViolation.all.InvalidUtf8)
@@ -65,12 +67,14 @@ const receiveAndSend = [
   new MessageTooBig({ limit: "maxFrameBytes", allowed: 1, seen: 2 }),
   new MessageTooBig({ limit: "maxFragments", allowed: 1, seen: 2 }),
   pongTimeout,
-  new PongTimeout({ interval: Duration.seconds(1), timeout: Duration.seconds(1), missed: 1 }),
+  new PongTimeout({ interval: Duration.seconds(1), timeout: Duration.seconds(1), missed: 3 }),
+  idleTimeout,
+  new IdleTimeout({ idleTimeout: Duration.minutes(1), latency: Duration.millis(12) }),
   stalled,
   closed(),
   closed({ by: "peer", closeCode: 1001, closeReason: "bye", received: { closeCode: 1001, closeReason: "bye" } }),
   closed({ by: "us", sent: { closeCode: 1000, closeReason: "" }, received: { closeReason: "" }, closeCode: 1005 }),
-  ...[violation, tooBig, pongTimeout, stalled, reset].map((cause) => closed({ cause })),
+  ...[violation, tooBig, pongTimeout, idleTimeout, stalled, reset].map((cause) => closed({ cause })),
   new DecodeFailed({ kind: "text", received: '"{}"', problem: 'Expected number at ["price"]' }),
   new EncodeFailed({ problem: 'Expected number at ["price"]' })
 ]
@@ -181,6 +185,7 @@ describe("through JSON and back", () => {
     ProtocolViolation,
     MessageTooBig,
     PongTimeout,
+    IdleTimeout,
     Stalled,
     ConnectionClosed,
     InvalidMessage,

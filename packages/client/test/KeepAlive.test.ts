@@ -4,9 +4,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { connected, failsWith, frame, start, violation } from "./harness.ts"
+import { connected, failsWith, frame, settle, start, violation } from "./harness.ts"
 import { answer, isOver, pings, silent } from "./silent.ts"
 
 describe("the schedule", () => {
@@ -96,6 +97,107 @@ describe("the schedule", () => {
       yield* TestClock.adjust(80)
       yield* answer(all)
       assert.strictEqual(Duration.toMillis((yield* all.socket.latency)!), 80)
+    })
+  )
+})
+
+describe("jitter", () => {
+  /** The waits before each of so many pings, in milliseconds. */
+  const waits = Effect.fnUntraced(function* (jitter: number, seed: string) {
+    const all = yield* Random.withSeed(connected({ keepAlive: { interval: 1000, jitter } }), seed)
+    yield* start(Effect.forever(all.server.next))
+    const moments: Array<number> = []
+    for (let now = 1; now <= 20_000; now++) {
+      yield* TestClock.adjust(1)
+      if (pings(all) > moments.length) moments.push(now)
+    }
+    return moments
+  })
+
+  it.effect("each ping goes out earlier by a random part of the share, and nothing drifts", () =>
+    Effect.gen(function* () {
+      const moments = yield* waits(0.1, "a fleet")
+      assert.strictEqual(moments.length, 20)
+      const early = moments.map((moment, n) => (n + 1) * 1000 - moment)
+      for (const by of early) assert.isTrue(by >= 0 && by <= 100, `${by}`)
+      assert.isAbove(new Set(early).size, 10)
+      assert.notDeepEqual(yield* waits(0.1, "another of it"), moments)
+    })
+  )
+})
+
+describe("onlyWhenIdle", () => {
+  it.effect("no ping after an interval in which something came; one after a quiet one", () =>
+    Effect.gen(function* () {
+      const all = yield* silent({ keepAlive: { onlyWhenIdle: true } })
+      for (let n = 0; n < 5; n++) {
+        yield* TestClock.adjust("10 seconds")
+        yield* all.server.send("news")
+        yield* TestClock.adjust("10 seconds")
+      }
+      assert.strictEqual(pings(all), 0)
+      yield* TestClock.adjust("19999 millis")
+      assert.strictEqual(pings(all), 0)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(pings(all), 1)
+      yield* TestClock.adjust(19_999)
+      assert.isFalse(isOver(all))
+      yield* TestClock.adjust(1)
+      assert.isTrue(isOver(all))
+    })
+  )
+
+  it.effect("after a missed ping the next one goes out all the same", () =>
+    Effect.gen(function* () {
+      const all = yield* silent({ keepAlive: { onlyWhenIdle: true, missed: 2, timeout: "10 seconds" } })
+      yield* TestClock.adjust("40 seconds")
+      assert.strictEqual(pings(all), 2)
+    })
+  )
+})
+
+describe("missed", () => {
+  it.effect("so many pings in a row go unanswered before the peer is given up", () =>
+    Effect.gen(function* () {
+      const all = yield* silent({ keepAlive: { missed: 3 } })
+      const receiving = yield* start(Effect.flip(all.socket.receive))
+      yield* TestClock.adjust(79_999)
+      assert.strictEqual(pings(all), 3)
+      assert.isFalse(isOver(all))
+      yield* TestClock.adjust(1)
+      assert.isTrue(isOver(all))
+      assert.deepInclude(yield* Fiber.join(receiving), { _tag: "PongTimeout", missed: 3 })
+    })
+  )
+
+  it.effect("a sign of life begins the count again", () =>
+    Effect.gen(function* () {
+      const all = yield* silent({ keepAlive: { missed: 3, timeout: "10 seconds" } })
+      for (let n = 0; n < 3; n++) {
+        // Two are missed, the third is answered late but in time.
+        yield* TestClock.adjust(n === 0 ? "69 seconds" : "60 seconds")
+        yield* answer(all)
+        yield* settle
+        assert.strictEqual(pings(all), 3 * (n + 1))
+      }
+      yield* TestClock.adjust("51 seconds")
+      yield* TestClock.adjust("9999 millis")
+      assert.isFalse(isOver(all))
+      yield* TestClock.adjust(1)
+      assert.isTrue(isOver(all))
+    })
+  )
+
+  it.effect("the pong of a missed ping measures the way, however late", () =>
+    Effect.gen(function* () {
+      const all = yield* silent({ keepAlive: { missed: 2 } })
+      yield* TestClock.adjust("20 seconds")
+      const late = all.wire.written().slice(-4)
+      yield* TestClock.adjust("25 seconds")
+      yield* all.server.pong(late)
+      assert.strictEqual(Duration.toMillis((yield* all.socket.latency)!), 25_000)
+      yield* TestClock.adjust("39999 millis")
+      assert.isFalse(isOver(all))
     })
   )
 })

@@ -33,7 +33,13 @@ describe("nothing given", () => {
         interruptCloseTimeout: 1000,
         stallTimeout: 60_000
       })
-      assert.deepStrictEqual(settings.keepAlive, { interval: Duration.seconds(20), timeout: Duration.seconds(20) })
+      assert.deepStrictEqual(settings.keepAlive, {
+        interval: Duration.seconds(20),
+        timeout: Duration.seconds(20),
+        missed: 1,
+        onlyWhenIdle: false,
+        jitter: 0
+      })
       assert.deepStrictEqual(settings.subprotocols, [])
       assert.deepStrictEqual(settings.headers, {})
     })
@@ -44,7 +50,7 @@ describe("nothing given", () => {
       const settings = yield* Options.decode({ limits: { maxMessageBytes: "unlimited" }, keepAlive: { timeout: 5 } })
       assert.strictEqual(settings.limits.maxMessageBytes, "unlimited")
       assert.strictEqual(settings.limits.inboxMessages, 1024)
-      assert.deepStrictEqual(settings.keepAlive, { interval: Duration.seconds(20), timeout: Duration.millis(5) })
+      assert.deepInclude(settings.keepAlive, { interval: Duration.seconds(20), timeout: Duration.millis(5), missed: 1 })
     })
   )
 
@@ -116,6 +122,9 @@ describe("what is refused", () => {
     [{ deadlines: { openTimeout: "10 secnds" } }, /Duration/],
     [{ keepAlive: true }, /false/],
     [{ keepAlive: { interval: 0 } }, /longer than zero/],
+    [{ keepAlive: { missed: 0 } }, /greater than 0/],
+    [{ keepAlive: { jitter: 1.1 } }, /between 0 and 1/],
+    [{ deadlines: { idleTimeout: 0 } }, /longer than zero/],
     [{ subprotocols: "chat" }, /array/],
     [{ headers: "Authorization: secret" }, /object/],
     [{ headers: { Authorization: ["secret"] } }, /"Authorization"/],

@@ -37,7 +37,7 @@ describe("pending pings", () => {
       pings.sent(ping)
       for (const payload of ["", "min", "mine!", "MINE"]) pings.pong(bytes(payload))
       assert.isFalse(yield* Deferred.isDone(ping.pong))
-      assert.isUndefined(pings.latency)
+      assert.isUndefined(pings.latencies.last)
     })
   )
 
@@ -68,7 +68,7 @@ describe("pending pings", () => {
       pings.flushed(ping)
       yield* TestClock.adjust(30)
       pings.pong(ping.payload)
-      assert.strictEqual(millis(pings.latency), 30)
+      assert.strictEqual(millis(pings.latencies.last), 30)
     })
   )
 

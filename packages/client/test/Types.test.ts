@@ -14,6 +14,7 @@ import {
   type EncodeFailed,
   type HandshakeInvalid,
   type HandshakeRejected,
+  type IdleTimeout,
   type InvalidMessage,
   type InvalidOptions,
   type InvalidUrl,
@@ -80,9 +81,9 @@ describe("connect and stream", () => {
 })
 
 describe("the connection", () => {
-  it("taking messages fails with five tags", () => {
-    type Five = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | Stalled
-    expectTypeOf<ReceiveError>().toEqualTypeOf<Five>()
+  it("taking messages fails with six tags", () => {
+    type Six = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | IdleTimeout | Stalled
+    expectTypeOf<ReceiveError>().toEqualTypeOf<Six>()
     expectTypeOf<Connection["messages"]>().toEqualTypeOf<Stream.Stream<Message, ReceiveError>>()
     expectTypeOf<Connection["receive"]>().toEqualTypeOf<Effect.Effect<Message, ReceiveError>>()
     expectTypeOf<ReturnType<Connection["receiveN"]>>().toEqualTypeOf<
@@ -106,7 +107,7 @@ describe("the connection", () => {
 
   it("a failure behind a close is one that can end a connection", () => {
     expectTypeOf<NonNullable<ConnectionClosed["cause"]>>().toEqualTypeOf<
-      ProtocolViolation | MessageTooBig | PongTimeout | Stalled | TransportError
+      ProtocolViolation | MessageTooBig | PongTimeout | IdleTimeout | Stalled | TransportError
     >()
   })
 })
@@ -154,7 +155,7 @@ describe("what is left once some were handled", () => {
     const receive = Effect.flatMap(WebSocket.connect("ws://localhost"), (socket) => socket.receive)
     const handled = receive.pipe(Effect.catchTag("ConnectionClosed", (closed) => Effect.succeed(closed.closeCode)))
     expectTypeOf<Effect.Error<typeof handled>>().toEqualTypeOf<
-      ConnectError | ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+      ConnectError | ProtocolViolation | MessageTooBig | PongTimeout | IdleTimeout | Stalled
     >()
     expectTypeOf<Effect.Success<typeof handled>>().toEqualTypeOf<Message | number>()
   })
@@ -168,6 +169,7 @@ describe("what is left once some were handled", () => {
         ProtocolViolation: nothing,
         MessageTooBig: nothing,
         PongTimeout: nothing,
+        IdleTimeout: nothing,
         Stalled: nothing
       })
     )
@@ -199,7 +201,7 @@ describe("what is left once some were handled", () => {
       Stream.catchTag("ConnectError", () => Stream.empty)
     )
     expectTypeOf<Stream.Error<typeof handled>>().toEqualTypeOf<
-      ProtocolViolation | MessageTooBig | PongTimeout | Stalled
+      ProtocolViolation | MessageTooBig | PongTimeout | IdleTimeout | Stalled
     >()
   })
 })

@@ -67,6 +67,8 @@ export class Endpoint<A = Message> {
   failure: Assembler.Failure | undefined
   /** What `discard` threw away: messages, or what else the assembler makes. */
   discarded = 0
+  /** Grows whenever a data frame, or more of its payload, comes. */
+  dataPieces = 0
   /** Pings and pongs that came and were not yet looked at; the caller empties it. */
   controls: Array<Control> = []
   /** Frames to write, in order. */
@@ -143,13 +145,18 @@ export class Endpoint<A = Message> {
         this.violate(piece as Assembler.Failure)
         continue
       }
-      const answer = Opcode.isControl(piece.header.opcode) ? this.takeControl(piece) : this.assembler.take(piece)
+      const answer = Opcode.isControl(piece.header.opcode) ? this.takeControl(piece) : this.takeData(piece)
       if (answer === undefined) continue
       if (!Assembler.isFailure(answer)) return answer
       this.violate(answer)
     }
     this.decoder.release()
     return undefined
+  }
+
+  private takeData(piece: FrameDecoder): A | undefined | Assembler.Failure {
+    this.dataPieces += 1
+    return this.assembler.take(piece)
   }
 
   /** What it is given as, where it is given. */

@@ -59,6 +59,15 @@ describe("Endpoint: the wire literals, at every cut", () => {
 })
 
 describe("Endpoint: reading", () => {
+  it("counts pieces of data: a header, payload, a continuation, and no control frame", () => {
+    const endpoint = make()
+    const seen = ["8a0161", "0102", "61", "62", "8900", "8000"].map((bytes) => {
+      receive(endpoint, bytes)
+      return endpoint.dataPieces
+    })
+    assert.deepStrictEqual(seen, [0, 1, 2, 3, 3, 4])
+  })
+
   it("stops when the room for messages is used up, and loses nothing", () => {
     const endpoint = make()
     const into: Array<Message> = []

@@ -2,23 +2,20 @@
  * Keep-alive: protocol pings on a schedule, and the judgement that a peer is dead.
  *
  * The first ping goes out one interval after the connection opened and the others each one interval later, whatever
- * the consumer does. Anything received, and any progress of our writes, is life; a peer that we are not reading is
- * never called dead. Silence is timed from the moment the ping was handed to the kernel, or as long as it could not be,
- * from the last sign of life.
+ * the consumer does. Anything received, and any progress of our writes, is life; a peer that we are not reading, be it
+ * that the inbox is full or that the program was busy, is never called dead. Silence is timed from the moment the ping
+ * was handed to the kernel, or as long as it could not be, from the last sign of life.
  */
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import { PongTimeout } from "../Errors.ts"
+import type { KeepAlive } from "../KeepAliveOptions.ts"
+import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { PendingPing } from "./Pings.ts"
 import type { Session } from "./Session.ts"
-
-export interface KeepAlive {
-  readonly interval: Duration.Duration
-  readonly timeout: Duration.Duration
-}
 
 /** Runs as long as the session is open; ends it when the peer is dead. */
 export const keepAlive = Effect.fnUntraced(function* (
@@ -27,19 +24,34 @@ export const keepAlive = Effect.fnUntraced(function* (
   clock: Clock.Clock
 ) {
   const interval = Moment.nanos(options.interval)
+  const timeout = Moment.nanos(options.timeout)
+  const missed: Array<PendingPing> = []
   let due = Moment.now(clock) + interval
+  let reads = session.reader.reads
   while (true) {
-    yield* Moment.sleepUntil(clock, due)
+    yield* Moment.sleepUntil(clock, due - (yield* early(options, interval)))
     if (!session.open) return
-    const ping = session.pings.make(undefined)
-    const life = new Life(session, Moment.nanos(options.timeout), clock)
-    const alive = yield* Effect.raceFirst(answered(session, ping, life), life.silence(due + interval))
-    session.pings.forget(ping)
-    if (!session.open) return
-    if (!alive) return yield* session.giveUp(pongTimeout(session, options))
+    const busy = options.onlyWhenIdle && missed.length === 0 && session.reader.reads > reads
+    if (!busy) {
+      const ping = session.pings.make(undefined)
+      missed.push(ping)
+      const life = new Life(session, timeout, clock)
+      const alive = yield* Effect.raceFirst(answered(session, ping, life), life.silence(due + interval))
+      if (!session.open) return
+      // A late pong of one that was missed still measures the way, so they are remembered until there is life.
+      if (alive) for (const one of missed.splice(0)) session.pings.forget(one)
+      if (missed.length === options.missed) return yield* session.giveUp(pongTimeout(session, options))
+    }
+    reads = session.reader.reads
     due = nextAfter(Moment.now(clock), due, interval)
   }
 })
+
+/** How much before its moment a ping goes out, so that connections opened together do not ping together. */
+const early = ({ jitter }: KeepAlive, interval: bigint): Effect.Effect<bigint> =>
+  jitter === 0
+    ? Effect.succeed(0n)
+    : Effect.map(Random.next, (part) => BigInt(Math.floor(Number(interval) * jitter * part)))
 
 /** True once the pong is here, or the session is over and needs none. */
 const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Effect.Effect<boolean> =>
@@ -54,6 +66,7 @@ class Life {
   private readonly session: Session<unknown>
   private readonly clock: Clock.Clock
   private readonly timeout: bigint
+  private readonly excuse: Excuse
   private isFlushed = false
   private since: Moment.Moment
   // As they were at the last look:
@@ -65,6 +78,7 @@ class Life {
     this.session = session
     this.timeout = timeout
     this.clock = clock
+    this.excuse = new Excuse(timeout)
     this.since = Moment.now(clock)
     this.reads = session.reader.reads
     this.flushedBytes = session.outgoing.flushedBytes
@@ -80,18 +94,22 @@ class Life {
 
   /**
    * True once something came after the ping, looked at whenever the next one would be due; false once there was no
-   * sign of life for the timeout.
+   * sign of life for the timeout. `woken` is when this look was due.
    */
-  silence(nextDue: Moment.Moment): Effect.Effect<boolean> {
+  silence(nextDue: Moment.Moment, woken: Moment.Moment = this.since): Effect.Effect<boolean> {
     return Effect.suspend(() => {
       const now = Moment.now(this.clock)
       const { moved, received } = this.look()
       if (this.isFlushed && received) return Effect.succeed(true)
       if (received || moved || this.session.inbox.full) this.since = now
+      if (now >= this.since + this.timeout) {
+        const excused = this.excuse.take(now, woken)
+        if (excused === 0n) return Effect.succeed(false)
+        this.since = now + excused - this.timeout
+      }
       const deadline = this.since + this.timeout
-      if (now >= deadline) return Effect.succeed(false)
       const next = now < nextDue && nextDue < deadline ? nextDue : deadline
-      return Effect.andThen(Moment.sleepUntil(this.clock, next), this.silence(nextDue))
+      return Effect.andThen(Moment.sleepUntil(this.clock, next), this.silence(nextDue, next))
     })
   }
 
@@ -108,13 +126,10 @@ class Life {
   }
 }
 
-const pongTimeout = (session: Session<unknown>, { interval, timeout }: KeepAlive) =>
-  new PongTimeout({
-    interval,
-    timeout,
-    missed: 1,
-    ...(session.pings.latency && { latency: session.pings.latency })
-  })
+const pongTimeout = (session: Session<unknown>, { interval, missed, timeout }: KeepAlive) => {
+  const { last } = session.pings.latencies
+  return new PongTimeout({ interval, timeout, missed, ...(last && { latency: last }) })
+}
 
 /** The first moment of the schedule that is not over: a late ping does not shift the ones after it. */
 const nextAfter = (now: Moment.Moment, due: Moment.Moment, interval: bigint): Moment.Moment => {

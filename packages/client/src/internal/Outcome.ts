@@ -29,6 +29,8 @@ export interface Parts {
 export class Outcome {
   /** Once it is decided. */
   record: CloseInfo | undefined
+  /** Why we are closing, where that is a failure. */
+  reason: CloseCause | undefined
   /** A write failed; what the peer sent before may still wait to be read. */
   writeFailure: TransportError | undefined
 
@@ -66,7 +68,7 @@ export class Outcome {
    * The connection is over for the program: whoever waits learns why. The first call counts. `by` is who ended it if
    * no Close frame says so.
    */
-  settle(by: ClosedBy, cause: CloseCause | undefined = violationOf(this.endpoint)): void {
+  settle(by: ClosedBy, cause: CloseCause | undefined = this.reason ?? violationOf(this.endpoint)): void {
     if (this.record !== undefined) return
     const { inbox, outgoing, pings } = this.parts
     const error = this.error(by, cause)
@@ -123,7 +125,7 @@ export class Outcome {
 
   /** A stream of messages ends: after our close, or when the peer's Close is an ordinary goodbye. */
   private get endsCleanly(): boolean {
-    if (this.endpoint.state !== "Closed") return false
+    if (this.endpoint.state !== "Closed" || this.reason !== undefined) return false
     return this.closedByUs || ordinary.has(this.endpoint.closeReceived?.closeCode ?? CloseCode.noStatusReceived)
   }
 }

@@ -8,6 +8,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
+import { Latencies } from "./Latencies.ts"
 import * as Moment from "./Moment.ts"
 
 export interface PendingPing {
@@ -18,8 +19,7 @@ export interface PendingPing {
 }
 
 export class Pings {
-  /** The last measured round trip. */
-  latency: Duration.Duration | undefined
+  readonly latencies = new Latencies()
   private readonly clock: Clock.Clock
   private pending: Array<PendingPing> = []
   private count = 0
@@ -53,9 +53,9 @@ export class Pings {
   pong(payload: Uint8Array): void {
     const answered = this.pending.findIndex((ping) => equal(ping.payload, payload))
     const now = Moment.now(this.clock)
+    if (answered >= 0) this.latencies.add(now - this.pending[answered]!.sentAt)
     for (const ping of this.pending.splice(0, answered + 1)) {
-      this.latency = Duration.nanos(now - ping.sentAt)
-      Deferred.doneUnsafe(ping.pong, Effect.succeed(this.latency))
+      Deferred.doneUnsafe(ping.pong, Effect.succeed(Duration.nanos(now - ping.sentAt)))
     }
   }
 

@@ -12,6 +12,7 @@ import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type ReceiveError, Stalled } from "../Errors.ts"
+import type { Idle } from "./Idle.ts"
 import type { Inbox } from "./Inbox.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Outgoing } from "./Outgoing.ts"
@@ -27,6 +28,8 @@ export interface Parts<A> {
   readonly outcome: Outcome
   readonly clock: Clock.Clock
   readonly stallTimeout: Duration.Duration
+  /** Wants to know when data comes, if anyone does. */
+  readonly idle: Idle | undefined
 }
 
 export class Reader<A> {
@@ -34,6 +37,7 @@ export class Reader<A> {
   reads = 0
 
   private readonly parts: Parts<A>
+  private dataPieces = 0
 
   constructor(parts: Parts<A>) {
     this.parts = parts
@@ -106,7 +110,9 @@ export class Reader<A> {
   }
 
   private afterDecoding(): void {
-    const { endpoint, outcome, outgoing, pings } = this.parts
+    const { endpoint, idle, outcome, outgoing, pings } = this.parts
+    if (idle !== undefined && endpoint.dataPieces > this.dataPieces) idle.heard()
+    this.dataPieces = endpoint.dataPieces
     for (const control of endpoint.controls.splice(0)) {
       if (control._tag === "Pong") pings.pong(control.payload)
     }
@@ -115,12 +121,13 @@ export class Reader<A> {
   }
 
   private readonly decodeRest: Effect.Effect<void> = Effect.suspend(() => {
-    const { clock, inbox, outcome, outgoing, stallTimeout } = this.parts
+    const { clock, idle, inbox, outcome, outgoing, stallTimeout } = this.parts
     const deadlock = Effect.flatMap(stalled(outgoing, stallTimeout, clock), () =>
       outcome.giveUp(new Stalled({ stallTimeout }))
     )
     return Effect.flatMap(Effect.raceFirst(inbox.awaitRoom, deadlock), () => {
       this.reads += 1
+      idle?.heard()
       // Nobody takes what was read, and nothing of ours arrives any more: the connection is lost.
       if (inbox.full && outcome.writeFailure !== undefined) this.inputEnded(outcome.writeFailure)
       return this.decode() ? Effect.void : this.decodeRest

@@ -16,6 +16,7 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { CloseInfo } from "../CloseInfo.ts"
 import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
+import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
@@ -28,6 +29,7 @@ export interface Settings {
   readonly closeTimeout: Duration.Duration
   readonly interruptCloseTimeout: Duration.Duration
   readonly stallTimeout: Duration.Duration
+  readonly idleTimeout?: Duration.Duration | undefined
 }
 
 /** `A` is what taking gives: whole messages, or what else the program asked for. */
@@ -40,6 +42,7 @@ export class Session<A> {
   private readonly stream: ByteStream
   private readonly endpoint: Endpoint.Endpoint<A>
   private readonly outcome: Outcome
+  private readonly idle: Idle | undefined
   private readonly settings: Settings
   /** Owns the session's fibers. */
   private readonly scope: Scope.Scope
@@ -62,8 +65,19 @@ export class Session<A> {
     const outgoing = new Outgoing(stream, endpoint, clock)
     const pings = new Pings(clock)
     const outcome = new Outcome({ endpoint, inbox, outgoing, pings, streamScope })
-    const { stallTimeout } = settings
-    this.reader = new Reader({ stream, endpoint, inbox, outgoing, pings, outcome, clock, stallTimeout })
+    const { idleTimeout, stallTimeout } = settings
+    this.idle = idleTimeout && new Idle(idleTimeout, clock)
+    this.reader = new Reader({
+      stream,
+      endpoint,
+      inbox,
+      outgoing,
+      pings,
+      outcome,
+      clock,
+      stallTimeout,
+      idle: this.idle
+    })
     this.inbox = inbox
     this.outgoing = outgoing
     this.pings = pings
@@ -76,6 +90,7 @@ export class Session<A> {
     return Effect.gen({ self: this }, function* () {
       yield* Effect.forkChild(this.writer, { startImmediately: true })
       yield* Effect.forkChild(keepAlive, { startImmediately: true })
+      if (this.idle !== undefined) yield* Effect.forkChild(this.idle.watch(this), { startImmediately: true })
       yield* this.reader.run(first)
       yield* this.failWhenDue
       yield* this.finish
@@ -164,6 +179,15 @@ export class Session<A> {
   /** The peer is dead, or as good as: no closing handshake. */
   giveUp(cause: CloseCause | undefined): Effect.Effect<void> {
     return this.outcome.giveUp(cause)
+  }
+
+  /** The peer may be alive, but is of no use any more: it is told so, and not waited for long. */
+  expire(cause: CloseCause): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.outcome.reason = cause
+      this.endpoint.close(CloseCode.goingAway, "")
+      return this.closeWithin(this.settings.interruptCloseTimeout)
+    })
   }
 
   /** Succeeds with the record once the socket is destroyed. */
