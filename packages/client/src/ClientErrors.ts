@@ -5,7 +5,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ConnectError } from "./ConnectError.ts"
-import { ConnectionClosed, MessageTooBig, PongTimeout, ProtocolViolation, Stalled } from "./Errors.ts"
+import { ConnectionClosed, IdleTimeout, MessageTooBig, PongTimeout, ProtocolViolation, Stalled } from "./Errors.ts"
 
 const id = (tag: string) => `@effect-websocket/client/${tag}`
 
@@ -32,6 +32,7 @@ export const LossCause = Schema.Union([
   ProtocolViolation,
   MessageTooBig,
   PongTimeout,
+  IdleTimeout,
   Stalled,
   OnOpenFailed
 ])

@@ -71,7 +71,12 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
   readonly close: (closeCode?: number, closeReason?: string) => Effect<CloseInfo, InvalidMessage>
   /** Destroys the connection at once, without a closing handshake; everything that waits on it fails. */
   readonly abort: Effect<void>
-  /** Succeeds with the record when the connection has ended, whichever way. Never fails. */
+  /**
+   * Succeeds once the end is known, whichever way it came: nothing is sent or received any more, but what is in the inbox
+   * already. `closed` follows when the socket is destroyed, after a goodbye that may take until a deadline.
+   */
+  readonly ended: Effect<void>
+  /** Succeeds with the record when the connection has ended and its socket is destroyed. Never fails. */
   readonly closed: Effect<CloseInfo>
   /** Bytes accepted by `send` and not yet handed to the kernel. */
   readonly bufferedBytes: Effect<number>

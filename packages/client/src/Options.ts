@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { OptionFailed } from "./ConnectError.ts"
-import { Delivery, TextAs } from "./Delivery.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
 import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 
@@ -108,10 +107,6 @@ export const ConnectOptions = Schema.Struct({
   ),
   /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
-  /** What taking gives: whole messages, their fragments as they come, or all frames. Default: messages. */
-  delivery: Delivery.pipe(withDefault("messages")),
-  /** What a text is given as; bytes are not checked to be UTF-8. Default: a string. */
-  text: TextAs.pipe(withDefault("string")),
   limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),
   deadlines: Deadlines.pipe(withDefault(Deadlines.make({}))),
   /** Default: on. False turns it off. */
@@ -120,27 +115,26 @@ export const ConnectOptions = Schema.Struct({
 
 type Data = typeof ConnectOptions.Encoded
 
-/**
- * As a program writes them: as data, and where it says so as an Effect that runs once for each dial.
- *
- * `delivery` and `text` decide what taking gives, and so are part of the type: by default messages, texts as strings.
- */
-export interface ConnectOptions<R = never, D extends Delivery = "messages", T extends TextAs = "string">
-  extends Omit<Data, "headers" | "delivery" | "text"> {
+/** As a program writes them: as data, and where it says so as an Effect that runs once for each dial. */
+export interface ConnectOptions<R = never> extends Omit<Data, "headers" | "subprotocols"> {
   readonly headers?: OptionEffect.ValueOrEffect<NonNullable<Data["headers"]>, R>
-  readonly delivery?: D
-  readonly text?: T
+  readonly subprotocols?: OptionEffect.ValueOrEffect<NonNullable<Data["subprotocols"]>, R>
 }
 
 /** Checked, with every default filled in. */
 export type Settings = typeof ConnectOptions.Type
 
 /** Runs what was given as an Effect: from here on, all options are data. */
-export const evaluate = <R>(options: ConnectOptions<R, Delivery, TextAs>): Effect.Effect<Data, OptionFailed, R> => {
-  const { headers, ...rest } = options
-  if (headers === undefined) return Effect.succeed(rest)
-  return Effect.map(OptionEffect.evaluate("headers", headers), (headers) => ({ ...rest, headers }))
-}
+export const evaluate = Effect.fnUntraced(function* <R>(
+  options: ConnectOptions<R>
+): Effect.fn.Return<Data, OptionFailed, R> {
+  const { headers, subprotocols, ...rest } = options
+  return {
+    ...rest,
+    ...(headers !== undefined && { headers: yield* OptionEffect.evaluate("headers", headers) }),
+    ...(subprotocols !== undefined && { subprotocols: yield* OptionEffect.evaluate("subprotocols", subprotocols) })
+  }
+})
 
 /** Checks options and fills in the defaults. An option that is there but undefined counts as absent. */
 export const decode = (options: unknown) => decodeGiven(given(options))
@@ -148,7 +142,7 @@ export const decode = (options: unknown) => decodeGiven(given(options))
 const decodeGiven = Schema.decodeUnknownEffect(ConnectOptions, { errors: "all", onExcessProperty: "error" })
 
 /** The same without what is undefined, in plain objects at every depth. */
-const given = (value: unknown): unknown => {
+export const given = (value: unknown): unknown => {
   if (!Predicate.isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
   const entries = Object.entries(value).filter(([, option]) => option !== undefined)
   return Object.fromEntries(entries.map(([name, option]) => [name, given(option)]))

@@ -1,8 +1,33 @@
 /**
- * Whether a client connects again after a loss, and when: the decisions, and the table that decides when the program
- * does not.
+ * Whether a client connects again after a loss, and when: the options, the decisions, and the table that decides when
+ * the program does not.
  */
-import type * as Duration from "effect/Duration"
+import { OptionSchema } from "@effect-websocket/transport"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { LossCause } from "./ClientErrors.ts"
+import type { ConnectReason } from "./ConnectError.ts"
+import type { Loss } from "./Status.ts"
+
+const { Time, withDefault } = OptionSchema
+
+/** When to try again: the n-th delay in a row is a random part of `first * factor^(n-1)`, or of `max`. */
+export const ReconnectOptions = Schema.Struct({
+  /** Default 1 s. */
+  first: Time.pipe(withDefault(Duration.seconds(1))),
+  /** Default 2. */
+  factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)).pipe(withDefault(2)),
+  /** Default 30 s. */
+  max: Time.pipe(withDefault(Duration.seconds(30))),
+  /** A connection that was open for so long has held: delays begin anew. Default 5 s. */
+  uptime: Time.pipe(withDefault(Duration.seconds(5))),
+  /** How much of a server's Retry-After is waited for. Default 5 min. */
+  maxRetryAfter: Time.pipe(withDefault(Duration.minutes(5)))
+})
+export type ReconnectOptions = typeof ReconnectOptions.Encoded
 
 /** What follows a loss. */
 export type Decision =
@@ -18,3 +43,59 @@ export const retry: Decision = { _tag: "Retry" }
 export const retryAfter = (delay: Duration.Input): Decision => ({ _tag: "RetryAfter", delay })
 
 export const stop: Decision = { _tag: "Stop" }
+
+/**
+ * The default for `onLost`: Stop where the same attempt would fail in the same way, Retry in all other cases. To change
+ * one case, decide that one and leave the others to this table.
+ */
+export const decide = ({ cause }: Pick<Loss, "cause">): Decision => (isFinal(cause) ? stop : retry)
+
+const isFinal = (cause: LossCause): boolean => {
+  switch (cause._tag) {
+    case "ConnectError":
+      return isFinalReason(cause.reason)
+    case "ConnectionClosed":
+      return cause.by === "peer" && finalCloseCodes.has(cause.closeCode)
+    case "OnOpenFailed":
+      return cause.problem === "died"
+    default:
+      return false
+  }
+}
+
+const isFinalReason = (reason: ConnectReason): boolean => {
+  switch (reason._tag) {
+    case "InvalidUrl":
+    case "InvalidOptions":
+    case "HandshakeInvalid":
+      return true
+    case "HandshakeRejected":
+      return reason.status >= 400 && reason.status < 500 && !passing.has(reason.status)
+    default:
+      return false
+  }
+}
+
+/** Refusals of a client that say that later may be better: Request Timeout, Too Early, Too Many Requests. */
+const passing: ReadonlySet<number> = new Set([408, 425, 429])
+
+/** What a peer says of this client rather than of itself (RFC 6455 §7.4.1; 3000 and 3003 by IANA's registry). */
+const finalCloseCodes: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010, 3000, 3003])
+
+/**
+ * Delays as `ReconnectOptions` say: exponential, with full jitter, without end. Full jitter, the first delay included,
+ * is what spreads the clients of a server that went away from all of them at once.
+ */
+export const schedule = ({ factor, first, max }: Pick<typeof ReconnectOptions.Type, "factor" | "first" | "max">) =>
+  Schedule.fromStep(
+    Effect.sync(() => {
+      const ceiling = Duration.toMillis(max)
+      let bound = Math.min(Duration.toMillis(first), ceiling)
+      return (_now: number, _loss: Loss) =>
+        Effect.map(Random.next, (part): [Duration.Duration, Duration.Duration] => {
+          const delay = Duration.millis(bound * part)
+          bound = Math.min(bound * factor, ceiling)
+          return [delay, delay]
+        })
+    })
+  )

@@ -3,7 +3,6 @@
 export * as WebSocket from "./WebSocket.ts"
 // What connecting answers
 export type { Connection, Message, Messages, SendOptions } from "./Connection.ts"
-export type { Delivered, Delivery, Fragment, FragmentBytes, Frame, MessageBytes, TextAs } from "./Delivery.ts"
 export type { ClosedBy, CloseFrame, CloseInfo } from "./CloseInfo.ts"
 export type { Latency } from "./Latency.ts"
 // What messages mean to a program
@@ -38,6 +37,7 @@ export {
 } from "./Errors.ts"
 // A client that connects again by itself
 export * as Client from "./Client.ts"
-export type { ClientReceiveError, FateUnknown, LossCause, NotSent, OnOpenFailed } from "./ClientErrors.ts"
-export type { Decision } from "./Reconnect.ts"
+export { ClientData, type ClientOptions } from "./ClientOptions.ts"
+export * as Reconnect from "./Reconnect.ts"
 export type { Loss, LostMessages, Status, StoppedBy } from "./Status.ts"
+export { type ClientReceiveError, FateUnknown, type LossCause, NotSent, OnOpenFailed } from "./ClientErrors.ts"

@@ -9,8 +9,6 @@ export * as Endpoint from "./Endpoint.ts"
 export * as ClosingHandshake from "./ClosingHandshake.ts"
 export * as Assembler from "./Assembler.ts"
 export * as MessageAssembler from "./MessageAssembler.ts"
-export * as FragmentAssembler from "./FragmentAssembler.ts"
-export * as FrameAssembler from "./FrameAssembler.ts"
 export * as Limits from "./Limits.ts"
 // How it opens
 export * as OpeningHandshake from "./OpeningHandshake.ts"

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Endpoint, type Options } from "../src/Endpoint.ts"
-import { type Frame, FrameAssembler } from "../src/FrameAssembler.ts"
 import * as InvalidMessage from "../src/InvalidMessage.ts"
 import * as Limits from "../src/Limits.ts"
 import * as Masking from "../src/Masking.ts"
@@ -99,27 +98,6 @@ describe("Endpoint: reading", () => {
     assert.deepStrictEqual([endpoint.controls.length, endpoint.state], [0, "Open"])
     assert.isTrue(endpoint.read([], { messages: 1, bytes: 10 }))
     assert.deepStrictEqual([endpoint.controls.length, endpoint.state], [1, "Closed"])
-  })
-
-  it("gives what its assembler makes, control frames among it, and counts as that does", () => {
-    const endpoint = new Endpoint({
-      role: "client",
-      platform: Platform.pure,
-      limits: Limits.defaults,
-      maskingKey: () => 0,
-      assembler: (...parts) => new FrameAssembler(...parts)
-    })
-    const into: Array<Frame> = []
-    endpoint.receive(hex("0102c3bc 890161 8000 880203e8 8100"))
-    const room = { messages: 10, bytes: 10 }
-    assert.isTrue(endpoint.read(into, room))
-    assert.deepStrictEqual(room, { messages: 6, bytes: 5 })
-    assert.deepStrictEqual(
-      into.map(({ opcode }) => opcode),
-      ["text", "ping", "continuation", "close"]
-    )
-    assert.strictEqual(endpoint.sizeOf(into[0]!), 2)
-    assert.strictEqual(endpoint.state, "Closed")
   })
 
   it("discard checks and counts messages, and handles what is between them", () => {

@@ -24,7 +24,6 @@ import {
   HandshakeRejected,
   InvalidOptions
 } from "../ConnectError.ts"
-import type { Delivery, TextAs } from "../Delivery.ts"
 import * as Options from "../Options.ts"
 import { Entropy } from "./Entropy.ts"
 import { Steps } from "./Steps.ts"
@@ -41,7 +40,7 @@ export interface Dialled {
 
 export const dial = Effect.fnUntraced(function* <R>(
   input: string | URL,
-  options: Options.ConnectOptions<R, Delivery, TextAs>
+  options: Options.ConnectOptions<R>
 ): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope | R> {
   const url = Url.parse(input)
   if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })

@@ -39,15 +39,19 @@ export class Outcome {
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
   private final: ConnectionClosed | undefined
-  private readonly ended = Deferred.makeUnsafe<CloseInfo>()
+  private readonly settled = Deferred.makeUnsafe<void>()
+  private readonly destroyed = Deferred.makeUnsafe<CloseInfo>()
 
   constructor(parts: Parts) {
     this.parts = parts
     this.endpoint = parts.endpoint
   }
 
+  /** Succeeds once the end is known. */
+  readonly ended: Effect.Effect<void> = Deferred.await(this.settled)
+
   /** Succeeds with the record once the socket is destroyed. */
-  readonly closed: Effect.Effect<CloseInfo> = Deferred.await(this.ended)
+  readonly closed: Effect.Effect<CloseInfo> = Deferred.await(this.destroyed)
 
   /** No more is accepted for sending: our Close, or our answer to the peer's, was just encoded. */
   closing(): void {
@@ -89,6 +93,7 @@ export class Outcome {
     const failure = Effect.fail(isReceiveFailure(cause) ? cause : error)
     inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })
     inbox.wake()
+    Deferred.doneUnsafe(this.settled, Effect.void)
   }
 
   /** Settles and destroys at once: there is nobody to say goodbye to, or no more time for it. */
@@ -100,7 +105,7 @@ export class Outcome {
   }
 
   readonly destroy: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.andThen(Scope.close(this.parts.streamScope, Exit.void), Deferred.succeed(this.ended, this.record!))
+    Effect.andThen(Scope.close(this.parts.streamScope, Exit.void), Deferred.succeed(this.destroyed, this.record!))
   )
 
   /** What those fail with whose operation a broken byte stream ended. */

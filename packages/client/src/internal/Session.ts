@@ -18,6 +18,7 @@ import type { CloseInfo } from "../CloseInfo.ts"
 import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
+import * as InvalidClose from "./InvalidClose.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
@@ -82,6 +83,7 @@ export class Session<A> {
     this.outgoing = outgoing
     this.pings = pings
     this.outcome = outcome
+    this.ended = outcome.ended
     this.closed = outcome.closed
   }
 
@@ -157,10 +159,7 @@ export class Session<A> {
   close(closeCode: number, closeReason: string): Effect.Effect<CloseInfo, InvalidMessage> {
     return Effect.suspend(() => {
       const invalid = this.endpoint.close(closeCode, closeReason)
-      if (invalid !== undefined) {
-        const actual = invalid.rule === "ReservedCloseCode" ? { actual: closeCode } : {}
-        return Effect.fail(new InvalidMessage({ ...invalid, ...actual }))
-      }
+      if (invalid !== undefined) return Effect.fail(InvalidClose.describe(invalid, closeCode))
       return this.closeWithin(this.settings.closeTimeout)
     })
   }
@@ -189,6 +188,9 @@ export class Session<A> {
       return this.closeWithin(this.settings.interruptCloseTimeout)
     })
   }
+
+  /** Succeeds once the end is known: nothing is sent or received any more. */
+  readonly ended: Effect.Effect<void>
 
   /** Succeeds with the record once the socket is destroyed. */
   readonly closed: Effect.Effect<CloseInfo>

@@ -1,0 +1,71 @@
+/**
+ * The way in of a long-lived client: takers follow its connections from one inbox to the next.
+ *
+ * While a connection is open they wait in its inbox, so nothing stands between its reads and them. What nobody took
+ * before it ended is kept here and comes first, within the bounds of one inbox; beyond them the oldest are dropped and
+ * counted. A client that never takes anything so goes on connecting.
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import type { ClientReceiveError } from "../ClientErrors.ts"
+import type { Message } from "../Connection.ts"
+import type { Phases } from "./Phase.ts"
+
+type Batch = NonEmptyReadonlyArray<Message>
+
+export class Incoming {
+  /** Messages that were dropped since nobody took them. */
+  notTaken = 0
+  private readonly phases: Phases
+  private readonly limits: { readonly inboxMessages: number; readonly inboxBytes: number }
+  private kept: Array<Message> = []
+  private bytes = 0
+
+  constructor(phases: Phases, limits: { readonly inboxMessages: number; readonly inboxBytes: number }) {
+    this.phases = phases
+    this.limits = limits
+  }
+
+  /** All that is at hand, at least one message: waits while there is none. */
+  readonly takeAll: Pull.Pull<Batch, ClientReceiveError> = this.taking(everything)
+
+  /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
+  take(most: number): Effect.Effect<Batch, ClientReceiveError> {
+    return this.taking(most) as Effect.Effect<Batch, ClientReceiveError>
+  }
+
+  /** Keeps what a connection that has ended still holds. */
+  keep(messages: Batch): void {
+    for (const message of messages) {
+      this.kept.push(message)
+      this.bytes += message.length
+    }
+    const { inboxBytes, inboxMessages } = this.limits
+    let over = Math.max(0, this.kept.length - inboxMessages)
+    for (const message of this.kept.slice(0, over)) this.bytes -= message.length
+    while (this.bytes > inboxBytes && over < this.kept.length - 1) this.bytes -= this.kept[over++]!.length
+    this.notTaken += over
+    this.kept.splice(0, over)
+  }
+
+  private taking(most: number): Effect.Effect<Batch, ClientReceiveError | Cause.Done> {
+    return Effect.suspend(() => {
+      if (this.kept.length > 0) return Effect.succeed(this.takeKept(most))
+      const { current: phase, version } = this.phases
+      const next = () => Effect.flatMap(this.phases.after(version), () => this.taking(most))
+      if (phase._tag === "Over") return most === everything ? phase.all : phase.some
+      return phase._tag === "Up" ? Effect.catch(phase.connection.receiveN(most), next) : next()
+    })
+  }
+
+  private takeKept(most: number): Batch {
+    const taken = this.kept.splice(0, most)
+    for (const message of taken) this.bytes -= message.length
+    return taken as unknown as Batch
+  }
+}
+
+/** What a stream of messages asks for. */
+const everything = Number.MAX_SAFE_INTEGER

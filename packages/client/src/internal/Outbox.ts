@@ -1,0 +1,256 @@
+/**
+ * The way out of a long-lived client: over the connection there is, and into the outbox where that is for later.
+ *
+ * What is bound to a connection and has nothing to wait behind goes to it directly. All else passes through the queue
+ * (`OutboxQueue`), which one fiber per connection empties in order. That fiber also learns what was flushed, so that
+ * after a loss every message that was accepted has a fate, and those that may be lost are counted.
+ */
+import { InvalidMessage as Invalid } from "@effect-websocket/core"
+import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { ClientSendError, ClientSendOptions } from "../Client.ts"
+import { FateUnknown, type LossCause, NotSent } from "../ClientErrors.ts"
+import type { Message } from "../Connection.ts"
+import { type ConnectionClosed, InvalidMessage } from "../Errors.ts"
+import type { OutboxOptions } from "../OutboxOptions.ts"
+import { Changes } from "./Changes.ts"
+import { type Fate, Ledger, settle } from "./Ledger.ts"
+import * as Moment from "./Moment.ts"
+import { type Item, OutboxQueue } from "./OutboxQueue.ts"
+import type { Phases, Up } from "./Phase.ts"
+
+interface Queued extends Item {
+  readonly options: ClientSendOptions | undefined
+  readonly fate: Fate | undefined
+}
+
+export class Outbox {
+  /** Messages that were accepted and then met a bad end. */
+  readonly lost = { notSent: 0, unknown: 0 }
+  readonly queue: OutboxQueue<Queued>
+  private readonly phases: Phases
+  private readonly options: OutboxOptions
+  private readonly clock: Clock.Clock
+  /** Of the open connection. */
+  private ledger = new Ledger()
+  /** There is something to send, or to flush. */
+  private readonly work = new Changes()
+
+  constructor(phases: Phases, options: OutboxOptions, clock: Clock.Clock) {
+    this.phases = phases
+    this.options = options
+    this.clock = clock
+    this.queue = new OutboxQueue(options)
+  }
+
+  // ---- the senders' side
+
+  send(
+    messages: ReadonlyArray<Message>,
+    options: ClientSendOptions | undefined,
+    fate?: Fate
+  ): Effect.Effect<void, ClientSendError> {
+    return Effect.suspend((): Effect.Effect<void, ClientSendError> => {
+      const invalid = messages.map(Invalid.ofMessage).find((answer) => answer !== undefined)
+      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      return this.submit(messages, options, fate)
+    })
+  }
+
+  private submit(
+    messages: ReadonlyArray<Message>,
+    options: ClientSendOptions | undefined,
+    fate: Fate | undefined
+  ): Effect.Effect<void, ClientSendError> {
+    return Effect.suspend((): Effect.Effect<void, ClientSendError> => {
+      const { current: phase, version } = this.phases
+      const later = Effect.flatMap(this.phases.after(version), () => this.submit(messages, options, fate))
+      if (phase._tag === "Over") return Effect.fail(notSent("stopped", phase.cause))
+      if (phase._tag === "Down") {
+        if (this.options.whileDisconnected === "suspend") return later
+        if (this.options.whileDisconnected === "fail") return Effect.fail(notSent("disconnected", phase.cause))
+      } else if (options?.durable !== true && this.queue.isIdle) {
+        return this.sendOver(phase, messages, options, fate, later)
+      }
+      return this.enqueue(messages, options, fate, later)
+    })
+  }
+
+  /** To the open connection. What it did not accept, since it has ended, is asked for again once that is known. */
+  private sendOver(
+    { connection }: Up,
+    messages: ReadonlyArray<Message>,
+    options: ClientSendOptions | undefined,
+    fate: Fate | undefined,
+    later: Effect.Effect<void, ClientSendError>
+  ): Effect.Effect<void, ClientSendError> {
+    const one = messages.length === 1
+    const sending = one ? connection.send(messages[0]!, options) : connection.sendAll(messages, options)
+    const { ledger } = this
+    return Effect.matchEffect(sending, {
+      onSuccess: () => {
+        ledger.accept(messages.length, fate)
+        this.work.changed()
+        return Effect.void
+      },
+      onFailure: (error) => {
+        if (error._tag === "InvalidMessage") return Effect.fail(error)
+        // A part of several messages may have left.
+        return one ? later : Effect.fail(new FateUnknown({ cause: error }))
+      }
+    })
+  }
+
+  private enqueue(
+    messages: ReadonlyArray<Message>,
+    options: ClientSendOptions | undefined,
+    fate: Fate | undefined,
+    later: Effect.Effect<void, ClientSendError>
+  ): Effect.Effect<void, ClientSendError> {
+    const { maxAge } = this.options
+    const own = messages.map((message) => (typeof message === "string" ? message : message.slice()))
+    const offer = this.queue.offer({
+      messages: own,
+      bytes: own.reduce((sum, message) => sum + message.length, 0),
+      durable: options?.durable === true,
+      expires: maxAge === undefined ? undefined : Moment.now(this.clock) + Moment.nanos(maxAge),
+      options,
+      fate
+    })
+    if (offer._tag === "Full") return later
+    if (offer._tag === "Refused") {
+      const error = notSent("overflow", undefined)
+      if (!offer.dropped) return Effect.fail(error)
+      this.lost.notSent += messages.length
+      settle(fate, Effect.fail(error))
+      return Effect.void
+    }
+    this.fail(offer.dropped, "overflow", undefined)
+    this.work.changed()
+    return Effect.void
+  }
+
+  // ---- the connection's side
+
+  /**
+   * Sends what is queued and learns what was flushed, as long as the connection is open. Called before the phase is `up`
+   * and run while it is. Interrupting it loses nothing.
+   */
+  drain(up: Up): Effect.Effect<void> {
+    const ledger = new Ledger()
+    this.ledger = ledger
+    const step: Effect.Effect<void, ConnectionClosed> = Effect.suspend(() => {
+      const { version } = this.work
+      this.expire()
+      const item = this.queue.next()
+      if (item !== undefined) return this.offer(up, item, ledger)
+      if (ledger.unknown > 0 || this.queue.hasHanded) return this.flush(up, ledger)
+      return this.work.after(version)
+    })
+    return Effect.whileLoop({ while: () => this.phases.current === up, body: () => step, step: () => {} }).pipe(
+      // The connection has ended; who reconnects learns that from the connection itself.
+      Effect.catch(() => Effect.void)
+    )
+  }
+
+  /** Everything that was accepted has left, or the phase is another. */
+  readonly emptied: Effect.Effect<void> = Effect.suspend(() => {
+    const { current } = this.phases
+    return this.phases.until(() =>
+      (this.queue.isEmpty && this.ledger.unknown === 0) || this.phases.current !== current ? true : undefined
+    )
+  })
+
+  /** The connection has ended, and nothing drains to it any more: every message that it took along gets its fate. */
+  lose(cause: LossCause | undefined): void {
+    const unknown = new FateUnknown(cause === undefined ? {} : { cause })
+    this.lost.unknown += this.ledger.lost(unknown)
+    const ended = this.queue.lost()
+    this.fail(ended.notSent, "session lost", cause)
+    this.failUnknown(ended.unknown, unknown)
+  }
+
+  /** There will be no connection any more. */
+  stop(cause: LossCause | undefined): void {
+    const ended = this.queue.stop()
+    this.fail(ended.notSent, "stopped", cause)
+    this.failUnknown(ended.unknown, new FateUnknown(cause === undefined ? {} : { cause }))
+    this.work.changed()
+  }
+
+  /** Lets go of what has waited for too long. One fiber runs it as long as the client lasts. */
+  readonly expiring: Effect.Effect<never> = Effect.suspend(() => {
+    const { version } = this.work
+    this.expire()
+    const { nextExpiry } = this.queue
+    const changed = this.work.after(version)
+    return nextExpiry === undefined ? changed : Effect.raceFirst(changed, Moment.sleepUntil(this.clock, nextExpiry))
+  }).pipe(Effect.forever({ disableYield: true }))
+
+  /** Offers one item to the connection, and waits until it is accepted. */
+  private offer({ connection }: Up, item: Queued, ledger: Ledger): Effect.Effect<void, ConnectionClosed> {
+    const { durable, fate, messages, options } = item
+    const one = messages.length === 1
+    const sending = one ? connection.send(messages[0]!, options) : connection.sendAll(messages, options)
+    return Effect.matchEffect(sending, {
+      onSuccess: () => {
+        if (!durable) ledger.accept(messages.length, fate)
+        this.queue.accepted()
+        this.phases.changed()
+        return Effect.void
+      },
+      onFailure: (error) => {
+        if (error._tag === "InvalidMessage") return Effect.die(error)
+        // A part of several messages may have left: as if all of them had.
+        if (one) this.queue.returned()
+        else if (durable) this.queue.accepted()
+        else {
+          ledger.accept(messages.length, fate)
+          this.queue.accepted()
+        }
+        return Effect.fail(error)
+      }
+    })
+  }
+
+  /** Not before this turn is over, so that all sends in it become one write. */
+  private flush({ connection }: Up, ledger: Ledger): Effect.Effect<void, ConnectionClosed> {
+    return Effect.suspend(() => {
+      const { accepted } = ledger
+      const { handedCount } = this.queue
+      return Effect.map(connection.flush, () => {
+        ledger.flushed(accepted)
+        for (const { fate } of this.queue.flushed(handedCount)) settle(fate, Effect.void)
+        this.phases.changed()
+      })
+    }).pipe((flush) => Effect.andThen(Effect.yieldNow, flush))
+  }
+
+  private expire(): void {
+    this.fail(this.queue.expire(Moment.now(this.clock)), "expired", undefined)
+  }
+
+  private fail(items: ReadonlyArray<Queued>, why: NotSent["why"], cause: LossCause | undefined): void {
+    if (items.length === 0) return
+    const error = notSent(why, cause)
+    for (const { fate, messages } of items) {
+      this.lost.notSent += messages.length
+      settle(fate, Effect.fail(error))
+    }
+    this.phases.changed()
+  }
+
+  private failUnknown(items: ReadonlyArray<Queued>, error: FateUnknown): void {
+    for (const { fate, messages } of items) {
+      this.lost.unknown += messages.length
+      settle(fate, Effect.fail(error))
+    }
+  }
+}
+
+/** Where a message's fate can be waited for. */
+export const makeFate = (): Fate => Deferred.makeUnsafe()
+
+const notSent = (why: NotSent["why"], cause: LossCause | undefined) =>
+  new NotSent(cause === undefined ? { why } : { why, cause })

@@ -1,0 +1,48 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { settle, start } from "./harness.ts"
+import { made, statuses, tags } from "./longLived.ts"
+
+describe("Client", () => {
+  it.effect("messages span connections, and end after our close", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made()
+      const reading = yield* start(Stream.runCollect(client.messages))
+      const seen = yield* statuses(client)
+      const first = yield* accept
+      yield* first.server.send("one")
+      yield* settle
+      first.wire.reset()
+      yield* settle
+      yield* TestClock.adjust("1 second")
+      const second = yield* accept
+      yield* second.server.send("two")
+      yield* settle
+      const closing = yield* start(client.close(4000, "done"))
+      yield* settle
+      assert.deepStrictEqual(yield* second.server.next, { _tag: "Close", closeCode: 4000, closeReason: "done" })
+      yield* start(second.server.end)
+      second.wire.end()
+      const info = yield* Fiber.join(closing)
+      assert.deepInclude(info, { closeCode: 4000, by: "us", clean: true })
+      assert.deepStrictEqual(yield* Fiber.join(reading), ["one", "two"])
+      assert.deepStrictEqual(tags(seen), ["Connecting", "Open", "Waiting", "Connecting", "Open", "Stopped"])
+    })
+  )
+
+  it.effect("leaving the scope says goodbye", () =>
+    Effect.gen(function* () {
+      const { accept, leave } = yield* made()
+      const { server, wire } = yield* accept
+      const leaving = yield* start(leave(Exit.void))
+      yield* settle
+      assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1000 })
+      wire.end()
+      yield* Fiber.join(leaving)
+    })
+  )
+})

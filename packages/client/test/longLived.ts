@@ -1,0 +1,70 @@
+/** What the tests of long-lived clients share: a client over a network in memory, whose server the test plays. */
+import { Client, type ClientOptions, type Status } from "@effect-websocket/client"
+import { layerPredictable, ServerPeer } from "@effect-websocket/client/testing"
+import { Refused } from "@effect-websocket/transport"
+import { MemoryTransport, type Peer } from "@effect-websocket/transport/testing"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { settle, start } from "./harness.ts"
+
+export interface Served {
+  readonly server: ServerPeer.ServerPeer
+  readonly wire: Peer
+}
+
+/** A client in a scope of its own; the network breaks when the test ends. */
+export const made = Effect.fnUntraced(function* (
+  options: Partial<ClientOptions> = {},
+  server: ServerPeer.AcceptOptions = {}
+) {
+  const network = yield* MemoryTransport.make()
+  const scope = yield* Scope.make()
+  const client = yield* Client.make({ url: "ws://server.test/", keepAlive: false, ...options }).pipe(
+    Effect.provide([network.layer, layerPredictable()]),
+    Scope.provide(scope)
+  )
+  const wires: Array<Peer> = []
+  yield* Effect.addFinalizer((exit) =>
+    Effect.andThen(
+      Effect.sync(() => {
+        for (const wire of wires) wire.reset()
+      }),
+      Scope.close(scope, exit)
+    )
+  )
+  /** Accepts the next dial, and lets the client get as far as it can. */
+  const accept: Effect.Effect<Served> = Effect.gen(function* () {
+    const wire = yield* network.accept
+    wires.push(wire)
+    const peer = yield* ServerPeer.accept(wire, server)
+    yield* settle
+    return { server: peer, wire }
+  })
+  /** Refuses the next dial. */
+  const refuse = Effect.andThen(network.refuse(new Refused({ address: "203.0.113.1:80" })), settle)
+  const leave = (exit: Exit.Exit<unknown, unknown>) => Scope.close(scope, exit)
+  return { client, network, accept, refuse, leave }
+})
+
+/** Waits for the next dial and answers when it came, in milliseconds of the clock; time passes as it has to. */
+export const dialledAt = Effect.fnUntraced(function* (
+  network: MemoryTransport.MemoryTransport,
+  answer: Effect.Effect<unknown>
+) {
+  const dialling = yield* start(Effect.andThen(answer, Clock.currentTimeMillis))
+  while (dialling.pollUnsafe() === undefined) yield* TestClock.adjust(1)
+  return network
+})
+
+/** Collects every status from now on. */
+export const statuses = Effect.fnUntraced(function* (client: Client.Client) {
+  const seen: Array<Status> = []
+  yield* start(Stream.runForEach(client.statusChanges, (status) => Effect.sync(() => seen.push(status))))
+  return seen
+})
+
+export const tags = (seen: ReadonlyArray<Status>) => seen.map(({ _tag }) => _tag)
