@@ -2,6 +2,7 @@
  * What can go wrong between messages and what they mean to a program: typed messages, requests and subscriptions. The
  * connection goes on after each of them. What ends a connection is in `Errors`.
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { id } from "./Errors.ts"
 
@@ -25,5 +26,28 @@ export class EncodeFailed extends Schema.TaggedError<EncodeFailed>(id("EncodeFai
 }) {
   override get message() {
     return `Not sent, since it does not encode (${this.problem}): check it against the \`send\` schema`
+  }
+}
+
+/** No response came in time. */
+export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(id("RequestTimedOut"))("RequestTimedOut", {
+  timeout: Schema.Duration,
+  /** `NotSent`: its turn did not come. `Unknown`: it was sent, so the peer may have acted on it. */
+  fate: Schema.Literals(["NotSent", "Unknown"]),
+  /** Other messages that nobody takes and that keep responses behind them from being read; mostly none. */
+  blockedBy: Schema.Int
+}) {
+  override get message() {
+    const what = this.fate === "NotSent" ? "The request was not sent" : "No response came"
+    return `${what} within ${Duration.format(this.timeout)}: ${this.advice}`
+  }
+
+  private get advice() {
+    if (this.blockedBy > 0) {
+      return `${this.blockedBy} other messages wait in front of it, so take \`messages\`, or let \`others\` discard them`
+    }
+    return this.fate === "NotSent"
+      ? "ask for less at a time, or raise maxInFlight"
+      : "ask the peer whether it acted on it, or raise timeout if it is slow"
   }
 }

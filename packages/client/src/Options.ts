@@ -137,9 +137,12 @@ export const evaluate = Effect.fnUntraced(function* <R>(
 })
 
 /** Checks options and fills in the defaults. An option that is there but undefined counts as absent. */
-export const decode = (options: unknown) => decodeGiven(given(options))
+export const decoderOf = <S extends Schema.Constraint>(schema: S) => {
+  const decode = Schema.decodeUnknownEffect(schema, { errors: "all", onExcessProperty: "error" })
+  return (options: unknown) => decode(given(options))
+}
 
-const decodeGiven = Schema.decodeUnknownEffect(ConnectOptions, { errors: "all", onExcessProperty: "error" })
+export const decode = decoderOf(ConnectOptions)
 
 /** The same without what is undefined, in plain objects at every depth. */
 export const given = (value: unknown): unknown => {

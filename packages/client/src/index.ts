@@ -8,7 +8,8 @@ export type { Latency } from "./Latency.ts"
 // What messages mean to a program
 export type { SchemaOptions, TypedMessages } from "./TypedMessages.ts"
 export * as MessageCodec from "./MessageCodec.ts"
-export { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
+export * as Requests from "./Requests.ts"
+export { DecodeFailed, EncodeFailed, RequestTimedOut } from "./MessageErrors.ts"
 // What can be said about a connection
 export { ConnectOptions } from "./Options.ts"
 // What can go wrong while connecting

@@ -1,0 +1,100 @@
+/**
+ * Requests and their responses over a stream of messages: each response finds the request that asked for it, and all other
+ * messages are still there to be taken.
+ *
+ * One fiber, in the caller's scope, reads. A response is never kept waiting by another request; but it can be by other
+ * messages that nobody takes, since what is kept of them is bounded.
+ */
+import { OptionSchema } from "@effect-websocket/transport"
+import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type * as Stream from "effect/Stream"
+import type { FateUnknown, LossCause, NotSent } from "./ClientErrors.ts"
+import { InvalidOptions } from "./ConnectError.ts"
+import type { Messages, SendOptions } from "./Connection.ts"
+import { Exchange } from "./internal/Exchange.ts"
+import type { RequestTimedOut } from "./MessageErrors.ts"
+import { decoderOf } from "./Options.ts"
+import type { Status } from "./Status.ts"
+
+const { Count, Time, withDefault } = OptionSchema
+
+export const Options = Schema.Struct({
+  /** From asking to the response, the wait for a turn included. Default 30 s. */
+  timeout: Time.pipe(withDefault(Duration.seconds(30))),
+  /** Requests without a response; more wait for their turn, first come first served. Default 1,024. */
+  maxInFlight: Count.pipe(withDefault(1024)),
+  /** Other messages that were read and not yet taken. When they are as many, reading stops. Default 1,024. */
+  maxOthers: Count.pipe(withDefault(1024)),
+  /** `discard`: other messages are counted and dropped, for programs that only ask. Default `keep`. */
+  others: Schema.Literals(["keep", "discard"]).pipe(withDefault("keep"))
+})
+
+export type Settings = typeof Options.Type
+
+export interface MakeOptions<A> extends Partial<typeof Options.Encoded> {
+  /** The id of the request that a message answers; undefined when it answers none. */
+  readonly responseId: (message: A) => number | undefined
+  /** Of a client: what was asked over a connection that is lost fails then, and not only when the client stops. */
+  readonly statusChanges?: Stream.Stream<Status>
+}
+
+/** Messages that are no response, or that of a request which did not wait for it, are here to be taken. */
+export interface Requests<A, In, RE, SE, Options = SendOptions> extends Messages<A, In, RE, SE, Options> {
+  /**
+   * Sends what `make` makes of a new id, and succeeds with the response to it. Interrupted, it stops waiting and lets the
+   * next have its turn.
+   *
+   * Fails with RequestTimedOut after `timeout`, with FateUnknown when the connection was lost after it was sent, with
+   * NotSent when it is lost already, or with what sending fails with, and then it was not sent either.
+   */
+  readonly request: (
+    make: (id: number) => In,
+    options?: { readonly timeout?: Duration.Input }
+  ) => Effect.Effect<A, SE | NotSent | FateUnknown | RequestTimedOut>
+  /** Requests that wait for their response, or are being sent. */
+  readonly inFlight: Effect.Effect<number>
+  /** How many other messages were dropped, where `others` is `discard`. */
+  readonly discarded: Effect.Effect<number>
+}
+
+/**
+ * Takes over the taking of `messages`, as long as the scope lasts. These must not fail for a single message: choose an
+ * `onDecodeError` that does not, for one bad message would end all requests.
+ */
+export const make: <A, In, RE extends LossCause, SE, SO>(
+  messages: Messages<A, In, RE, SE, SO>,
+  options: MakeOptions<A>
+) => Effect.Effect<Requests<A, In, RE, SE, SO>, InvalidOptions, Scope.Scope> = Effect.fnUntraced(function* <
+  A,
+  In,
+  RE extends LossCause,
+  SE,
+  SO
+>(messages: Messages<A, In, RE, SE, SO>, { responseId, statusChanges, ...data }: MakeOptions<A>) {
+  const settings = yield* Effect.mapError(decode(data), ({ message }) => new InvalidOptions({ problem: message }))
+  const exchange = new Exchange(messages, responseId, settings, {
+    slots: yield* Semaphore.make(settings.maxInFlight),
+    others: yield* Queue.bounded<A, RE | Cause.Done>(settings.maxOthers)
+  })
+  yield* Effect.forkScoped(exchange.run, { startImmediately: true })
+  if (statusChanges !== undefined) yield* Effect.forkScoped(exchange.watch(statusChanges), { startImmediately: true })
+  const requests: Requests<A, In, RE, SE, SO> = {
+    request: (make, { timeout = settings.timeout } = {}) => exchange.request(make, Duration.fromInputUnsafe(timeout)),
+    messages: exchange.others,
+    receive: Effect.map(exchange.receiveN(1), (taken) => taken[0]),
+    receiveN: (most) => exchange.receiveN(most),
+    send: messages.send,
+    sendAll: messages.sendAll,
+    inFlight: Effect.sync(() => exchange.inFlight.size),
+    discarded: Effect.sync(() => exchange.discarded)
+  }
+  return requests
+})
+
+const decode = decoderOf(Options)
