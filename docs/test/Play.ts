@@ -1,4 +1,5 @@
 /** Runs an example over the network in memory, while the other side is played, and compares what it prints. */
+import { format } from "node:util"
 import { assert } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import type { Transport } from "@effect-websocket/transport"
@@ -23,7 +24,8 @@ export const prints = Effect.fnUntraced(function* (
   const running = yield* Effect.forkChild(Effect.provide(program, network.layer), { startImmediately: true })
   yield* happen(network)
   yield* Fiber.join(running)
-  assert.strictEqual(`${(yield* TestConsole.logLines).join("\n")}\n`, output)
+  const lines = (yield* TestConsole.logLines).map((line) => format(line))
+  assert.strictEqual(`${lines.join("\n")}\n`, output)
 })
 
 /** Accepts the next client, plays the script and reads on to the end. */

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ConnectReason, DecodeFailed, EncodeFailed, ReceiveError, SendError } from "@effect-websocket/client"
+import type {
+  ConnectReason,
+  DecodeFailed,
+  EncodeFailed,
+  ReceiveError,
+  RequestTimedOut,
+  SendError
+} from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { HostNotFound, Refused, TlsFailed, type TransportError, Unreachable } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
@@ -11,7 +18,7 @@ import { type Example, type Network, prints, serve } from "./Play.ts"
 
 type Tag = (ConnectReason | ReceiveError | SendError | MessageError | TransportError)["_tag"]
 
-type MessageError = DecodeFailed | EncodeFailed
+type MessageError = DecodeFailed | EncodeFailed | RequestTimedOut
 
 /** What has to happen for each error there is. A server that is not read from answers nothing. */
 const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
@@ -79,6 +86,7 @@ const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
     serve(network, (server) =>
       Effect.map(server.next, (event) => assert.deepStrictEqual(event, { _tag: "Message", message: `{"amount":2}` }))
     ),
+  RequestTimedOut: (network) => serve(network, (server) => Effect.andThen(server.next, TestClock.adjust("2 seconds"))),
   TransportError: (network) => network.refuse(new Refused({ address: "127.0.0.1:8080" }))
 }
 

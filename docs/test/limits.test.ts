@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConnectOptions } from "@effect-websocket/client"
+import { ConnectOptions, Requests } from "@effect-websocket/client"
 import * as Duration from "effect/Duration"
 import * as Blocks from "./Blocks.ts"
 
@@ -18,7 +18,8 @@ const written = (name: string, value: number | string | boolean | Duration.Durat
 
 describe("docs/limits.md names every limit with the default that holds", () => {
   const { deadlines, keepAlive, limits } = ConnectOptions.make({})
-  for (const [group, values] of Object.entries({ limits, deadlines, keepAlive })) {
+  const requests = Requests.Options.make({})
+  for (const [group, values] of Object.entries({ limits, deadlines, keepAlive, requests })) {
     for (const [option, value] of Object.entries(values)) {
       const name = `${group}.${option}`
       it(name, () => assert.strictEqual(rows.get(name), written(name, value)))

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import * as Effect from "effect/Effect"
 import * as binary from "../examples/typed/binary.ts"
+import * as requests from "../examples/typed/requests.ts"
 import * as schema from "../examples/typed/schema.ts"
 import * as skip from "../examples/typed/skip.ts"
 import * as Blocks from "./Blocks.ts"
@@ -38,5 +39,23 @@ describe("docs/typed.md: each example prints what the page says", () => {
 
   it.effect("binary", () =>
     prints(binary, output("binary"), (network) => serve(network, (server) => ServerPeer.echo(server)))
+  )
+
+  it.effect("requests", () =>
+    prints(requests, output("requests"), (network) =>
+      serve(network, (server) =>
+        Effect.gen(function* () {
+          const asked = [yield* server.next, yield* server.next].map((event) =>
+            event._tag === "Message" ? JSON.parse(String(event.message)) : assert.fail(event._tag)
+          )
+          for (const { add, id } of asked.toReversed()) {
+            const sum = add.reduce((a: number, b: number) => a + b)
+            yield* server.send(JSON.stringify({ id, sum }))
+          }
+          yield* server.send(`{"news":"done"}`)
+          yield* server.close(1000)
+        })
+      )
+    )
   )
 })

@@ -16,6 +16,7 @@ import {
   OptionFailed,
   PongTimeout,
   ProtocolViolation,
+  RequestTimedOut,
   Stalled
 } from "@effect-websocket/client"
 import { InvalidMessage as CoreMessage, ProtocolViolation as CoreViolation } from "@effect-websocket/core"
@@ -76,7 +77,10 @@ const receiveAndSend = [
   closed({ by: "us", sent: { closeCode: 1000, closeReason: "" }, received: { closeReason: "" }, closeCode: 1005 }),
   ...[violation, tooBig, pongTimeout, idleTimeout, stalled, reset].map((cause) => closed({ cause })),
   new DecodeFailed({ kind: "text", received: '"{}"', problem: 'Expected number at ["price"]' }),
-  new EncodeFailed({ problem: 'Expected number at ["price"]' })
+  new EncodeFailed({ problem: 'Expected number at ["price"]' }),
+  ...(["NotSent", "Unknown"] as const).flatMap((fate) =>
+    [0, 1024].map((blockedBy) => new RequestTimedOut({ timeout: Duration.seconds(30), fate, blockedBy }))
+  )
 ]
 
 const reasons: ReadonlyArray<ConnectReason> = [
@@ -191,6 +195,7 @@ describe("through JSON and back", () => {
     InvalidMessage,
     DecodeFailed,
     EncodeFailed,
+    RequestTimedOut,
     ConnectError
   }
 

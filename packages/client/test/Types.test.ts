@@ -12,6 +12,7 @@ import {
   type ConnectReason,
   type DecodeFailed,
   type EncodeFailed,
+  type FateUnknown,
   type HandshakeInvalid,
   type HandshakeRejected,
   type IdleTimeout,
@@ -20,10 +21,13 @@ import {
   type InvalidUrl,
   type Message,
   type MessageTooBig,
+  type NotSent,
   type OptionFailed,
   type PongTimeout,
   type ProtocolViolation,
   type ReceiveError,
+  Requests,
+  type RequestTimedOut,
   type SendError,
   type Stalled,
   type TypedMessages,
@@ -238,5 +242,25 @@ describe("typed messages", () => {
     // @ts-expect-error
     const wrongToo = () => WebSocket.schema(socket, { receive: Schema.String, send: NeedsService })
     assert.isFunction(wrong ?? wrongToo)
+  })
+})
+
+describe("requests", () => {
+  const socket = {} as Connection
+  const protocol = { receive: Schema.Int, send: Schema.Int }
+  const responseId = (message: number) => message
+
+  it("one bad message must not end all requests, so messages that fail for one are refused", () => {
+    // @ts-expect-error
+    const refused = () => Requests.make(WebSocket.schema(socket, protocol), { responseId })
+    const typed = WebSocket.schema(socket, { ...protocol, onDecodeError: () => Effect.void })
+    const made = () => Requests.make(typed, { responseId })
+    type Made = Effect.Success<ReturnType<typeof made>>
+    expectTypeOf<Effect.Error<ReturnType<typeof made>>>().toEqualTypeOf<InvalidOptions>()
+    expectTypeOf<ReturnType<Made["request"]>>().toEqualTypeOf<
+      Effect.Effect<number, SendError | EncodeFailed | NotSent | FateUnknown | RequestTimedOut>
+    >()
+    expectTypeOf<Made["messages"]>().toEqualTypeOf<Stream.Stream<number, ReceiveError>>()
+    assert.isFunction(refused)
   })
 })
