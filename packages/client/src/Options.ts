@@ -4,7 +4,7 @@
  * dialled.
  */
 import { Limits } from "@effect-websocket/core"
-import { OptionSchema, TlsOptions } from "@effect-websocket/transport"
+import { AddressOptions, OptionSchema, SocketOptions, TlsOptions } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -107,6 +107,10 @@ export const ConnectOptions = Schema.Struct({
   ),
   /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
+  /** Which addresses of the host are tried, how soon after one another, and from where. Default: all, as RFC 8305 says. */
+  addresses: AddressOptions.pipe(withDefault(AddressOptions.make({}))),
+  /** Of the TCP socket. Default: no delay, and TCP's own keep-alive after 30 s. */
+  socket: SocketOptions.pipe(withDefault(SocketOptions.make({}))),
   limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),
   deadlines: Deadlines.pipe(withDefault(Deadlines.make({}))),
   /** Default: on. False turns it off. */

@@ -40,6 +40,12 @@ describe("nothing given", () => {
         onlyWhenIdle: false,
         jitter: 0
       })
+      assert.deepStrictEqual(settings.addresses, {
+        family: "any",
+        attemptDelay: Duration.millis(250),
+        maxAddresses: 32
+      })
+      assert.deepStrictEqual(settings.socket, { noDelay: true, keepAlive: Duration.seconds(30) })
       assert.deepStrictEqual(settings.subprotocols, [])
       assert.deepStrictEqual(settings.headers, {})
     })

@@ -37,6 +37,68 @@ describe("RFC 6455 §3", () => {
   it("a URL object", () => assert.strictEqual(parsed(new URL("ws://example.com/a")).uri.resourceName, "/a"))
 })
 
+describe("unix sockets, as ws and Bun write them", () => {
+  const rows: ReadonlyArray<readonly [url: string, socketPath: string, resourceName: string, shown?: string]> = [
+    ["ws+unix:/run/app.sock", "/run/app.sock", "/"],
+    ["ws+unix:/run/app.sock:/chat?a=b", "/run/app.sock", "/chat?a=b", "ws+unix:/run/app.sock:/chat"],
+    ["ws+unix:/run/app.sock?token=secret", "/run/app.sock", "/?token=secret", "ws+unix:/run/app.sock"],
+    ["ws+unix:///run/app.sock:/a:b", "/run/app.sock", "/a:b", "ws+unix:/run/app.sock:/a:b"],
+    ["ws+unix:./app.sock:/a", "./app.sock", "/a"],
+    ["ws+unix:/run/my%20app%3A1@x.sock:/", "/run/my app:1@x.sock", "/"],
+    ["ws+unix:%00abstract:/a", "\0abstract", "/a"]
+  ]
+  for (const [url, socketPath, resourceName, shown] of rows) {
+    it(url, () => {
+      const { place, shown: seen, uri } = parsed(url)
+      assert.deepStrictEqual(place, { host: "localhost", port: 80, socketPath })
+      assert.deepStrictEqual({ ...uri }, { secure: false, host: "localhost", port: 80, resourceName })
+      assert.strictEqual(seen, shown ?? url)
+    })
+  }
+
+  it("under TLS", () => {
+    const { place, uri } = parsed("wss+unix:/run/app.sock:/a")
+    assert.deepStrictEqual(place, { host: "localhost", port: 443, socketPath: "/run/app.sock" })
+    assert.isTrue(uri.secure)
+  })
+
+  for (const url of [
+    "ws+unix:",
+    "ws+unix://server/run/app.sock",
+    "ws+unix:%00",
+    "ws+unix:/run/a%00b",
+    "ws+unix:/run/%zz",
+    "ws+unix:/run/app.sock:chat"
+  ]) {
+    it(`cannot be dialled: ${url}`, () => assert.match(problem(url).message, /ws\+unix:\/path|resourceName/))
+  }
+
+  it("no secret is shown of one with a host", () =>
+    assert.notMatch(problem("ws+unix://user:secret@server/run/app.sock?secret").message, /secret/))
+})
+
+describe("names and addresses", () => {
+  it("the zone of an address is for the connection, not for the server (RFC 6874 §4)", () => {
+    const { place, shown, uri } = parsed("ws://[FE80::1%25eth0]:81/a")
+    assert.deepStrictEqual(place, { host: "fe80::1%eth0", port: 81 })
+    assert.strictEqual(uri.host, "fe80::1")
+    assert.strictEqual(shown, "ws://[fe80::1%25eth0]:81/a")
+  })
+
+  it("a zone that is not written as RFC 6874 says is refused, and its credentials are not shown", () => {
+    for (const url of ["ws://[fe80::1%eth0]/", "ws://[fe80::1%25]/", "ws://[fe80::1%25a/b]/"]) problem(url)
+    assert.notMatch(problem("ws://user:secret@[fe80::1%25eth0]/").message, /secret/)
+  })
+
+  it("a trailing dot is part of the name", () => {
+    const { place, uri } = parsed("ws://example.com./")
+    assert.deepStrictEqual([place.host, uri.host], ["example.com.", "example.com."])
+  })
+
+  it("a name in any script is its ASCII form", () =>
+    assert.strictEqual(parsed("ws://日本語.example/").place.host, "xn--wgv71a119e.example"))
+})
+
 describe("what cannot be dialled, and what to write instead", () => {
   const rows: ReadonlyArray<readonly [url: string, problem: RegExp]> = [
     ["", /write ws:/],

@@ -14,6 +14,7 @@ import type { Connect } from "./Hop.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason } from "./internal/NodeError.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
+import * as SocketInfo from "./internal/SocketInfo.ts"
 import { Resolver } from "./Resolver.ts"
 import * as SocketOptions from "./SocketOptions.ts"
 import type { Destination } from "./Target.ts"
@@ -76,11 +77,7 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, detai
         ...socketOptions(to.socket ?? SocketOptions.defaults)
       }),
     ready: "connect",
-    info: (socket) => ({
-      local: addressOf(socket.localAddress, socket.localPort),
-      remote: addressOf(socket.remoteAddress, socket.remotePort),
-      tls: undefined
-    }),
+    info: SocketInfo.of,
     reason: (error) => connectReason(detail, "tcp", error)
   })
 }
@@ -103,9 +100,6 @@ const socketOptions = ({ keepAlive, noDelay }: SocketOptions.SocketOptions) => (
   keepAlive: keepAlive !== false,
   ...(keepAlive !== false && { keepAliveInitialDelay: Duration.toMillis(keepAlive) })
 })
-
-const addressOf = (address: string | undefined, port: number | undefined): Address | undefined =>
-  address === undefined || port === undefined ? undefined : { address, port }
 
 const format = ({ address, port }: Address): string =>
   Net.isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`

@@ -43,7 +43,8 @@ const secure =
     })
 
 const verification = (peer: Peer, options: TlsOptions): Tls.ConnectionOptions => {
-  const name = options.serverName ?? peer.host
+  // The zone of an address is only known on this machine (RFC 6874 §4).
+  const name = options.serverName ?? peer.host.replace(/%.*$/, "")
   return {
     host: name,
     // RFC 6066 §3: no literal addresses, and no trailing dot.
@@ -76,7 +77,8 @@ const handshake = Effect.fnUntraced(function* (
   return yield* NodeDuplex.open({ ...engine, create, queuedBytes: stream.unflushedBytes })
 })
 
-const infoOf = (below: ConnectionInfo, tls: Tls.TLSSocket): ConnectionInfo => ({
+/** What the handshake agreed on, for a connection over this one. */
+export const infoOf = (below: ConnectionInfo, tls: Tls.TLSSocket): ConnectionInfo => ({
   ...below,
   tls: {
     version: tls.getProtocol() ?? "unknown",

@@ -8,8 +8,10 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
+import { during } from "./DialStep.ts"
 import type { Connect } from "./Hop.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
+import * as GivenDuplex from "./internal/GivenDuplex.ts"
 import type { Target } from "./Target.ts"
 import * as Tcp from "./Tcp.ts"
 import * as Tls from "./Tls.ts"
@@ -27,6 +29,14 @@ const dial =
       connect(target, target.tls !== undefined).pipe(Effect.flatMap(secure), whole)
     )
 
+const layerOf = (
+  connect: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
+): Layer.Layer<Transport> =>
+  Layer.sync(Transport, () => {
+    const prepareTls = Tls.make()
+    return { open: (target) => dial(prepareTls, () => connect(target))(target) }
+  })
+
 const connectSocket: Connect = (to, carriesTls) =>
   to.socketPath === undefined ? Tcp.connect(to, carriesTls) : UnixSocket.connect(to, carriesTls)
 
@@ -43,14 +53,33 @@ export class Transport extends Context.Service<
   static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), connectSocket) }))
 
   /**
+   * Byte streams of the program's own in place of TCP: a tunnel, another protocol, a stream in memory. TLS is still ours,
+   * over them. The function is called once per dial, and the stream lives in the scope of its connection.
+   */
+  static readonly layerStream = (
+    streamOf: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
+  ): Layer.Layer<Transport> =>
+    layerOf((target) => {
+      const { host, port, report } = target
+      return during(streamOf(target), { report, stage: "socket", detail: `${host}:${port}` })
+    })
+
+  /**
+   * A Node duplex that the program has opened itself, or a socket that still connects; TLS is still ours, over it. The
+   * function is called once per dial and gives a fresh one each time. The duplex then belongs to the connection, which
+   * destroys it with its scope, also when the dial fails: nobody else may read it, write to it or end it.
+   *
+   * A `net.Socket` is best made with `allowHalfOpen: true`: others end both sides as soon as the peer ends his.
+   */
+  static readonly layerDuplex = (duplexOf: (target: Target) => GivenDuplex.Source): Layer.Layer<Transport> =>
+    layerOf((target) => GivenDuplex.open(duplexOf(target), target))
+
+  /**
    * Any `Socket` of effect/socket that carries bytes in place of TCP; TLS is still ours, over it. The function is
    * called once per dial. Such a socket tells no addresses, and how soon it is gone after its scope is its own affair.
    */
   static readonly layerSocket = (socketOf: (target: Target) => EffectSocket.Source): Layer.Layer<Transport> =>
-    Layer.sync(this, () => {
-      const prepareTls = Tls.make()
-      return { open: (target) => dial(prepareTls, (to) => EffectSocket.open(socketOf(target), to))(target) }
-    })
+    layerOf((target) => EffectSocket.open(socketOf(target), target))
 }
 
 /** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */

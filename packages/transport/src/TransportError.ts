@@ -123,7 +123,7 @@ const unreachableAdvice: Record<string, string> = {
   EACCES: "the operating system forbids it, so check permissions and firewall",
   EPERM: "the operating system forbids it, so check permissions and firewall",
   EADDRNOTAVAIL:
-    "this machine has no such address, or no port is free, so check localAddress, or close idle connections",
+    "this machine has no such address, or its ports are taken, so check localAddress and localPort, or close idle connections",
   EADDRINUSE: "the local port is taken, so choose another localPort, or none",
   EINVAL: "the local address does not lead there, so choose another localAddress",
   ENOENT: "there is no such socket, so check the path, and that the server is running",

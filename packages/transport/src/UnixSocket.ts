@@ -6,6 +6,7 @@ import type { Connect } from "./Hop.ts"
 import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason } from "./internal/NodeError.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
+import * as SocketInfo from "./internal/SocketInfo.ts"
 import { TransportError, Unreachable } from "./TransportError.ts"
 
 /** Connects to the destination's `socketPath`; on Linux, one that begins with a NUL is an abstract name. */
@@ -22,7 +23,7 @@ const open = (path: string, detail: string, carriesTls: boolean) => {
     // As for TCP, a Close frame may have to go out after the peer's end of stream.
     create: () => Net.connect({ path, allowHalfOpen: true, ...(readBuffer && { onread: readBuffer.option }) }),
     ready: "connect",
-    info: () => ({ local: undefined, remote: undefined, tls: undefined }),
+    info: SocketInfo.of,
     reason: (error) => connectReason(detail, "unix", error)
   })
 }

@@ -8,13 +8,18 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { memory } from "./pairs/memory.ts"
 import { type Kind, type Pair, pattern, pullBytes } from "./pairs/Pair.ts"
-import { effectSocket, tcp } from "./pairs/tcp.ts"
+import { duplex, effectSocket, tcp } from "./pairs/tcp.ts"
 import { tls } from "./pairs/tls.ts"
+import { unix } from "./pairs/unix.ts"
 
 const kinds: ReadonlyArray<Kind> = [
   memory,
   tcp("TCP", Transport.layer),
   tls("TLS", Transport.layer),
+  unix("a unix socket", false),
+  unix("TLS over a unix socket", true),
+  tcp("a socket of the program's own", duplex),
+  tls("TLS over a socket of the program's own", duplex),
   tcp("effect/socket", effectSocket),
   tls("TLS over effect/socket", effectSocket)
 ]
@@ -236,6 +241,7 @@ const contract: Record<string, (pair: Pair, scope: Scope.Closeable) => Effect.Ef
 for (const kind of kinds) {
   describe(kind.name, () => {
     for (const [name, run] of Object.entries(contract)) {
+      if (kind.resets === false && /reset|breaks/.test(name)) continue
       it.live(name, () =>
         Effect.gen(function* () {
           const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))

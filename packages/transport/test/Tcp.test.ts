@@ -1,7 +1,9 @@
 /** Dialling over TCP: what is reported, what fails how, and what is left behind. */
 import * as Net from "node:net"
+import { Worker } from "node:worker_threads"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  AddressOptions,
   type DialStep,
   HostNotFound,
   Resolver,
@@ -9,6 +11,7 @@ import {
   Transport,
   type TransportError
 } from "@effect-websocket/transport"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
@@ -63,6 +66,121 @@ describe("Tcp", () => {
       )
       assert.include(["Refused", "Unreachable"], failureOf(steps[3]!))
       assert.isUndefined(failureOf(steps[5]!))
+    })
+  )
+
+  it.live("an address that does not answer is not waited for: the next one is tried beside it, and it is closed", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      yield* deaf("127.0.0.2", port)
+      const { result, steps } = yield* dial(
+        { host: "ws.test", port, addresses: AddressOptions.make({ attemptDelay: Duration.millis(10) }) },
+        { "ws.test": ["127.0.0.2", "127.0.0.1"] }
+      )
+      assert.strictEqual(Result.getOrThrow(result).info.remote?.address, "127.0.0.1")
+      assert.deepStrictEqual(
+        steps.slice(2).map((step) => [step._tag, step.detail, failureOf(step)]),
+        [
+          ["Started", `127.0.0.2:${port}`, undefined],
+          ["Started", `127.0.0.1:${port}`, undefined],
+          ["Ended", `127.0.0.1:${port}`, undefined],
+          ["Ended", `127.0.0.2:${port}`, "overtaken"]
+        ]
+      )
+    })
+  )
+
+  for (const [addresses, tried] of [
+    [{}, ["127.0.0.1", "::1", "127.0.0.2"]],
+    [{ family: 4 }, ["127.0.0.1", "127.0.0.2"]],
+    [{ family: 6 }, ["::1"]],
+    [{ firstFamily: 6 }, ["::1", "127.0.0.1", "127.0.0.2"]],
+    [{ maxAddresses: 2 }, ["127.0.0.1", "::1"]],
+    [{ localAddress: "127.0.0.3" }, ["127.0.0.1", "127.0.0.2"]]
+  ] as const) {
+    it.live(`which addresses are tried, in which order: ${JSON.stringify(addresses)}`, () =>
+      Effect.gen(function* () {
+        const port = yield* freePort
+        const { steps } = yield* dial(
+          { host: "ws.test", port, addresses: AddressOptions.make({ ...addresses, attemptDelay: "sequential" }) },
+          { "ws.test": ["127.0.0.1", "127.0.0.2", "::1", "127.0.0.1"] }
+        )
+        const begun = steps.filter(({ _tag, stage }) => _tag === "Started" && stage === "tcp")
+        const shown = tried.map((address) => (address === "::1" ? `[::1]:${port}` : `${address}:${port}`))
+        assert.deepStrictEqual(
+          begun.map(({ detail }) => detail),
+          shown
+        )
+      })
+    )
+  }
+
+  it.live("a version that the host has no address of", () =>
+    Effect.gen(function* () {
+      for (const [host, lookups] of [
+        ["ws.test", { "ws.test": ["127.0.0.1"] }],
+        ["127.0.0.1", {}]
+      ] as const) {
+        const { result } = yield* dial({ host, port: 80, addresses: AddressOptions.make({ family: 6 }) }, lookups)
+        const { message, reason } = failure(result)
+        assert.deepInclude(reason, { _tag: "HostNotFound", host, family: 6 })
+        assert.match(message, /No IPv6 address/)
+      }
+    })
+  )
+
+  it.live("from an address and a port of this machine", () =>
+    Effect.gen(function* () {
+      const localPort = yield* freePort
+      const { port } = yield* server()
+      const addresses = AddressOptions.make({ localAddress: "127.0.0.9", localPort })
+      const { result } = yield* dial({ host: "127.0.0.1", port, addresses })
+      assert.deepStrictEqual(Result.getOrThrow(result).info.local, { address: "127.0.0.9", port: localPort })
+      const again = failure((yield* dial({ host: "127.0.0.1", port, addresses })).result)
+      assert.deepInclude(again.reason, { _tag: "Unreachable", code: "EADDRNOTAVAIL" })
+      assert.match(again.message, /check localAddress and localPort/)
+    })
+  )
+
+  it.live("from a port on which somebody listens", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const addresses = AddressOptions.make({ localAddress: "127.0.0.1", localPort: port })
+      const { message, reason } = failure((yield* dial({ host: "127.0.0.1", port, addresses })).result)
+      assert.deepInclude(reason, { _tag: "Unreachable", code: "EADDRINUSE" })
+      assert.match(message, /choose another localPort/)
+    })
+  )
+
+  it.live("from an address that this machine does not have", () =>
+    Effect.gen(function* () {
+      const addresses = AddressOptions.make({ localAddress: "192.0.2.1" })
+      const { message, reason } = failure((yield* dial({ host: "127.0.0.1", port: 80, addresses })).result)
+      assert.deepInclude(reason, { _tag: "Unreachable", code: "EADDRNOTAVAIL" })
+      assert.match(message, /check localAddress/)
+    })
+  )
+
+  it.live("a fixed port serves one attempt at a time", () =>
+    Effect.gen(function* () {
+      const localPort = yield* freePort
+      const { port } = yield* server()
+      const { result, steps } = yield* dial(
+        { host: "ws.test", port, addresses: AddressOptions.make({ localPort, attemptDelay: Duration.millis(10) }) },
+        { "ws.test": ["127.0.0.2", "127.0.0.1"] }
+      )
+      assert.strictEqual(Result.getOrThrow(result).info.local?.port, localPort)
+      assert.deepStrictEqual(
+        steps.slice(2).map(({ _tag }) => _tag),
+        ["Started", "Ended", "Started", "Ended"]
+      )
+    })
+  )
+
+  it.live("an address of IPv6 with its zone is no name", () =>
+    Effect.gen(function* () {
+      const [step] = yield* interrupted({ host: "fe80::1%lo", port: 80 })
+      assert.deepStrictEqual(step, { _tag: "Started", stage: "tcp", detail: "[fe80::1%lo]:80" })
     })
   )
 
@@ -175,6 +293,29 @@ describe("leaks", () => {
     leavesNothing(server(), (port) => interrupted({ host: "127.0.0.1", port }))
   )
 
+  it.live("200 races that were interrupted leave no handle", () =>
+    leavesNothing(
+      Effect.tap(server(), ({ port }) => deaf("127.0.0.2", port)),
+      Effect.fnUntraced(function* (port) {
+        const addresses = AddressOptions.make({ attemptDelay: Duration.millis(10) })
+        const lookups = { "ws.test": ["127.0.0.2", "127.0.0.1"] }
+        const steps = yield* interrupted({ host: "ws.test", port, addresses }, lookups)
+        assert.deepStrictEqual(steps.slice(2).map(failureOf), [undefined, "interrupted"])
+      })
+    )
+  )
+
+  it.live("a race that is won leaves the winner only", () =>
+    leavesNothing(
+      Effect.tap(server(), ({ port }) => deaf("127.0.0.2", port)),
+      Effect.fnUntraced(function* (port) {
+        const addresses = AddressOptions.make({ attemptDelay: Duration.millis(10) })
+        const { result } = yield* dial({ host: "ws.test", port, addresses }, { "ws.test": ["127.0.0.2", "127.0.0.1"] })
+        assert.strictEqual(Result.getOrThrow(result).info.remote?.address, "127.0.0.1")
+      })
+    )
+  )
+
   it.live("200 dials that failed leave no handle", () =>
     leavesNothing(freePort.pipe(Effect.map((port) => ({ port }))), (port) =>
       Effect.flip(open({ host: "127.0.0.1", port, report: () => {} }))
@@ -216,6 +357,46 @@ const knowing = (lookups: Lookups): Resolver.Resolver => ({
     if (answer === "never") return Effect.never
     return typeof answer === "string" ? Effect.fail(new HostNotFound({ host, code: answer })) : Effect.succeed(answer)
   }
+})
+
+/**
+ * An address that takes no connection and refuses none: its queue of connections is full and nobody accepts them, for
+ * the thread that would sleeps.
+ */
+const deaf = Effect.fnUntraced(function* (host: string, port: number) {
+  const asleep = new Int32Array(new SharedArrayBuffer(4))
+  const worker = yield* Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new Worker(
+          `const { parentPort, workerData: { asleep, host, port } } = require("node:worker_threads")
+          require("node:net").createServer().listen({ host, port, backlog: 1 }, () => {
+            parentPort.postMessage("listening")
+            Atomics.wait(asleep, 0, 0)
+            process.exit()
+          })`,
+          { eval: true, workerData: { asleep, host, port } }
+        )
+    ),
+    (worker) =>
+      Effect.promise(() => {
+        Atomics.store(asleep, 0, 1)
+        Atomics.notify(asleep, 0)
+        return worker.terminate()
+      })
+  )
+  yield* Effect.callback<void>((resume) => {
+    worker.once("message", () => resume(Effect.void))
+    worker.once("error", (error) => resume(Effect.die(error)))
+  })
+  yield* Effect.acquireRelease(
+    Effect.sync(() => Array.from({ length: 8 }, () => Net.connect(port, host).on("error", () => {}))),
+    (sockets) =>
+      Effect.sync(() => {
+        for (const socket of sockets) socket.destroy()
+      })
+  )
+  yield* turnsOfTheEventLoop(20)
 })
 
 /** A port on which nothing listens. */

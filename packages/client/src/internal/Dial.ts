@@ -66,13 +66,13 @@ export const dial = Effect.fnUntraced(function* <R>(
   })
 
   const open = Effect.gen(function* () {
-    const { host, port, secure } = url.uri
     const transport = yield* Transport
     const stream = yield* transport.open({
-      host,
-      port,
+      ...url.place,
+      addresses: settings.addresses,
+      socket: settings.socket,
       report: steps.report,
-      ...(secure && { tls: settings.tls })
+      ...(url.uri.secure && { tls: settings.tls })
     })
     steps.begin("upgrade", url.shown)
     const answered = yield* upgrade(stream, request, reader)

@@ -25,8 +25,8 @@ interface Opening<D extends Duplex> {
   readonly create: () => D
   /** Where the duplex reads into, when `create` told it so. */
   readonly readBuffer?: ReadBuffer
-  /** The event that says that it is open. */
-  readonly ready: "connect" | "secureConnect"
+  /** The event that says that it is open, or that it is so already. */
+  readonly ready: "connect" | "secureConnect" | "now"
   info(duplex: D): ConnectionInfo
   /** What an error before that event means. */
   readonly reason: (error: Error) => TransportReason
@@ -74,12 +74,15 @@ export class NodeDuplex implements ByteStream {
       this.#deliver()
       this.#waiters.wake()
     }
+    const opened = () => {
+      this.info = opening.info(this.duplex)
+      this.#isOpen = true
+      this.#waiters.wake()
+    }
+    if (opening.ready === "now") opened()
+    if (this.duplex.readableEnded) this.#end = Cause.done()
     this.#listeners = {
-      [opening.ready]: () => {
-        this.info = opening.info(this.duplex)
-        this.#isOpen = true
-        this.#waiters.wake()
-      },
+      ...(opening.ready !== "now" && { [opening.ready]: opened }),
       // It would make Node read ahead into a buffer of its own.
       ...(opening.readBuffer === undefined && { readable: () => this.#deliver() }),
       end: () => {

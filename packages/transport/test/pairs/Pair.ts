@@ -30,6 +30,8 @@ export interface Pair {
 
 export interface Kind {
   readonly name: string
+  /** False where a connection can only end. */
+  readonly resets?: false
   /** The stream lives in the scope that is passed, the other end in the scope of the test. */
   readonly open: (scope: Scope.Scope) => Effect.Effect<Pair, TransportError, Scope.Scope>
 }

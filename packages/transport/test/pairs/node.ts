@@ -5,8 +5,8 @@ import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type { Other } from "./Pair.ts"
 
-/** Listens on a free port of 127.0.0.1 while the scope is open, and gives the sockets that come in. */
-export const listen = Effect.fnUntraced(function* (server: Net.Server | Tls.Server) {
+/** Listens on a free port of 127.0.0.1, or on a path, while the scope is open, and gives the sockets that come in. */
+export const listen = Effect.fnUntraced(function* (server: Net.Server | Tls.Server, path?: string) {
   const sockets = new Set<Duplex>()
   const waiting: Array<(socket: Duplex) => void> = []
   const unclaimed: Array<Duplex> = []
@@ -23,7 +23,9 @@ export const listen = Effect.fnUntraced(function* (server: Net.Server | Tls.Serv
   })
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.void))
+      const listening = () => resume(Effect.void)
+      if (path === undefined) server.listen(0, "127.0.0.1", listening)
+      else server.listen(path, listening)
     }),
     () =>
       Effect.callback<void>((resume) => {
@@ -32,7 +34,7 @@ export const listen = Effect.fnUntraced(function* (server: Net.Server | Tls.Serv
       })
   )
   return {
-    port: (server.address() as Net.AddressInfo).port,
+    port: path === undefined ? (server.address() as Net.AddressInfo).port : 1,
     accept: Effect.callback<Duplex>((resume) => {
       const socket = unclaimed.shift()
       if (socket !== undefined) resume(Effect.succeed(socket))

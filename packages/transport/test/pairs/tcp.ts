@@ -19,6 +19,9 @@ export const tcp = (name: string, layer: Layer.Layer<Transport>): Kind => ({
   }, Effect.provide(layer))
 })
 
+/** Sockets that the program has opened itself. */
+export const duplex = Transport.layerDuplex(({ host, port }) => Net.connect({ host, port, allowHalfOpen: true }))
+
 /** Effect's own sockets, as a program would plug them in. */
 export const effectSocket = Transport.layerSocket(({ host, port }) =>
   NodeSocket.makeNet({ host, port, allowHalfOpen: true })

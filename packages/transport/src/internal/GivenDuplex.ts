@@ -1,0 +1,51 @@
+/**
+ * A byte stream over a Node duplex that a program has opened itself, or is opening. From then on it is ours: nobody else
+ * may read it, write to it or end it, and it is destroyed with its scope.
+ */
+import * as Net from "node:net"
+import type { Duplex } from "node:stream"
+import * as Tls from "node:tls"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
+import { during } from "../DialStep.ts"
+import type { Destination } from "../Target.ts"
+import { infoOf } from "../Tls.ts"
+import type { TransportError } from "../TransportError.ts"
+import * as NodeDuplex from "./NodeDuplex.ts"
+import { openReason } from "./NodeError.ts"
+import * as SocketInfo from "./SocketInfo.ts"
+
+/** What a program may give: a duplex, or how to make one. */
+export type Source = Duplex | Effect.Effect<Duplex, TransportError, Scope.Scope>
+
+/** Waits until the duplex is open, if it is a socket that still connects. */
+export const open = (
+  source: Source,
+  { host, port, report }: Destination
+): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
+  const duplex = Effect.isEffect(source) ? source : Effect.succeed(source)
+  const opened = Effect.flatMap(duplex, (duplex) =>
+    NodeDuplex.open({
+      create: () => duplex,
+      ready: readyOf(duplex),
+      info,
+      reason: (error) => openReason(host, port, error)
+    })
+  )
+  return during(opened, { report, stage: "socket", detail: `${host}:${port}` })
+}
+
+const readyOf = (duplex: Duplex) => {
+  if (duplex instanceof Tls.TLSSocket) return isSecure(duplex) ? "now" : "secureConnect"
+  return duplex instanceof Net.Socket && duplex.connecting ? "connect" : "now"
+}
+
+/** Node knows the cipher once the handshake is done. */
+const isSecure = (socket: Tls.TLSSocket) => socket.getCipher()?.name !== undefined
+
+const info = (duplex: Duplex): ConnectionInfo => {
+  if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
+  const below = SocketInfo.of(duplex)
+  return duplex instanceof Tls.TLSSocket ? infoOf(below, duplex) : below
+}

@@ -1,0 +1,200 @@
+/** Streams and sockets that the program has opened itself: to whom they belong, and when they are gone. */
+import * as Net from "node:net"
+import { duplexPair, PassThrough } from "node:stream"
+import * as Tls from "node:tls"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  type ByteStream,
+  type DialStep,
+  Refused,
+  type Target,
+  TlsOptions,
+  Transport,
+  TransportError
+} from "@effect-websocket/transport"
+import { Certificate, MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
+import { listen } from "./pairs/node.ts"
+import { pullBytes } from "./pairs/Pair.ts"
+
+describe("layerDuplex", () => {
+  it.live("a duplex that is open: bytes pass, and the scope destroys it", () =>
+    Effect.gen(function* () {
+      const [ours, theirs] = duplexPair()
+      const scope = yield* Scope.make()
+      const steps: Array<DialStep> = []
+      const stream = yield* Scope.provide(
+        open(
+          Transport.layerDuplex(() => ours),
+          { steps }
+        ),
+        scope
+      )
+      assert.deepStrictEqual(steps, [
+        { _tag: "Started", stage: "socket", detail: "ws.test:80" },
+        { _tag: "Ended", stage: "socket", detail: "ws.test:80", failure: undefined }
+      ])
+      assert.deepStrictEqual(stream.info, { local: undefined, remote: undefined, tls: undefined })
+      theirs.write(Uint8Array.of(1, 2))
+      assert.deepStrictEqual([...(yield* pullBytes(stream.pull, 2))], [1, 2])
+      stream.writeUnsafe([Uint8Array.of(3)])
+      yield* stream.flushed
+      assert.deepStrictEqual([...theirs.read()], [3])
+      assert.isFalse(ours.destroyed)
+      yield* Scope.close(scope, Exit.void)
+      assert.isTrue(ours.destroyed)
+    })
+  )
+
+  it.live("what had arrived before is not lost, nor that it has ended", () =>
+    Effect.gen(function* () {
+      const ours = new PassThrough()
+      ours.write(Uint8Array.of(1))
+      ours.write(Uint8Array.of(2))
+      const stream = yield* open(Transport.layerDuplex(() => ours))
+      assert.deepStrictEqual([...(yield* pullBytes(stream.pull, 2))], [1, 2])
+
+      const ended = new PassThrough()
+      ended.end()
+      ended.resume()
+      yield* turnsOfTheEventLoop(2)
+      const over = yield* open(Transport.layerDuplex(() => ended))
+      assert.isTrue(Cause.isDone(yield* Effect.flip(over.pull)))
+    })
+  )
+
+  it.live("a socket that still connects is waited for, and tells its addresses", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listen(Net.createServer())
+      const { info } = yield* open(Transport.layerDuplex(() => Net.connect(port, "127.0.0.1")))
+      assert.deepStrictEqual(info.remote, { address: "127.0.0.1", port })
+    })
+  )
+
+  it.live("a TLS socket of the program's own, before and after its handshake", () =>
+    Effect.gen(function* () {
+      const { cert, key } = Certificate.make({ names: ["localhost"] })
+      const server = yield* listen(Tls.createServer({ cert, key }))
+      const connect = () => Tls.connect({ host: "127.0.0.1", port: server.port, servername: "localhost", ca: cert })
+      const early = yield* open(Transport.layerDuplex(connect))
+      assert.strictEqual(early.info.tls?.version, "TLSv1.3")
+      const secured = connect()
+      yield* Effect.callback<void>((resume) => {
+        secured.once("secureConnect", () => resume(Effect.void))
+      })
+      const late = yield* open(Transport.layerDuplex(() => secured))
+      assert.isTrue(late.info.tls?.authorized)
+      assert.deepStrictEqual(late.info.remote, { address: "127.0.0.1", port: server.port })
+    })
+  )
+
+  it.live("one that breaks while it connects, one that is gone, and an Effect that fails", () =>
+    Effect.gen(function* () {
+      const port = yield* Effect.scoped(Effect.map(listen(Net.createServer()), ({ port }) => port))
+      const refused = yield* Effect.flip(open(Transport.layerDuplex(() => Net.connect(port, "127.0.0.1"))))
+      assert.deepInclude(refused.reason, { _tag: "Refused", address: "ws.test:80" })
+      const gone = yield* Effect.flip(open(Transport.layerDuplex(() => new PassThrough().destroy())))
+      assert.strictEqual(gone.reason._tag, "Reset")
+      const failed = yield* Effect.flip(open(Transport.layerDuplex(() => Effect.fail(refusal))))
+      assert.strictEqual(failed, refusal)
+    })
+  )
+
+  it.live("a dial that fails or is interrupted destroys it all the same", () =>
+    Effect.gen(function* () {
+      const [ours, theirs] = duplexPair()
+      const opening = yield* Effect.forkChild(
+        Effect.result(
+          open(
+            Transport.layerDuplex(() => ours),
+            { tls: TlsOptions.make({}) }
+          )
+        ),
+        { startImmediately: true }
+      )
+      theirs.write("this is no TLS")
+      assert.strictEqual((yield* Fiber.join(opening))._tag, "Failure")
+      assert.isTrue(ours.destroyed)
+
+      const [interrupted] = duplexPair()
+      const dialling = yield* Effect.forkChild(
+        open(
+          Transport.layerDuplex(() => interrupted),
+          { tls: TlsOptions.make({}) }
+        ),
+        { startImmediately: true }
+      )
+      yield* Fiber.interrupt(dialling)
+      assert.isTrue(interrupted.destroyed)
+    })
+  )
+
+  it.live("200 sockets leave no handle", () =>
+    leavesNothing(
+      Effect.suspend(() => listen(Net.createServer())),
+      (port) => open(Transport.layerDuplex(() => Net.connect(port, "127.0.0.1")))
+    )
+  )
+})
+
+describe("layerStream", () => {
+  it.effect("a stream of the program's own, told what is dialled, once per dial", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const inner = yield* Effect.provide(Transport, network.layer)
+      const dialled: Array<Target> = []
+      const layer = Transport.layerStream((target) => {
+        dialled.push(target)
+        return inner.open(target)
+      })
+      const opening = yield* Effect.forkChild(open(layer), { startImmediately: true })
+      const peer = yield* network.accept
+      const stream = yield* Fiber.join(opening)
+      peer.send(Uint8Array.of(7))
+      assert.deepStrictEqual([...(yield* pullBytes(stream.pull, 1))], [7])
+      assert.deepStrictEqual(
+        dialled.map(({ host, port }) => [host, port]),
+        [["ws.test", 80]]
+      )
+    })
+  )
+
+  it.effect("what it acquires lives as long as the connection, or is gone with the dial that failed", () =>
+    Effect.gen(function* () {
+      const gone: Array<string> = []
+      const acquired = (name: string) => Effect.addFinalizer(() => Effect.sync(() => gone.push(name)))
+      const scope = yield* Scope.make()
+      yield* Scope.provide(open(Transport.layerStream(() => Effect.as(acquired("kept"), silent))), scope)
+      yield* Effect.flip(open(Transport.layerStream(() => Effect.andThen(acquired("failed"), Effect.fail(refusal)))))
+      assert.deepStrictEqual(gone, ["failed"])
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(gone, ["failed", "kept"])
+    })
+  )
+})
+
+const refusal = new TransportError({ reason: new Refused({ address: "tunnel" }) })
+
+const silent: ByteStream = {
+  pull: Effect.never,
+  writeUnsafe: () => true,
+  drained: Effect.void,
+  flushed: Effect.void,
+  unflushedBytes: () => 0,
+  shutdown: Effect.void,
+  info: { local: undefined, remote: undefined, tls: undefined }
+}
+
+const open = (
+  layer: Layer.Layer<Transport>,
+  { steps = [], tls }: { readonly steps?: Array<DialStep>; readonly tls?: TlsOptions } = {}
+) =>
+  Transport.use((transport) =>
+    transport.open({ host: "ws.test", port: 80, ...(tls && { tls }), report: (step) => steps.push(step) })
+  ).pipe(Effect.provide(layer))
