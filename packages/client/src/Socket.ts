@@ -1,0 +1,177 @@
+/**
+ * Adapters to effect/socket: whatever is built on its `Socket`, such as RPC and the developer tools, runs over our
+ * connections unchanged. `effect/socket` is unstable, so only this file and `internal/SyncWebSocket` know it.
+ *
+ * The rules are those of `Socket`. Acquiring the reader dials, and its scope owns the connection. Every end fails the
+ * pull: a close, also a clean one, with SocketCloseError, our own verdicts (PongTimeout, MessageTooBig, ...) with
+ * SocketReadError and themselves as the cause. A writer belongs to no connection: what it writes while there is none
+ * waits for the next.
+ */
+import { CloseCode } from "@effect-websocket/core"
+import type { Transport } from "@effect-websocket/transport"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import { ConnectError } from "./ConnectError.ts"
+import type { Connection, Message } from "./Connection.ts"
+import type { InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
+import { SyncWebSocket } from "./internal/SyncWebSocket.ts"
+import type { ConnectOptions } from "./Options.ts"
+import { connect } from "./WebSocket.ts"
+
+/** Where to dial: a URL, or an Effect that gives one for each dial. */
+export type Url<R = never> = string | URL | Effect.Effect<string | URL, unknown, R>
+
+/** A `Socket` that dials a WebSocket. Options may hold Effects, which run once for each dial. */
+export const make = <R = never>(
+  url: Url<R>,
+  options?: ConnectOptions<R>
+): Effect.Effect<Socket.Socket, never, Transport | R> =>
+  Effect.map(Effect.context<Transport | R>(), (context) => {
+    const sockets = new Writing()
+    const reader = Effect.gen(function* () {
+      const socket = yield* Effect.mapError(
+        Effect.flatMap(urlOf(url), (url) => connect(url, options)),
+        openError
+      )
+      yield* sockets.use(socket)
+      return yield* readerOf(socket)
+    }).pipe(Effect.updateContext((own: Context.Context<Scope.Scope>) => Context.merge(context, own)))
+    return Socket.make({ reader, writer: Effect.succeed(sockets.writer) })
+  })
+
+/** The same as a layer, for what asks for a `Socket`. */
+export const layer = <R = never>(
+  url: Url<R>,
+  options?: ConnectOptions<R>
+): Layer.Layer<Socket.Socket, never, Transport | R> => Layer.effect(Socket.Socket, make(url, options))
+
+/** What else can be said about WebSockets that are made synchronously. */
+export interface ConstructorOptions {
+  /**
+   * `send` cannot wait, so what the peer has not taken yet is kept, and beyond so many bytes the connection is given up.
+   * Default 16 MiB.
+   */
+  readonly maxBufferedBytes?: number
+}
+
+/**
+ * Makes WebSockets synchronously, as `Socket.layerWebSocket` and others want them. Their subprotocols and headers take
+ * the place of those in `options`. What they do runs in the layer's scope; prefer `layer`, which waits where this keeps.
+ */
+export const layerWebSocketConstructor = <R = never>(
+  options: ConnectOptions<R> = {},
+  { maxBufferedBytes = defaultMaxBufferedBytes }: ConstructorOptions = {}
+): Layer.Layer<Socket.WebSocketConstructor, never, Transport | R> =>
+  Layer.effect(
+    Socket.WebSocketConstructor,
+    Effect.gen(function* () {
+      const run = yield* FiberSet.runtime(yield* FiberSet.make<void>())<Transport | R>()
+      return (url, given) => {
+        const socket = new SyncWebSocket(maxBufferedBytes)
+        run(socket.run(connect(url, { ...options, ...handshakeOf(given) })))
+        return socket
+      }
+    })
+  )
+
+const urlOf = <R>(url: Url<R>): Effect.Effect<string | URL, unknown, R> =>
+  Effect.isEffect(url) ? (url as Effect.Effect<string | URL, unknown, R>) : Effect.succeed(url)
+
+const readerOf = Effect.fnUntraced(function* (socket: Connection) {
+  const left = yield* Deferred.make<never, Socket.SocketError>()
+  yield* Effect.addFinalizer(() => Deferred.fail(left, closeError(CloseCode.abnormalClosure)))
+  const take = Effect.mapError(socket.receiveN(Number.POSITIVE_INFINITY), readError)
+  return { pull: Effect.raceFirst(take, Deferred.await(left)), upgrade: Socket.SocketUpgradeError.unsupported }
+})
+
+/** The write side of a socket: it goes from connection to connection. */
+class Writing {
+  private current: Connection | undefined
+  private readonly connected = Latch.makeUnsafe(false)
+
+  /** From now on, as long as the connection is open and its scope too. */
+  use(socket: Connection): Effect.Effect<void, never, Scope.Scope> {
+    this.current = socket
+    this.connected.openUnsafe()
+    const forget = Effect.sync(() => this.forget(socket))
+    return Effect.andThen(
+      Effect.addFinalizer(() => forget),
+      Effect.forkScoped(Effect.andThen(socket.closed, forget))
+    )
+  }
+
+  private forget(socket: Connection): void {
+    if (this.current !== socket) return
+    this.current = undefined
+    this.connected.closeUnsafe()
+  }
+
+  readonly writer: Socket.Writer = {
+    write: (chunk) =>
+      Socket.isCloseEvent(chunk)
+        ? this.writing((socket) => socket.close(chunk.code, chunk.reason))
+        : this.writing((socket) => socket.send(chunk)),
+    writeAll: (chunks) => this.writeAll(chunks)
+  }
+
+  /** One after the other, so that each is sent once, wherever a connection ends; still one write where they fit. */
+  private writeAll(chunks: NonEmptyReadonlyArray<Message>): Effect.Effect<void, Socket.SocketError> {
+    return Effect.forEach(chunks, (chunk) => this.writer.write(chunk), { discard: true })
+  }
+
+  /** A connection that ends has not sent what still waited for its turn: that goes on with the next. */
+  private writing(
+    write: (socket: Connection) => Effect.Effect<unknown, SendError>
+  ): Effect.Effect<void, Socket.SocketError> {
+    return Effect.suspend(() => {
+      const socket = this.current
+      if (socket === undefined) return this.connected.whenOpen(this.writing(write))
+      return Effect.matchEffect(write(socket), {
+        onSuccess: () => Effect.void,
+        onFailure: (failure) => {
+          if (failure._tag === "InvalidMessage") return Effect.fail(writeError(failure))
+          this.forget(socket)
+          return this.writing(write)
+        }
+      })
+    })
+  }
+}
+
+/** Effect's own form of subprotocols and headers, as ours. */
+const handshakeOf = (given: Socket.WebSocketConstructorOptions | undefined): ConnectOptions => {
+  if (given === undefined) return {}
+  const { headers, protocols } = typeof given === "string" || Array.isArray(given) ? { protocols: given } : given
+  return {
+    ...(protocols !== undefined && { subprotocols: typeof protocols === "string" ? [protocols] : protocols }),
+    ...(headers !== undefined && { headers })
+  }
+}
+
+const openError = (cause: unknown): Socket.SocketError => {
+  const timedOut = cause instanceof ConnectError && cause.reason._tag === "TimedOut"
+  return new Socket.SocketError({
+    reason: new Socket.SocketOpenError({ kind: timedOut ? "Timeout" : "Unknown", cause })
+  })
+}
+
+const readError = (failure: ReceiveError): Socket.SocketError =>
+  failure._tag === "ConnectionClosed"
+    ? closeError(failure.closeCode, failure.closeReason)
+    : new Socket.SocketError({ reason: new Socket.SocketReadError({ cause: failure }) })
+
+const writeError = (cause: InvalidMessage): Socket.SocketError =>
+  new Socket.SocketError({ reason: new Socket.SocketWriteError({ cause }) })
+
+const closeError = (code: number, closeReason?: string): Socket.SocketError =>
+  new Socket.SocketError({ reason: new Socket.SocketCloseError({ code, closeReason }) })
+
+/** Larger than any burst that a peer takes within a moment. */
+const defaultMaxBufferedBytes = 0x1000000

@@ -1,0 +1,195 @@
+/**
+ * A WebSocket with the synchronous face that browsers gave it: events, `send` that cannot wait, `close` that returns at
+ * once. It decides nothing about the protocol; an Effect that its maker runs moves it.
+ *
+ * Unlike a browser's it can be paused, it throws where a message could not be sent in place of losing it, and it keeps
+ * no more than a bound of what the peer does not take.
+ */
+import { CloseCode, ClosePayload, InvalidMessage as Invalid } from "@effect-websocket/core"
+import { NodePlatform } from "@effect-websocket/transport"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { WebSocketEvent, WebSocketLike } from "effect/socket/Socket"
+import type { ConnectError } from "../ConnectError.ts"
+import type { Connection, Message } from "../Connection.ts"
+import { type ConnectionClosed, InvalidMessage } from "../Errors.ts"
+
+type EventType = "open" | "message" | "error" | "close"
+type Listener = (event: WebSocketEvent) => void
+
+export class SyncWebSocket implements WebSocketLike {
+  readyState: number = connecting
+  isPaused = false
+  /** What the server picked among those offered; empty when none. */
+  protocol = ""
+
+  private readonly maxBufferedBytes: number
+  private readonly listeners = new Map<EventType, Map<Listener, { readonly once: boolean }>>()
+  private readonly outbox: Array<Message> = []
+  private outboxBytes = 0
+  private closeAsked: { readonly code: number; readonly reason: string } | undefined
+  private overflow: Error | undefined
+  private readonly wakers = new Set<() => void>()
+
+  constructor(maxBufferedBytes: number) {
+    this.maxBufferedBytes = maxBufferedBytes
+  }
+
+  addEventListener(type: EventType, listener: Listener, options?: { readonly once?: boolean }): void {
+    const listeners = this.listeners.get(type) ?? new Map()
+    this.listeners.set(type, listeners.set(listener, { once: options?.once ?? false }))
+  }
+
+  removeEventListener(type: EventType, listener: Listener): void {
+    this.listeners.get(type)?.delete(listener)
+  }
+
+  /** Bytes, or UTF-16 units of texts, that were given and not accepted yet. */
+  get bufferedAmount(): number {
+    return this.outboxBytes
+  }
+
+  send(data: Message): void {
+    if (this.readyState !== open) throw new Error("Not sent: the WebSocket is not open")
+    const invalid = Invalid.ofMessage(data)
+    if (invalid !== undefined) throw new InvalidMessage(invalid)
+    if (this.outboxBytes + data.length > this.maxBufferedBytes) {
+      this.overflow = new Error(
+        `Not sent: the peer is too slow, and more than ${this.maxBufferedBytes} bytes would wait (maxBufferedBytes)`
+      )
+      this.wake()
+      throw this.overflow
+    }
+    this.outbox.push(typeof data === "string" ? data : data.slice())
+    this.outboxBytes += data.length
+    this.wake()
+  }
+
+  /** What was given before leaves first. While connecting it gives up. */
+  close(code: number = CloseCode.normal, reason = ""): void {
+    const payload = ClosePayload.encode({ closeCode: code, closeReason: reason }, NodePlatform.platform)
+    if ("_tag" in payload) throw new InvalidMessage(payload)
+    if (this.readyState >= closing) return
+    this.readyState = closing
+    this.closeAsked = { code, reason }
+    this.wake()
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+    this.wake()
+  }
+
+  /** Its whole life. */
+  run<R>(connect: Effect.Effect<Connection, ConnectError, R>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
+    // Whoever made it has not added its listeners yet.
+    return Effect.andThen(Effect.yieldNow, Effect.raceFirst(connect, this.givenUp)).pipe(
+      Effect.flatMap((socket) => this.converse(socket)),
+      Effect.scoped,
+      Effect.catch((failure) =>
+        Effect.sync(() => this.dispatch("error", { error: failure, message: failure.message }))
+      ),
+      Effect.onExit(() => Effect.sync(() => this.ended(CloseCode.abnormalClosure, "")))
+    )
+  }
+
+  private readonly givenUp: Effect.Effect<never, Error> = Effect.flatMap(
+    this.until(() => this.closeAsked !== undefined),
+    () => Effect.fail(new Error("Closed before it was open"))
+  )
+
+  private converse(socket: Connection): Effect.Effect<void, Error> {
+    return Effect.suspend(() => {
+      this.readyState = open
+      this.protocol = socket.subprotocol ?? ""
+      this.dispatch("open", {})
+      return Effect.raceAllFirst([this.read(socket), this.write(socket), this.overflowed(socket)])
+    })
+  }
+
+  /** Gives messages to listeners while it is not paused, and at last tells how the connection ended. */
+  private read(socket: Connection): Effect.Effect<void, Error> {
+    const message = Effect.andThen(
+      this.until(() => !this.isPaused),
+      socket.receive
+    )
+    const give = Effect.map(message, (data) => this.dispatch("message", { data }))
+    return Effect.catch(Effect.forever(give, { disableYield: true }), (failure) =>
+      Effect.flatMap(socket.closed, ({ closeCode, closeReason }) => {
+        if (this.overflow !== undefined) return Effect.fail(this.overflow)
+        if (failure._tag !== "ConnectionClosed") return Effect.fail(failure)
+        return Effect.sync(() => this.ended(closeCode, closeReason))
+      })
+    )
+  }
+
+  /** Sends what was given, and closes when that was asked for; `read` learns of every end. */
+  private write(socket: Connection): Effect.Effect<never> {
+    const step: Effect.Effect<unknown, ConnectionClosed | InvalidMessage> = Effect.suspend(() => {
+      const messages = this.outbox.splice(0)
+      if (messages.length > 0) return Effect.ensuring(socket.sendAll(messages), this.accepted(messages))
+      const asked = this.closeAsked
+      if (asked !== undefined) return Effect.andThen(socket.close(asked.code, asked.reason), Effect.never)
+      return this.until(() => this.outbox.length > 0 || this.closeAsked !== undefined)
+    })
+    return Effect.catch(Effect.forever(step, { disableYield: true }), () => Effect.never)
+  }
+
+  private accepted(messages: ReadonlyArray<Message>): Effect.Effect<void> {
+    return Effect.sync(() => {
+      for (const message of messages) this.outboxBytes -= message.length
+    })
+  }
+
+  /** There is no saying goodbye to a peer that takes nothing. */
+  private overflowed(socket: Connection): Effect.Effect<never> {
+    const overflow = this.until(() => this.overflow !== undefined)
+    return Effect.andThen(Effect.andThen(overflow, socket.abort), Effect.never)
+  }
+
+  /** The first call counts. */
+  private ended(code: number, reason: string): void {
+    if (this.readyState === closed) return
+    this.readyState = closed
+    this.dispatch("close", { code, reason })
+  }
+
+  private dispatch(
+    type: EventType,
+    event: WebSocketEvent & { readonly error?: Error; readonly message?: string }
+  ): void {
+    const listeners = this.listeners.get(type)
+    if (listeners === undefined) return
+    for (const [listener, { once }] of listeners) {
+      if (once) listeners.delete(listener)
+      listener({ type, ...event })
+    }
+  }
+
+  private until(condition: () => boolean): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (condition()) return resume(Effect.void)
+      const waker = () => {
+        if (condition() && this.wakers.delete(waker)) resume(Effect.void)
+      }
+      this.wakers.add(waker)
+      return Effect.sync(() => {
+        this.wakers.delete(waker)
+      })
+    })
+  }
+
+  private wake(): void {
+    for (const waker of this.wakers) waker()
+  }
+}
+
+// As every WebSocket has numbered them since browsers did.
+const connecting = 0
+const open = 1
+const closing = 2
+const closed = 3

@@ -1,0 +1,244 @@
+/** WebSockets that are made synchronously, over the network in memory. */
+import { assert, describe, it } from "@effect/vitest"
+import type { ConnectOptions } from "@effect-websocket/client"
+import * as Adapter from "@effect-websocket/client/Socket"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import { Refused } from "@effect-websocket/transport"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import { settle, violation } from "./harness.ts"
+
+interface Pausable {
+  pause(): void
+  resume(): void
+  readonly bufferedAmount: number
+  readonly protocol: string
+}
+
+const made = Effect.fnUntraced(function* (
+  {
+    url = "ws://server.test/",
+    given = undefined as Socket.WebSocketConstructorOptions | undefined,
+    maxBufferedBytes = 1000
+  } = {},
+  options: ConnectOptions = {}
+) {
+  const network = yield* MemoryTransport.make({ highWaterMark: 100 })
+  const scope = yield* Scope.make()
+  const layer = Layer.provide(Adapter.layerWebSocketConstructor(options, { maxBufferedBytes }), network.layer)
+  const construct = Context.get(yield* Layer.buildWithScope(layer, scope), Socket.WebSocketConstructor)
+  const socket = construct(url, given) as Socket.WebSocketLike & Pausable
+  const events: Array<string> = []
+  const note = (event: Socket.WebSocketEvent & { readonly message?: string }) => {
+    const { code, data, message, reason, type } = event
+    events.push([type, data, message, code, reason].filter((part) => part !== undefined && part !== "").join(" "))
+  }
+  for (const type of ["open", "message", "error", "close"] as const) socket.addEventListener(type, note)
+  yield* Effect.addFinalizer(() => Effect.forkDetach(Scope.close(scope, Exit.void)))
+  return { socket, network, events, note, leave: Scope.close(scope, Exit.void) }
+})
+
+const opened = Effect.fnUntraced(function* (...args: Parameters<typeof made>) {
+  const all = yield* made(...args)
+  const wire = yield* all.network.accept
+  const server = yield* ServerPeer.accept(wire)
+  yield* Effect.addFinalizer(() => Effect.sync(() => wire.reset()))
+  yield* settle
+  return { ...all, wire, server }
+})
+
+describe("events", () => {
+  it.effect("open, messages, and the close of the server", () =>
+    Effect.gen(function* () {
+      const { events, server, socket, wire } = yield* opened()
+      assert.strictEqual(socket.readyState, 1)
+      yield* server.together([server.send("a"), server.send("b"), server.close(4001, "later")])
+      yield* settle
+      wire.end()
+      yield* settle
+      assert.deepStrictEqual(events, ["open", "message a", "message b", "close 4001 later"])
+      assert.strictEqual(socket.readyState, 3)
+    })
+  )
+
+  it.effect("a listener is called once if it asked for that, and no more when it was removed", () =>
+    Effect.gen(function* () {
+      const { events, note, server, socket } = yield* opened()
+      let once = 0
+      socket.addEventListener("message", () => once++, { once: true })
+      yield* server.send("a")
+      yield* settle
+      socket.removeEventListener("message", note)
+      yield* server.send("b")
+      yield* settle
+      assert.strictEqual(once, 1)
+      assert.deepStrictEqual(events, ["open", "message a"])
+    })
+  )
+
+  it.effect("a dial that fails is an error and a close; nothing is thrown, not even for what is no URL", () =>
+    Effect.gen(function* () {
+      const bad = yield* made({ url: "no url" })
+      yield* settle
+      assert.match(bad.events[0]!, /^error No connection to/)
+      assert.deepStrictEqual(bad.events.slice(1), ["close 1006"])
+      const refused = yield* made()
+      yield* refused.network.refuse(new Refused({ address: "192.0.2.1:80" }))
+      yield* settle
+      assert.match(refused.events[0]!, /^error .*192\.0\.2\.1:80/)
+      assert.strictEqual(refused.socket.readyState, 3)
+    })
+  )
+
+  it.effect("a violation is an error before the close", () =>
+    Effect.gen(function* () {
+      const { events, server, wire } = yield* opened()
+      yield* server.write(violation)
+      yield* settle
+      wire.end()
+      yield* settle
+      assert.match(events[1]!, /^error The peer broke/)
+      assert.deepStrictEqual(events.slice(2), ["close 1006"])
+    })
+  )
+
+  it.effect("none come while it is paused, and reading stops", () =>
+    Effect.gen(function* () {
+      const { events, server, socket, wire } = yield* opened({}, { limits: { inboxMessages: 1 } })
+      socket.pause()
+      yield* server.send("a")
+      yield* server.send("b")
+      yield* server.send("c")
+      yield* settle
+      // One may be on its way to whoever waited before.
+      assert.isAtMost(events.length, 2)
+      assert.isAbove(wire.unread(), 0)
+      socket.resume()
+      yield* settle
+      assert.deepStrictEqual(events, ["open", "message a", "message b", "message c"])
+    })
+  )
+})
+
+describe("send", () => {
+  it.effect("in order, bytes as they were at the call", () =>
+    Effect.gen(function* () {
+      const { server, socket } = yield* opened()
+      const bytes = Uint8Array.of(1, 2)
+      socket.send("a")
+      socket.send(bytes)
+      bytes.fill(9)
+      assert.deepStrictEqual(yield* server.next, { _tag: "Message", message: "a" })
+      assert.deepStrictEqual(yield* server.next, { _tag: "Message", message: Uint8Array.of(1, 2) })
+      assert.strictEqual(socket.bufferedAmount, 0)
+    })
+  )
+
+  it.effect("throws where a message could not be sent: before open, after close, half a character", () =>
+    Effect.gen(function* () {
+      const connecting = yield* made()
+      assert.throws(() => connecting.socket.send("x"), /not open/)
+      const { server, socket } = yield* opened()
+      assert.throws(() => socket.send("\ud800"), /Not sent/)
+      socket.close()
+      assert.throws(() => socket.send("x"), /not open/)
+      assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1000 })
+    })
+  )
+
+  it.effect("what the peer does not take is bounded: beyond it, the connection is given up", () =>
+    Effect.gen(function* () {
+      const { events, socket, wire } = yield* opened({ maxBufferedBytes: 1000 })
+      wire.stall()
+      socket.send(new Uint8Array(100))
+      yield* settle
+      assert.throws(() => {
+        for (let n = 0; n < 100; n++) socket.send(new Uint8Array(100))
+      }, /more than 1000 bytes would wait/)
+      assert.isAtMost(socket.bufferedAmount, 1000)
+      yield* settle
+      assert.match(events[1]!, /^error .*maxBufferedBytes/)
+      assert.deepStrictEqual(events.slice(2), ["close 1006"])
+      assert.isTrue(wire.isDestroyed())
+    })
+  )
+})
+
+describe("close", () => {
+  it.effect("after what was given before, with its code and reason", () =>
+    Effect.gen(function* () {
+      const { events, server, socket, wire } = yield* opened()
+      socket.send("last")
+      socket.close(4000, "done")
+      socket.close(4002, "too late")
+      assert.strictEqual(socket.readyState, 2)
+      assert.deepStrictEqual(yield* server.next, { _tag: "Message", message: "last" })
+      assert.deepStrictEqual(yield* server.next, { _tag: "Close", closeCode: 4000, closeReason: "done" })
+      wire.end()
+      yield* settle
+      assert.deepStrictEqual(events, ["open", "close 4000"])
+    })
+  )
+
+  it.effect("while connecting gives up", () =>
+    Effect.gen(function* () {
+      const { events, network, socket } = yield* made()
+      const dial = yield* network.dial
+      socket.close()
+      yield* dial.abandoned
+      yield* settle
+      assert.deepStrictEqual(events, ["error Closed before it was open", "close 1006"])
+    })
+  )
+
+  it.effect("throws for what no Close may say", () =>
+    Effect.gen(function* () {
+      const { socket } = yield* opened()
+      assert.throws(() => socket.close(1005), /Not sent/)
+      assert.throws(() => socket.close(4000, "x".repeat(124)), /Not sent/)
+      assert.strictEqual(socket.readyState, 1)
+    })
+  )
+
+  it.effect("the layer's scope closes all that is open, with 1001", () =>
+    Effect.gen(function* () {
+      const { events, leave, server, wire } = yield* opened()
+      yield* Effect.forkChild(leave, { startImmediately: true })
+      assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1001 })
+      wire.end()
+      yield* settle
+      assert.deepStrictEqual(events, ["open", "close 1006"])
+    })
+  )
+})
+
+describe("what is offered", () => {
+  it.effect("Effect's subprotocols and headers take the place of those in the options", () =>
+    Effect.gen(function* () {
+      const options: ConnectOptions = { subprotocols: ["default"], headers: { a: "1" }, origin: "https://example.com" }
+      const rows = [
+        [undefined, "default", "1"],
+        ["one", "one", "1"],
+        [["one", "two"], "one, two", "1"],
+        [{ protocols: "one", headers: { a: "2" } }, "one", "2"],
+        [{ headers: { a: "2" } }, "default", "2"]
+      ] as const
+      for (const [given, protocols, a] of rows) {
+        const { network, socket } = yield* made({ given: given as Socket.WebSocketConstructorOptions }, options)
+        const wire = yield* network.accept
+        const server = yield* ServerPeer.accept(wire, { subprotocol: protocols.split(", ")[0]! })
+        yield* settle
+        assert.deepInclude(server.request.headers, ["Sec-WebSocket-Protocol", protocols])
+        assert.deepInclude(server.request.headers, ["a", a])
+        assert.deepInclude(server.request.headers, ["Origin", "https://example.com"])
+        assert.strictEqual(socket.protocol, protocols.split(", ")[0])
+        wire.reset()
+      }
+    })
+  )
+})
