@@ -5,6 +5,7 @@
  * between fragments, never get here.
  */
 import type { Assembler, Failure, Kind } from "./Assembler.ts"
+import { BinaryPayload } from "./BinaryPayload.ts"
 import type { Inflater } from "./Compression.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import { Intake } from "./Intake.ts"
@@ -26,9 +27,9 @@ export interface MessageBytes {
 export class MessageAssembler implements Assembler<Message> {
   private readonly platform: Platform
   private readonly text: TextPayload
-  private readonly bytes: PayloadBuffer
+  private readonly bytes: BinaryPayload
   /** What the current message is made of. */
-  private payload: TextPayload | PayloadBuffer
+  private payload: TextPayload | BinaryPayload
   private readonly intake: Intake
   private readonly textAs: "string" | "bytes"
 
@@ -37,7 +38,7 @@ export class MessageAssembler implements Assembler<Message> {
     const maxMessageBytes = Math.min(limits.maxMessageBytes, platform.maxMessageBytes)
     this.intake = new Intake({ ...limits, maxMessageBytes }, inflater)
     this.text = new TextPayload(platform)
-    this.bytes = new PayloadBuffer(platform.allocate)
+    this.bytes = new BinaryPayload(platform.allocate)
     this.payload = this.bytes
     this.textAs = textAs
   }
@@ -78,7 +79,7 @@ export class MessageAssembler implements Assembler<Message> {
     const { bytes, end, header, start } = piece
     const complete = piece.last && header.fin
     if (this.payload === this.text) return this.appendText(bytes, start, end, complete)
-    // Only the last frame says how long the message is: room for one fragment at a time would move every byte each time.
+    // Only the last frame says how long the message is.
     this.bytes.append(bytes, start, end, header.fin ? piece.remaining : Infinity)
     return complete ? this.bytes.take() : undefined
   }

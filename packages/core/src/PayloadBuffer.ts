@@ -48,6 +48,11 @@ export class PayloadBuffer {
     this.length = 0
   }
 
+  /** Starts over in the same memory: what `view` gave is written over. */
+  rewind(): void {
+    this.length = 0
+  }
+
   private grow(capacity: number): void {
     const grown = this.allocate(capacity)
     grown.set(this.view())

@@ -43,6 +43,7 @@ export class TextPayload {
   take(): string | undefined {
     if (this.state !== Utf8.accept) return undefined
     this.decodePending()
+    this.pending.clear()
     const text = this.text
     this.text = ""
     this.length = 0
@@ -60,7 +61,7 @@ export class TextPayload {
   private decodePending(): void {
     if (this.pending.length === 0) return
     this.text += this.platform.decodeUtf8(this.pending.view(), 0, this.pending.length)
-    this.pending.clear()
+    this.pending.rewind()
   }
 }
 

@@ -81,6 +81,17 @@ describe("PayloadBuffer", () => {
     }
   })
 
+  it("rewind starts over in the same memory", () => {
+    const buffer = new PayloadBuffer()
+    append(buffer, hex("010203"))
+    const { buffer: memory } = buffer.view()
+    buffer.rewind()
+    assert.strictEqual(buffer.length, 0)
+    append(buffer, hex("04"))
+    assert.strictEqual(buffer.view().buffer, memory)
+    assert.strictEqual(toHex(buffer.take()), "04")
+  })
+
   it("clear forgets", () => {
     const buffer = new PayloadBuffer()
     append(buffer, hex("0102"))
