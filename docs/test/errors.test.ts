@@ -8,7 +8,14 @@ import type {
   SendError
 } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
-import { HostNotFound, Refused, TlsFailed, type TransportError, Unreachable } from "@effect-websocket/transport"
+import {
+  HostNotFound,
+  ProxyFailed,
+  Refused,
+  TlsFailed,
+  type TransportError,
+  Unreachable
+} from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
@@ -33,6 +40,18 @@ const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
     ),
   Unreachable: (network) => network.refuse(new Unreachable({ address: "10.0.0.7:8080", code: "EHOSTUNREACH" })),
   Reset: (network) => Effect.map(network.accept, (wire) => wire.reset()),
+  ProxyFailed: (network) =>
+    network.refuse(
+      new ProxyFailed({
+        proxy: "http://proxy.example.com:3128",
+        hop: 1,
+        to: "example.com:443",
+        problem: "authentication required",
+        status: 407,
+        schemes: ["Negotiate", "Basic"],
+        detail: "It said 407 Proxy Authentication Required"
+      })
+    ),
   TlsFailed: (network) =>
     network.refuse(
       new TlsFailed({

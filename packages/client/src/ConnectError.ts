@@ -8,6 +8,7 @@
 import {
   escapePeerText,
   HostNotFound,
+  ProxyFailed,
   Refused,
   Reset,
   TimedOut,
@@ -113,6 +114,7 @@ export const ConnectReason = Schema.Union([
   Refused,
   Unreachable,
   Reset,
+  ProxyFailed,
   TlsFailed,
   TimedOut,
   HandshakeRejected,
@@ -122,7 +124,7 @@ export type ConnectReason = typeof ConnectReason.Type
 
 /** One thing that was tried. */
 export const Step = Schema.Struct({
-  /** `dns`, `tcp`, `tls`, `socket` or `upgrade`. */
+  /** `dns`, `tcp`, `unix`, `proxy`, `tls`, `socket` or `upgrade`. */
   stage: Schema.String,
   /** The host, address or URL it was tried with. */
   detail: Schema.String,

@@ -4,7 +4,14 @@
  * dialled.
  */
 import { Limits } from "@effect-websocket/core"
-import { AddressOptions, OptionSchema, SocketOptions, TlsOptions } from "@effect-websocket/transport"
+import {
+  AddressOptions,
+  NoProxy,
+  OptionSchema,
+  ProxyOptions,
+  SocketOptions,
+  TlsOptions
+} from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -111,6 +118,13 @@ export const ConnectOptions = Schema.Struct({
   addresses: AddressOptions.pipe(withDefault(AddressOptions.make({}))),
   /** Of the TCP socket. Default: no delay, and TCP's own keep-alive after 30 s. */
   socket: SocketOptions.pipe(withDefault(SocketOptions.make({}))),
+  /**
+   * The way out: "none"; a proxy's URL, `scheme://user:password@host:port` with the scheme http, https, socks4, socks4a,
+   * socks5 or socks5h; several of them, the nearest first; or "environment". Default "none".
+   */
+  proxy: ProxyOptions.pipe(withDefault("none")),
+  /** Hosts that are dialled directly all the same, as in the variable `no_proxy`. Default: none. */
+  noProxy: NoProxy.pipe(withDefault([])),
   limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),
   deadlines: Deadlines.pipe(withDefault(Deadlines.make({}))),
   /** Default: on. False turns it off. */

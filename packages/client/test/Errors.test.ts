@@ -22,6 +22,7 @@ import {
 import { InvalidMessage as CoreMessage, ProtocolViolation as CoreViolation } from "@effect-websocket/core"
 import {
   HostNotFound,
+  ProxyFailed,
   Refused,
   Reset,
   TimedOut,
@@ -91,6 +92,13 @@ const reasons: ReadonlyArray<ConnectReason> = [
   new Refused({ address: "127.0.0.1:9" }),
   new Unreachable({ address: "127.0.0.1:9", code: "EHOSTUNREACH" }),
   new Reset({ code: "ECONNRESET" }),
+  new ProxyFailed({
+    proxy: "http://proxy.test:3128",
+    hop: 1,
+    to: "example.com:443",
+    problem: "not allowed",
+    detail: ""
+  }),
   new TlsFailed({ problem: "expired", detail: "" }),
   new TimedOut({ stage: "upgrade" }),
   ...[301, 302, 303, 307, 308, 400, 401, 403, 404, 426, 429, 500, 503].map((status) => rejected({ status })),

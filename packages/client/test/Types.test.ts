@@ -35,6 +35,7 @@ import {
 } from "@effect-websocket/client"
 import type {
   HostNotFound,
+  ProxyFailed,
   Refused,
   Reset,
   TimedOut,
@@ -61,6 +62,7 @@ type Reasons =
   | Refused
   | Unreachable
   | Reset
+  | ProxyFailed
   | TlsFailed
   | TimedOut
   | HandshakeRejected

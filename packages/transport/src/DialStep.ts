@@ -8,8 +8,11 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { TransportError, TransportReason } from "./TransportError.ts"
 
-/** Looking the host up, connecting to one address or path, the TLS handshake, or acquiring a stream of the program's. */
-export type DialStage = "dns" | "tcp" | "unix" | "tls" | "socket"
+/**
+ * Looking the host up, connecting to one address or path, asking one proxy for a tunnel, the TLS handshake, or acquiring
+ * a stream of the program's.
+ */
+export type DialStage = "dns" | "tcp" | "unix" | "proxy" | "tls" | "socket"
 
 export type DialStep =
   | {

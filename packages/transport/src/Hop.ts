@@ -10,7 +10,7 @@ import type { TransportError } from "./TransportError.ts"
 
 /**
  * The first byte stream of a dial, in its scope: a connection that no other one carries. `carriesTls` when the hop right
- * above it, or one after a tunnel has been made, is TLS: Node's engine then takes the socket's reads itself.
+ * above it is TLS: Node's engine then takes the socket's reads itself.
  */
 export type Connect = (
   destination: Destination,

@@ -1,6 +1,7 @@
 /** What a program that opens a byte stream says, whoever opens it. */
 import type { AddressOptions } from "./AddressOptions.ts"
 import type { Report } from "./DialStep.ts"
+import type { NoProxy, ProxyOptions } from "./proxy/ProxyOptions.ts"
 import type { SocketOptions } from "./SocketOptions.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 
@@ -24,4 +25,8 @@ export interface Destination {
 export interface Target extends Destination {
   /** How to secure the connection; undefined for plain TCP. */
   readonly tls?: TlsOptions | undefined
+  /** The proxies on the way. Default: none. A unix socket has none in any case. */
+  readonly proxy?: ProxyOptions | undefined
+  /** When the host is one of these, it is dialled directly all the same. */
+  readonly noProxy?: NoProxy | undefined
 }

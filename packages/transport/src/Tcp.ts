@@ -37,7 +37,7 @@ export const connect: Connect = Effect.fnUntraced(function* (to, carriesTls) {
 })
 
 /** The addresses to try. An IP literal is its own address and no step. */
-const resolve = Effect.fnUntraced(function* (
+export const resolve = Effect.fnUntraced(function* (
   to: Destination
 ): Effect.fn.Return<NonEmptyReadonlyArray<string>, TransportError> {
   const { host, report } = to

@@ -12,6 +12,7 @@ import { during } from "./DialStep.ts"
 import type { Connect } from "./Hop.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
 import * as GivenDuplex from "./internal/GivenDuplex.ts"
+import * as Route from "./proxy/Route.ts"
 import type { Target } from "./Target.ts"
 import * as Tcp from "./Tcp.ts"
 import * as Tls from "./Tls.ts"
@@ -25,8 +26,8 @@ import * as UnixSocket from "./UnixSocket.ts"
 const dial =
   (prepareTls: Tls.Prepare, connect: Connect) =>
   (target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> =>
-    Effect.flatMap(prepareTls(target), (secure) =>
-      connect(target, target.tls !== undefined).pipe(Effect.flatMap(secure), whole)
+    Effect.flatMap(Route.prepare(target, prepareTls), ({ first, hops }) =>
+      whole(hops.reduce((below, hop) => Effect.flatMap(below, hop), connect(first, first.tls !== undefined)))
     )
 
 const layerOf = (
@@ -34,7 +35,7 @@ const layerOf = (
 ): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => {
     const prepareTls = Tls.make()
-    return { open: (target) => dial(prepareTls, () => connect(target))(target) }
+    return { open: (target) => dial(prepareTls, ({ host, port }) => connect({ ...target, host, port }))(target) }
   })
 
 const connectSocket: Connect = (to, carriesTls) =>
@@ -53,8 +54,9 @@ export class Transport extends Context.Service<
   static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), connectSocket) }))
 
   /**
-   * Byte streams of the program's own in place of TCP: a tunnel, another protocol, a stream in memory. TLS is still ours,
-   * over them. The function is called once per dial, and the stream lives in the scope of its connection.
+   * Byte streams of the program's own in place of TCP: a tunnel, another protocol, a stream in memory. TLS and tunnels
+   * through proxies are still ours, over them. The function is called once per dial, with the host and port to connect
+   * to: the nearest proxy's, if there is one. The stream lives in the scope of its connection.
    */
   static readonly layerStream = (
     streamOf: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>

@@ -7,6 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import { escapePeerText } from "./PeerText.ts"
+import { ProxyFailed } from "./ProxyFailed.ts"
 
 /** The name has no address, or could not be looked up. */
 export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-websocket/transport/HostNotFound")(
@@ -106,7 +107,15 @@ export class TlsFailed extends Schema.TaggedError<TlsFailed>("@effect-websocket/
   }
 }
 
-export const TransportReason = Schema.Union([HostNotFound, Refused, Unreachable, Reset, TimedOut, TlsFailed])
+export const TransportReason = Schema.Union([
+  HostNotFound,
+  Refused,
+  Unreachable,
+  Reset,
+  TimedOut,
+  TlsFailed,
+  ProxyFailed
+])
 export type TransportReason = typeof TransportReason.Type
 
 /** The one error of this package. Handle it by reason: `Effect.catchReason("TransportError", "Refused", ...)`. */

@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   HostNotFound,
+  ProxyFailed,
+  ProxyProblem,
   Refused,
   Reset,
   TimedOut,
@@ -14,6 +16,8 @@ import {
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
+const proxy = { proxy: "http://proxy.test:3128", hop: 1, to: "example.com:443" }
+
 const reasons: ReadonlyArray<TransportReason> = [
   new HostNotFound({ host: "ws.test", code: "ENOTFOUND" }),
   new HostNotFound({ host: "ws.test", code: "EAI_AGAIN" }),
@@ -25,7 +29,11 @@ const reasons: ReadonlyArray<TransportReason> = [
   new Reset({ code: "ECONNRESET" }),
   new TimedOut({ stage: "tcp" }),
   ...TlsProblem.literals.map((problem) => new TlsFailed({ problem, detail: "as it was told" })),
-  new TlsFailed({ problem: "other", detail: "" })
+  new TlsFailed({ problem: "other", detail: "" }),
+  ...ProxyProblem.literals.map((problem) => new ProxyFailed({ ...proxy, problem, detail: "as it was told" })),
+  new ProxyFailed({ ...proxy, hop: 2, problem: "refused", status: 403, detail: "It said 403 Forbidden" }),
+  new ProxyFailed({ ...proxy, problem: "authentication required", schemes: ["Negotiate", "Basic"], detail: "" }),
+  new ProxyFailed({ ...proxy, problem: "authentication required", schemes: [], detail: "" })
 ]
 
 describe("TransportError", () => {
@@ -48,6 +56,12 @@ describe("TransportError", () => {
   it("shows what a peer wrote only escaped", () => {
     const { message } = new TlsFailed({ problem: "wrong host", detail: "\x1b[31mevil\u202e" })
     assert.include(message, "\\u{1b}[31mevil\\u{202e}")
+  })
+
+  it("shows what a proxy wrote only escaped", () => {
+    const evil = "\x1b[31mevil\u202e"
+    const { message } = new ProxyFailed({ ...proxy, problem: "authentication required", schemes: [evil], detail: evil })
+    assert.strictEqual(message.split("\\u{1b}[31mevil\\u{202e}").length, 3)
   })
 
   it.effect("is handled by reason", () =>

@@ -72,6 +72,8 @@ export const dial = Effect.fnUntraced(function* <R>(
       addresses: settings.addresses,
       socket: settings.socket,
       report: steps.report,
+      proxy: settings.proxy,
+      noProxy: settings.noProxy,
       ...(url.uri.secure && { tls: settings.tls })
     })
     steps.begin("upgrade", url.shown)

@@ -1,0 +1,56 @@
+/** Why a proxy made no tunnel, by name. What each kind of proxy answers for which of them is in its own file. */
+import * as Schema from "effect/Schema"
+import { escapePeerText } from "./PeerText.ts"
+
+const advice = {
+  "bad proxy": "write it as scheme://user:password@host:port",
+  "authentication required":
+    "it wants credentials, so give them in the proxy's URL, or as a Proxy-Authorization header",
+  "credentials refused": "it does not accept these credentials, so check the user and the password in the proxy's URL",
+  refused: "it does not let this client reach that host and port, so ask its operator, or look into its log",
+  "not allowed": "its rules forbid that host and port, so ask its operator",
+  "network unreachable": "it has no route to that network, so check the host, and the proxy's own network",
+  "host unreachable": "it could not reach that host or find its address, so check the host's name",
+  "connection refused": "nothing listens there, so check that the server is running, and its port",
+  "TTL expired": "its packets got lost on the way there, so check the proxy's own network",
+  "general failure": "it does not say why, so look into its log",
+  "identd unreachable": "it wants to ask an identd on this machine, so run one, or use another proxy",
+  "identd mismatch": "the identd on this machine names another user, so give that one in the proxy's URL",
+  "command not supported": "it makes no connections for others, so use another proxy",
+  "address type not supported":
+    "it does not take such an address, so use one that looks names up itself: socks5h or http",
+  "malformed answer": "this is no answer of such a proxy, so check the URL's scheme, host and port",
+  "answer too big": "its answer has no end in sight, so check that a proxy listens there",
+  ended: "it ended the connection before it answered, so check the URL's scheme (https for TLS), and the proxy's log"
+} as const
+
+export type ProxyProblem = keyof typeof advice
+
+export const ProxyProblem = Schema.Literals(Object.keys(advice) as Array<ProxyProblem>)
+
+/** A proxy was reached and made no tunnel, or is not one that could be asked. */
+export class ProxyFailed extends Schema.TaggedError<ProxyFailed>("@effect-websocket/transport/ProxyFailed")(
+  "ProxyFailed",
+  {
+    /** Without credentials: `http://proxy.test:3128`; or the variable of the environment that should name one. */
+    proxy: Schema.String,
+    /** Its place in the chain; 1 is the nearest. */
+    hop: Schema.Int,
+    /** Where the tunnel was to end: `example.com:443`. */
+    to: Schema.String,
+    problem: ProxyProblem,
+    /** Of an HTTP proxy's answer. */
+    status: Schema.optionalKey(Schema.Int),
+    /** The authentication schemes that an HTTP proxy offers with 407. */
+    schemes: Schema.optionalKey(Schema.Array(Schema.String)),
+    /** What the proxy said, or what is wrong with what it should be told; unescaped. */
+    detail: Schema.String
+  }
+) {
+  override get message() {
+    const place = this.hop === 1 ? "" : `, number ${this.hop} of the chain,`
+    const offers = this.schemes?.length ? ` (it offers ${escapePeerText(this.schemes.join(", "))})` : ""
+    const said = this.detail === "" ? "" : `. ${escapePeerText(this.detail)}`
+    return `The proxy ${this.proxy}${place} gave no way to ${escapePeerText(this.to)} (${this.problem}): ${advice[this.problem]}${offers}${said}`
+  }
+}

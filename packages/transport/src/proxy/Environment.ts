@@ -1,0 +1,64 @@
+/**
+ * What the environment says about proxies. The decision is pure; the variables come from the `ConfigProvider`, which by
+ * default reads those of the process, once for each dial.
+ *
+ * A variable in lower case counts before the same in upper case; an empty one counts as absent, and a URL without a
+ * scheme is an HTTP proxy's, as everywhere. `HTTP_PROXY` is not
+ * looked at where `REQUEST_METHOD` is set: in a CGI program, whoever sends the request chooses it (CVE-2016-5385).
+ */
+
+import type { ConfigError } from "effect/Config"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as NoProxy from "./NoProxy.ts"
+
+export interface Target extends NoProxy.Target {
+  /** wss. */
+  readonly secure: boolean
+}
+
+export interface Choice {
+  /** Where it stands, such as `https_proxy`. */
+  readonly variable: string
+  readonly url: string
+}
+
+export type Variables = ReadonlyMap<string, string>
+
+/** The proxy for a target; undefined when it is dialled directly, as loopback always is. */
+export const choose = (variables: Variables, target: Target): Choice | undefined => {
+  if (NoProxy.isLoopback(target.host)) return undefined
+  const exempt = find(variables, ["no_proxy"])
+  if (exempt !== undefined && NoProxy.covers(NoProxy.split(exempt.text), target)) return undefined
+  const found = find(variables, precedence[target.secure ? "wss" : "ws"])
+  if (found === undefined) return undefined
+  const { text, variable } = found
+  return { variable, url: text.includes("://") ? text : `http://${text}` }
+}
+
+/** The variables that `choose` asks for. */
+export const read: Effect.Effect<Variables, ConfigError> = Effect.suspend(() =>
+  Effect.map(
+    Effect.forEach(names, (name) => Config.option(Config.String(name))),
+    (values) => new Map(names.flatMap((name, i) => Option.toArray(Option.map(values[i]!, (value) => [name, value]))))
+  )
+)
+
+const find = (variables: Variables, candidates: ReadonlyArray<string>) => {
+  const isCgi = variables.has("REQUEST_METHOD")
+  for (const variable of candidates.flatMap(bothCases)) {
+    const text = variables.get(variable)?.trim()
+    if (text && !(isCgi && variable === "HTTP_PROXY")) return { variable, text }
+  }
+  return undefined
+}
+
+const bothCases = (variable: string) => [variable, variable.toUpperCase()]
+
+const precedence = {
+  ws: ["ws_proxy", "http_proxy", "all_proxy"],
+  wss: ["wss_proxy", "https_proxy", "all_proxy"]
+}
+
+const names = [...new Set([...precedence.ws, ...precedence.wss, "no_proxy"].flatMap(bothCases)), "REQUEST_METHOD"]

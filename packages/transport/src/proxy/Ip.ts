@@ -1,0 +1,29 @@
+/** IP addresses and networks, by `effect/net`, which is unstable: this is the only file of the proxies that knows it. */
+import * as IpInterface from "effect/net/IpInterface"
+import * as IpNetwork from "effect/net/IpNetwork"
+import * as NetAddress from "effect/net/NetAddress"
+import * as Result from "effect/Result"
+
+export type Ip = NetAddress.IpAddress
+export type Network = IpNetwork.IpNetwork
+
+/** The address that a literal stands for; an IPv4 address mapped into IPv6 is the IPv4 address. */
+export const parse = (text: string): Ip | undefined => {
+  const address = Result.getOrUndefined(NetAddress.ipFromString(text))
+  return address && NetAddress.toCanonical(address)
+}
+
+/** A network in CIDR notation; bits behind the prefix mean nothing. */
+export const parseNetwork = (text: string): Network | undefined =>
+  Result.getOrUndefined(Result.map(IpInterface.fromString(text, { prefix: "required" }), IpNetwork.fromInterface))
+
+export const contains = (network: Network, address: Ip): boolean => IpNetwork.contains(network, address)
+
+/** 127.0.0.0/8 and ::1. */
+export const isLoopback = (address: Ip): boolean => NetAddress.isLoopback(address)
+
+/** 4 or 16 octets, as on the wire. */
+export const octets = (address: Ip): ReadonlyArray<number> =>
+  NetAddress.isIpv4Address(address) ? NetAddress.ipv4ToOctets(address) : NetAddress.ipv6ToOctets(address)
+
+export const format = (address: Ip): string => NetAddress.formatIp(address)

@@ -1,0 +1,61 @@
+/**
+ * Which hosts are dialled directly although there is a proxy: the entries of `no_proxy`, pure.
+ *
+ *     example.com         this name
+ *     .example.com        this name and every name below it; *.example.com says the same
+ *     192.0.2.1, ::1      this address, however it is written
+ *     10.0.0.0/8          every address in this network; bits behind the prefix mean nothing
+ *     *                   everything
+ *
+ * Names and addresses may end with a port, `example.com:8080` or `[::1]:8080`, and then hold for it alone. Names are
+ * compared without regard to case and a final dot, and are never looked up: a network covers addresses that stand in the
+ * URL. An entry that is none of these covers nothing.
+ */
+import * as Ip from "./Ip.ts"
+
+export interface Target {
+  /** A host name or an IP literal, IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+export const covers = (entries: ReadonlyArray<string>, target: Target): boolean =>
+  entries.some((entry) => parse(entry)?.(target) === true)
+
+/** The entries of a variable of the environment. */
+export const split = (text: string): ReadonlyArray<string> => text.split(/[\s,]+/).filter((entry) => entry !== "")
+
+/** What an entry covers; undefined when it is not legal. */
+export const parse = (entry: string): ((target: Target) => boolean) | undefined => {
+  if (entry === "*") return () => true
+  const network = Ip.parseNetwork(entry)
+  if (network !== undefined) return ({ host }) => isIn(network, Ip.parse(host))
+  const [, bracketed, plain, port] = withPort.exec(entry) ?? []
+  const isPort = (other: number) => port === undefined || Number(port) === other
+  // IPv6 without brackets has colons of its own, so it has no port.
+  const address = Ip.parse(bracketed ?? plain ?? entry)
+  if (address !== undefined) return (target) => isPort(target.port) && isSame(address, Ip.parse(target.host))
+  if (plain === undefined || !name.test(plain)) return undefined
+  const sought = canonical(plain.replace(/^\*?\./, ""))
+  const hasSuffix = plain.startsWith(".") || plain.startsWith("*")
+  return (target) => {
+    const host = canonical(target.host)
+    return isPort(target.port) && (host === sought || (hasSuffix && host.endsWith(`.${sought}`)))
+  }
+}
+
+/** localhost, any name below it (RFC 6761 §6.3), and the loopback addresses. */
+export const isLoopback = (host: string): boolean => {
+  const address = Ip.parse(host)
+  return address === undefined ? /(^|\.)localhost$/.test(canonical(host)) : Ip.isLoopback(address)
+}
+
+const isIn = (network: Ip.Network, address: Ip.Ip | undefined) => address !== undefined && Ip.contains(network, address)
+
+const isSame = (one: Ip.Ip, other: Ip.Ip | undefined) => other !== undefined && Ip.format(one) === Ip.format(other)
+
+const canonical = (host: string): string => host.toLowerCase().replace(/\.$/, "")
+
+const withPort = /^(?:\[([\dA-Fa-f:.]+)\]|([^:[\]/]+))(?::(\d{1,5}))?$/
+
+const name = /^(?:\*?\.)?[\w-]+(?:\.[\w-]+)*\.?$/

@@ -1,0 +1,83 @@
+/**
+ * The way to a target: what is connected to, and the hops from there. Through proxies it is, for each of them, TLS when
+ * it wants that, and the tunnel that it makes to the next; last comes TLS to the target itself. Which proxies these are
+ * is decided here, once for each dial.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { Hop } from "../Hop.ts"
+import { ProxyFailed } from "../ProxyFailed.ts"
+import type { Target } from "../Target.ts"
+import type { Peer, Prepare } from "../Tls.ts"
+import { TransportError } from "../TransportError.ts"
+import * as Environment from "./Environment.ts"
+import { kinds } from "./Kinds.ts"
+import * as NoProxy from "./NoProxy.ts"
+import * as ProxyOptions from "./ProxyOptions.ts"
+import * as ProxyServer from "./ProxyServer.ts"
+import { through } from "./Through.ts"
+import { authorityOf } from "./Tunnel.ts"
+
+export interface Route {
+  readonly first: Peer
+  readonly hops: ReadonlyArray<Hop>
+}
+
+/** Whatever can fail without the network fails here. */
+export const prepare = Effect.fnUntraced(function* (
+  target: Target,
+  prepareTls: Prepare
+): Effect.fn.Return<Route, TransportError> {
+  const servers = yield* serversOf(target)
+  const stations: Arr.NonEmptyReadonlyArray<Peer> = [
+    ...servers.map((server) => peerOf(server, target)),
+    target
+  ] as never
+  const secure = yield* Effect.forEach(stations, prepareTls)
+  const tunnels = servers.map((server, i) => through({ server, hop: i + 1, to: stations[i + 1]! }))
+  return { first: stations[0], hops: secure.flatMap((hop, i) => [hop, ...tunnels.slice(i, i + 1)]) }
+})
+
+/** A proxy is connected to as the target would be. */
+const peerOf = ({ host, port, scheme, tls }: ProxyServer.ProxyServer, target: Target): Peer => {
+  const { addresses, report, socket } = target
+  return { host, port, addresses, report, socket, tls: kinds[scheme]!.isTls ? tls : undefined }
+}
+
+const serversOf = (target: Target): Effect.Effect<ReadonlyArray<ProxyServer.ProxyServer>, TransportError> => {
+  const { noProxy = [], proxy = "none", socketPath } = target
+  const exempt = typeof noProxy === "string" ? NoProxy.split(noProxy) : noProxy
+  if (socketPath !== undefined || NoProxy.covers(exempt, target)) return Effect.succeed([])
+  return Effect.map(
+    Effect.forEach(ProxyOptions.list(proxy), (asked, i) => serverOf(target, asked, i + 1)),
+    Arr.flatten
+  )
+}
+
+const serverOf = Effect.fnUntraced(function* (
+  target: Target,
+  asked: ProxyOptions.Asked,
+  hop: number
+): Effect.fn.Return<ReadonlyArray<ProxyServer.ProxyServer>, TransportError> {
+  const bad = (proxy: string, detail: string) =>
+    new TransportError({
+      reason: new ProxyFailed({ proxy, hop, to: authorityOf(target), problem: "bad proxy", detail })
+    })
+  const chosen =
+    asked.url === "environment"
+      ? yield* Effect.mapError(environment(target), ({ message }) => bad("of the environment", message))
+      : { variable: "given", url: Redacted.value(asked.url) }
+  if (chosen === undefined) return []
+  const address = ProxyServer.parse(chosen.url)
+  if (typeof address === "string") return yield* bad(chosen.variable, address)
+  const headers = Object.entries(asked.headers).map(([name, value]) => [name, ProxyOptions.textOf(value)] as const)
+  return [{ ...address, tls: asked.tls, headers }]
+})
+
+const environment = (target: Target) => {
+  const { host, port, tls } = target
+  const choose = (variables: Environment.Variables) =>
+    Environment.choose(variables, { host, port, secure: tls !== undefined })
+  return Effect.map(Environment.read, choose)
+}

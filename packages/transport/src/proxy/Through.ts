@@ -1,0 +1,111 @@
+/**
+ * A tunnel through one proxy, as a hop: the conversation with the proxy over the byte stream to it, which then carries
+ * what comes above. Bytes that came behind the proxy's answer are the tunnel's first.
+ */
+import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type { Pull } from "effect/Pull"
+import * as AddressOptions from "../AddressOptions.ts"
+import type { ByteStream } from "../ByteStream.ts"
+import { during } from "../DialStep.ts"
+import type { Hop } from "../Hop.ts"
+import { ProxyFailed } from "../ProxyFailed.ts"
+import type { Destination } from "../Target.ts"
+import * as Tcp from "../Tcp.ts"
+import { TransportError } from "../TransportError.ts"
+import * as Ip from "./Ip.ts"
+import { type Kind, kinds } from "./Kinds.ts"
+import * as ProxyServer from "./ProxyServer.ts"
+import { authorityOf, type Endpoint, type Reader, type Refusal, refusal, type Tunnel } from "./Tunnel.ts"
+
+export interface Place {
+  readonly server: ProxyServer.ProxyServer
+  /** 1 for the proxy that is connected to. */
+  readonly hop: number
+  /** Where the tunnel ends: the next proxy, or the target. */
+  readonly to: Destination
+}
+
+export const through =
+  ({ hop, server, to }: Place): Hop =>
+  (below) => {
+    const kind = kinds[server.scheme]!
+    const proxy = ProxyServer.format(server)
+    const failed = ({ _tag, ...why }: Refusal) =>
+      new TransportError({ reason: new ProxyFailed({ proxy, hop, to: authorityOf(to), ...why }) })
+    return Effect.flatMap(endpointOf(kind, to), (endpoint) => {
+      const conversation = converse(below, kind.tunnel(endpoint, server)).pipe(Effect.mapError(failed))
+      const detail = `${proxy} to ${authorityOf(endpoint)}`
+      const told = { report: to.report, stage: "proxy", detail, outcome: ({ outcome }: Stands) => outcome } as const
+      return Effect.map(during(conversation, told), ({ leftover }) => startingWith(below, leftover))
+    })
+  }
+
+/** What the proxy is asked for: the name itself where it takes one, else an address. */
+const endpointOf = (kind: Kind, to: Destination): Effect.Effect<Endpoint, TransportError> => {
+  const { host, port, report } = to
+  if (kind.takes === "names" || Ip.parse(host) !== undefined) return Effect.succeed({ host, port })
+  const family = kind.takes === "IPv4 addresses" ? 4 : (to.addresses?.family ?? "any")
+  const addresses = AddressOptions.AddressOptions.make({ family })
+  return Effect.map(Tcp.resolve({ host, port, report, addresses }), ([address]) => ({ host: address, port }))
+}
+
+interface Stands {
+  readonly outcome: string
+  readonly leftover: ReadonlyArray<Uint8Array>
+}
+
+const converse = Effect.fnUntraced(function* (stream: ByteStream, tunnel: Tunnel): Effect.fn.Return<Stands, Refusal> {
+  const input = new Input(stream.pull)
+  let turn = tunnel.next()
+  while (turn.done !== true) {
+    const { reader, send } = turn.value
+    if (send.length > 0) stream.writeUnsafe([send])
+    turn = tunnel.next(yield* input.read(reader))
+  }
+  const end = turn.value
+  if (end._tag === "Refusal") return yield* Effect.fail(end)
+  return { outcome: end.outcome, leftover: input.unread }
+})
+
+/** What the proxy sent, read piece by piece. */
+class Input {
+  unread: ReadonlyArray<Uint8Array> = []
+  readonly #pull: ByteStream["pull"]
+
+  constructor(pull: ByteStream["pull"]) {
+    this.#pull = pull
+  }
+
+  read<A>(reader: Reader<A>): Effect.Effect<A, Refusal> {
+    return Effect.suspend(() => {
+      while (this.unread.length > 0) {
+        const [first, ...others] = this.unread
+        const answer = reader.push(first!)
+        this.unread = others
+        if ("_tag" in answer) continue
+        if (answer.leftover.length > 0) this.unread = [answer.leftover, ...others]
+        return Effect.succeed(answer.value)
+      }
+      return Effect.flatMap(Effect.mapError(this.#pull, endedBy), (chunks) => {
+        this.unread = chunks
+        return this.read(reader)
+      })
+    })
+  }
+}
+
+const endedBy = (end: Cause.Done | TransportError): Refusal => refusal("ended", Cause.isDone(end) ? "" : end.message)
+
+const startingWith = (stream: ByteStream, first: ReadonlyArray<Uint8Array>): ByteStream => {
+  // A copy in any case: to TLS, this is no longer a socket that its engine could take.
+  if (!isReadonlyArrayNonEmpty(first)) return { ...stream }
+  let waiting: NonEmptyReadonlyArray<Uint8Array> | undefined = first
+  const pull: ByteStream["pull"] = Effect.suspend((): Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError> => {
+    const chunks = waiting
+    waiting = undefined
+    return chunks === undefined ? stream.pull : Effect.succeed(chunks)
+  })
+  return { ...stream, pull }
+}
