@@ -15,10 +15,10 @@ const Ports = Schema.fromJsonString(
   Schema.Struct({ version: Schema.String, plain: Schema.Number, secure: Schema.Number })
 )
 
-/** Its URLs, without a path. */
-export class Python extends Context.Service<Python, { readonly plain: string; readonly secure: string }>()(
-  "compliance/interop/Python"
-) {
+export type Kind = "plain" | "secure" | "unix"
+
+/** Its URLs, without a resource name. */
+export class Python extends Context.Service<Python, Record<Kind, string>>()("compliance/interop/Python") {
   static readonly layer = Layer.effect(
     this,
     Effect.gen(function* () {
@@ -28,18 +28,24 @@ export class Python extends Context.Service<Python, { readonly plain: string; re
       yield* files.writeFileString(`${folder}/key.pem`, certificate.key)
       const script = fileURLToPath(new URL("server.py", import.meta.url))
       // Isolated, and Debian's own: another Python on the PATH does not see Debian's packages.
-      const args = ["-I", script, `${folder}/cert.pem`, `${folder}/key.pem`]
+      const args = ["-I", script, `${folder}/cert.pem`, `${folder}/key.pem`, `${folder}/socket`]
       const program = yield* Program.start("python3-websockets", "/usr/bin/python3", args)
       const line = yield* Program.firstLine("python3-websockets", program)
       const { plain, secure, version } = yield* Schema.decodeEffect(Ports)(line)
-      yield* Console.log(`python3-websockets ${version} listens on ports ${plain} (TCP) and ${secure} (TLS)`)
-      return { plain: `ws://127.0.0.1:${plain}`, secure: `wss://127.0.0.1:${secure}` }
+      yield* Console.log(
+        `python3-websockets ${version} listens on ports ${plain} (TCP) and ${secure} (TLS), and on a unix socket`
+      )
+      return {
+        plain: `ws://127.0.0.1:${plain}`,
+        secure: `wss://127.0.0.1:${secure}`,
+        unix: `ws+unix:${folder}/socket:`
+      }
     })
   ).pipe(Layer.provide(NodeServices.layer))
 }
 
 export const connectOver =
-  (kind: "plain" | "secure") =>
+  (kind: Kind) =>
   (path: string, options: ConnectOptions = {}) =>
     Effect.flatMap(Python, (urls) =>
       WebSocket.connect(urls[kind] + path, { limits, tls: { ca: certificate.cert }, ...options })

@@ -1,4 +1,4 @@
-/** Messages exchanged with Debian's python3-websockets, over TCP and over TLS. What it does is in `server.py`. */
+/** Messages exchanged with Debian's python3-websockets, over TCP, over TLS and on a unix socket. What it does is in `server.py`. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Transport } from "@effect-websocket/transport"
 import * as Console from "effect/Console"
@@ -10,7 +10,7 @@ import { equal, messages as shared } from "../../packages/client/test/interop.ts
 import * as Python from "./Python.ts"
 
 layer(Layer.mergeAll(Python.Python.layer, Transport.layer), { excludeTestServices: true })((it) => {
-  for (const kind of ["plain", "secure"] as const) {
+  for (const kind of ["plain", "secure", "unix"] as const) {
     const connect = Python.connectOver(kind)
 
     describe(`python3-websockets, ${kind}`, () => {

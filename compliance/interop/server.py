@@ -1,6 +1,6 @@
 """
-A WebSocket server that is not ours: Debian's python3-websockets, on free ports of 127.0.0.1, over TCP and over TLS
-(`server.py CERT KEY`). It prints its ports as one line of JSON and serves until it is ended. What it does depends on
+A WebSocket server that is not ours: Debian's python3-websockets, on free ports of 127.0.0.1, over TCP and over TLS, and
+on a unix socket (`server.py CERT KEY SOCKET`). It prints its ports as one line of JSON and serves until it is ended. What it does depends on
 the path; see `behaviours`. A query gives the terms of permessage-deflate, such as
 `/echo?server_no_context_takeover=1&client_max_window_bits=9`; without one they are the defaults of `websockets`.
 """
@@ -80,17 +80,20 @@ class Compressing(websockets.WebSocketServerProtocol):
         return super().process_extensions(headers, available)
 
 
-async def main(cert, key):
+async def main(cert, key, socket):
     global told
     told = asyncio.Queue()
     options = dict(max_size=None, subprotocols=["v2", "v1"], process_request=refuse, create_protocol=Compressing)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    async with websockets.serve(handle, "127.0.0.1", 0, **options) as plain:
-        async with websockets.serve(handle, "127.0.0.1", 0, ssl=context, **options) as secure:
-            ports = [server.sockets[0].getsockname()[1] for server in (plain, secure)]
-            print(json.dumps(dict(version=websockets.version.version, plain=ports[0], secure=ports[1])), flush=True)
-            await asyncio.Future()
+    async with (
+        websockets.serve(handle, "127.0.0.1", 0, **options) as plain,
+        websockets.serve(handle, "127.0.0.1", 0, ssl=context, **options) as secure,
+        websockets.unix_serve(handle, socket, **options),
+    ):
+        ports = [server.sockets[0].getsockname()[1] for server in (plain, secure)]
+        print(json.dumps(dict(version=websockets.version.version, plain=ports[0], secure=ports[1])), flush=True)
+        await asyncio.Future()
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -1,6 +1,6 @@
 /**
- * An embedded server on real sockets: listens on a free port of 127.0.0.1, over TCP or TLS, and runs a handler for each
- * connection. Everything of it lives in the scope.
+ * An embedded server on real sockets: listens on a free port of 127.0.0.1 or on a unix socket, with or without TLS, and
+ * runs a handler for each connection. Everything of it lives in the scope.
  */
 import { OpeningHandshakeServer } from "@effect-websocket/core"
 import { Listener } from "@effect-websocket/transport/testing"
@@ -9,8 +9,9 @@ import type * as Scope from "effect/Scope"
 import * as ServerPeer from "./ServerPeer.ts"
 
 export interface Server {
+  /** 0 on a unix socket. */
   readonly port: number
-  /** `ws://127.0.0.1:` or `wss://127.0.0.1:` and the port, without a path. */
+  /** `ws://127.0.0.1:` and the port, or `ws+unix:` and the path; `wss` with TLS. Without a resource name. */
   readonly url: string
 }
 
@@ -38,7 +39,10 @@ export const serve: <R>(
   )
   yield* Effect.forkIn(Effect.forever(serveOne, { disableYield: true }), scope)
   const scheme = options.tls === undefined ? "ws" : "wss"
-  return { port: listener.port, url: `${scheme}://127.0.0.1:${listener.port}` }
+  const { socketPath } = options
+  const path = socketPath?.split("/").map(encodeURIComponent).join("/")
+  const url = path === undefined ? `${scheme}://127.0.0.1:${listener.port}` : `${scheme}+unix:${path}:`
+  return { port: listener.port, url }
 })
 
 const converse = <R>(

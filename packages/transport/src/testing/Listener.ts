@@ -1,6 +1,6 @@
 /**
- * A server of real sockets for tests and demonstrations: TCP or TLS on a free port of 127.0.0.1, whose connections are
- * moved by hand. What is said on them is the caller's business.
+ * A server of real sockets for tests and demonstrations: TCP or TLS on a free port of 127.0.0.1 or on a unix socket,
+ * whose connections are moved by hand. What is said on them is the caller's business.
  */
 import { Buffer } from "node:buffer"
 import * as Net from "node:net"
@@ -16,9 +16,12 @@ import { Waiters } from "../internal/Waiters.ts"
 export interface Options {
   /** Speaks TLS with this certificate, both PEM. Default: plain TCP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /** Where to make a unix socket, on which nothing may be. Default: a port. */
+  readonly socketPath?: string | undefined
 }
 
 export interface Listener {
+  /** 0 on a unix socket. */
   readonly port: number
   /** The next connection, its TLS handshake done, as soon as there is one. It lives until the listener's scope closes. */
   readonly accept: Effect.Effect<Accepted>
@@ -53,7 +56,8 @@ export const make: (options?: Options) => Effect.Effect<Listener, never, Scope.S
     }),
     ({ stop }) => stop
   )
-  const { port } = server.address() as Net.AddressInfo
+  const address = server.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
   const accept = waiters.until(() => {
     const next = waiting.shift()
     return next && Effect.succeed(next)
@@ -61,7 +65,7 @@ export const make: (options?: Options) => Effect.Effect<Listener, never, Scope.S
   return { port, accept }
 })
 
-const start = ({ tls }: Options, onConnection: (socket: Net.Socket) => void) =>
+const start = ({ socketPath, tls }: Options, onConnection: (socket: Net.Socket) => void) =>
   Effect.callback<{ readonly server: Net.Server; readonly stop: Effect.Effect<void> }>((resume) => {
     const server = tls === undefined ? Net.createServer(socketOptions) : Tls.createServer({ ...socketOptions, ...tls })
     const sockets = new Set<Net.Socket>()
@@ -78,7 +82,9 @@ const start = ({ tls }: Options, onConnection: (socket: Net.Socket) => void) =>
     })
     server.on("error", (error) => resume(Effect.die(error)))
     server.maxConnections = maxConnections
-    server.listen(0, "127.0.0.1", () => resume(Effect.succeed({ server, stop })))
+    server.listen(socketPath === undefined ? { port: 0, host: "127.0.0.1" } : { path: socketPath }, () =>
+      resume(Effect.succeed({ server, stop }))
+    )
   })
 
 const accepted = (socket: Net.Socket): Accepted => {
