@@ -17,9 +17,9 @@ const written = (name: string, value: number | string | boolean | Duration.Durat
 }
 
 describe("docs/limits.md names every limit with the default that holds", () => {
-  const { deadlines, keepAlive, limits } = ConnectOptions.make({})
+  const { addresses, deadlines, keepAlive, limits, socket } = ConnectOptions.make({})
   const requests = Requests.Options.make({})
-  for (const [group, values] of Object.entries({ limits, deadlines, keepAlive, requests })) {
+  for (const [group, values] of Object.entries({ limits, deadlines, keepAlive, addresses, socket, requests })) {
     for (const [option, value] of Object.entries(values)) {
       const name = `${group}.${option}`
       it(name, () => assert.strictEqual(rows.get(name), written(name, value)))
