@@ -29,9 +29,19 @@ export const prints = Effect.fnUntraced(function* (
 })
 
 /** Accepts the next client, plays the script and reads on to the end. */
-export const serve = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
+export const serve = (
+  network: Network,
+  script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>,
+  options?: ServerPeer.AcceptOptions
+) =>
   Effect.gen(function* () {
-    const server = yield* ServerPeer.accept(yield* network.accept)
+    const server = yield* ServerPeer.accept(yield* network.accept, options)
     yield* script(server)
     yield* ServerPeer.echo(server)
   })
+
+/** Answers the next client's request with these lines of a head, and no body. */
+export const answer = (network: Network, ...lines: ReadonlyArray<string>): Effect.Effect<unknown> =>
+  Effect.flatMap(network.accept, (wire) =>
+    ServerPeer.answer(wire, [...lines, "Content-Length: 0", "", ""].join("\r\n"))
+  )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConnectOptions, Requests } from "@effect-websocket/client"
+import { ConnectOptions, CookieJar, Requests } from "@effect-websocket/client"
 import * as Duration from "effect/Duration"
 import * as Blocks from "./Blocks.ts"
 
@@ -25,6 +25,15 @@ describe("docs/limits.md names every limit with the default that holds", () => {
       it(name, () => assert.strictEqual(rows.get(name), written(name, value)))
     }
   }
+
+  for (const name of ["maxCookieBytes", "maxPerDomain", "maxCookies"] as const) {
+    it(`CookieJar.${name}`, () => assert.strictEqual(rows.get(`CookieJar.${name}`), written(name, CookieJar[name])))
+  }
+
+  it("redirects", () => {
+    assert.isFalse(ConnectOptions.make({}).redirects)
+    assert.strictEqual(rows.get("redirects"), "off")
+  })
 
   it("limits.maxFrameBytes has none of its own", () => {
     assert.isUndefined(limits.maxFrameBytes)

@@ -15,6 +15,7 @@ import {
   TlsFailed,
   Unreachable
 } from "@effect-websocket/transport"
+import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
@@ -64,22 +65,33 @@ export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(id(
     /** As UTF-8, up to `limits.maxBodyBytes`. */
     body: Schema.String,
     /** There was more of the body. */
-    bodyTruncated: Schema.Boolean
+    bodyTruncated: Schema.Boolean,
+    /** How long the server asks to wait before the next try (RFC 9110 §10.2.3); absent when it does not say. */
+    retryAfter: Schema.optionalKey(Schema.Duration),
+    /** Why a redirect was not followed; absent when there was none, or none is followed at all. */
+    notFollowed: Schema.optionalKey(Schema.String)
   }
 ) {
   override get message() {
     const said = this.body.trim() === "" ? "" : `: ${escapePeerText(this.body.trim())}`
-    const advice = statusAdvice[this.status] ?? "ask the server's operator, or look into its log"
-    return `The server refused the WebSocket with HTTP ${this.status} ${escapePeerText(this.statusText)}${said} (${advice})`
+    return `The server refused the WebSocket with HTTP ${this.status} ${escapePeerText(this.statusText)}${said} (${adviceOf(this)})`
   }
 }
 
+const adviceOf = ({ notFollowed, retryAfter, status }: typeof HandshakeRejected.Type): string => {
+  if (notFollowed !== undefined) return `it sends elsewhere, which was not followed: ${notFollowed}`
+  const advice = statusAdvice[status] ?? "ask the server's operator, or look into its log"
+  return retryAfter === undefined ? advice : `${advice}; wait ${Duration.format(retryAfter)}, it says`
+}
+
+const elsewhere = "it sends elsewhere: use the URL in its Location header, or the option redirects"
+
 const statusAdvice: Record<number, string> = {
-  301: "it sends elsewhere: use the URL in its Location header",
-  302: "it sends elsewhere: use the URL in its Location header",
-  303: "it sends elsewhere: use the URL in its Location header",
-  307: "it sends elsewhere: use the URL in its Location header",
-  308: "it sends elsewhere: use the URL in its Location header",
+  301: elsewhere,
+  302: elsewhere,
+  303: elsewhere,
+  307: elsewhere,
+  308: elsewhere,
   400: "it found the request malformed: check path, headers and subprotocols",
   401: "it wants credentials: give an Authorization header",
   403: "it does not let this client in: check credentials, and the Origin it expects",

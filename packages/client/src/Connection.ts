@@ -49,6 +49,13 @@ export interface Messages<A, In, RE, SE, Options = SendOptions> {
   readonly sendAll: (messages: ReadonlyArray<In>, options?: Options) => Effect<void, SE>
 }
 
+/** A redirect that was followed. */
+export interface Redirected {
+  readonly status: number
+  /** Where it led, without query. */
+  readonly to: string
+}
+
 /** `A` is what taking gives: whole messages, or what `delivery` and `text` asked for in their place. */
 export interface Connection<A = Message> extends Messages<A, Message, ReceiveError, SendError> {
   /** Succeeds when everything accepted so far was handed to the kernel. */
@@ -93,8 +100,10 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
     readonly status: number
     readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   }
-  /** What was dialled, without userinfo and query: they may hold secrets. */
+  /** What was dialled at last, without userinfo and query: they may hold secrets. */
   readonly url: string
+  /** The redirects that led there; empty when there was none. */
+  readonly redirects: ReadonlyArray<Redirected>
   /** Addresses, and how TLS secures the connection. */
   readonly info: ConnectionInfo
 }

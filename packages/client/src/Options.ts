@@ -17,8 +17,10 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { OptionFailed } from "./ConnectError.ts"
+import type { CookieJar } from "./CookieJar.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
 import { KeepAliveOptions } from "./KeepAliveOptions.ts"
+import { RedirectOptions } from "./RedirectOptions.ts"
 
 const { Bound, Count, Time, withDefault } = OptionSchema
 
@@ -108,6 +110,8 @@ export const ConnectOptions = Schema.Struct({
   origin: Schema.optionalKey(Schema.String),
   /** The User-Agent header. Default: none. */
   userAgent: Schema.optionalKey(Schema.String),
+  /** Whether a redirect is followed (RFC 9110 §15.4). Default false: it is HandshakeRejected. */
+  redirects: Schema.Union([RedirectOptions, Schema.Literal(false)]).pipe(withDefault(false)),
   /** permessage-deflate (RFC 7692), when the server agrees. Default: on. False turns it off. */
   compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(
     withDefault({ offers: [{ clientMaxWindowBits: true }], level: 6, memoryLevel: 8 })
@@ -137,15 +141,20 @@ type Data = typeof ConnectOptions.Encoded
 export interface ConnectOptions<R = never> extends Omit<Data, "headers" | "subprotocols"> {
   readonly headers?: OptionEffect.ValueOrEffect<NonNullable<Data["headers"]>, R>
   readonly subprotocols?: OptionEffect.ValueOrEffect<NonNullable<Data["subprotocols"]>, R>
+  /** Keeps the cookies that servers set, and sends those that are meant for this one. Default: none. */
+  readonly cookies?: CookieJar
 }
 
 /** Checked, with every default filled in. */
 export type Settings = typeof ConnectOptions.Type
 
-/** Runs what was given as an Effect: from here on, all options are data. */
+/** What is left of options once the Effects among them ran: data, but for what lives longer than one dial. */
+type Evaluated = Data & Pick<ConnectOptions, "cookies">
+
+/** Runs what was given as an Effect. */
 export const evaluate = Effect.fnUntraced(function* <R>(
   options: ConnectOptions<R>
-): Effect.fn.Return<Data, OptionFailed, R> {
+): Effect.fn.Return<Evaluated, OptionFailed, R> {
   const { headers, subprotocols, ...rest } = options
   return {
     ...rest,

@@ -23,7 +23,7 @@ export { schema } from "./TypedMessages.ts"
  * Opens a connection that lives as long as the scope. Leaving the scope performs the closing handshake: with 1000
  * after success, 1001 after interruption and 1011 after a failure; nothing outlives it.
  *
- * `url` is a `ws:` or `wss:` URL without userinfo and fragment. Everything up to the accepted handshake happens within
+ * `url` is a `ws:` or `wss:` URL without a fragment; its userinfo becomes Basic authentication. Everything up to the accepted handshake happens within
  * `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and whose steps say what was tried.
  */
 export const connect: <R = never>(
@@ -80,7 +80,7 @@ const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, 
   return connectionOf(session, dialled)
 })
 
-const connectionOf = <A>(session: Session<A>, { answer, stream, url }: Dialled): Connection<A> => ({
+const connectionOf = <A>(session: Session<A>, { answer, redirects, stream, url }: Dialled): Connection<A> => ({
   messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
   receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
   receiveN: (most) => session.inbox.take(atLeastOne(most)),
@@ -100,6 +100,7 @@ const connectionOf = <A>(session: Session<A>, { answer, stream, url }: Dialled):
   extensions: answer.extensions,
   response: { status: answer.status, headers: answer.headers.map(([name, value]) => [name.toLowerCase(), value]) },
   url,
+  redirects,
   info: stream.info
 })
 

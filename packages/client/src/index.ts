@@ -2,7 +2,7 @@
 /** The front door of `@effect-websocket/client`. Start with `WebSocket.connect`. */
 export * as WebSocket from "./WebSocket.ts"
 // What connecting answers
-export type { Connection, Message, Messages, SendOptions } from "./Connection.ts"
+export type { Connection, Message, Messages, Redirected, SendOptions } from "./Connection.ts"
 export type { ClosedBy, CloseFrame, CloseInfo } from "./CloseInfo.ts"
 export type { Latency } from "./Latency.ts"
 // What messages mean to a program
@@ -12,6 +12,8 @@ export * as Requests from "./Requests.ts"
 export { DecodeFailed, EncodeFailed, RequestTimedOut } from "./MessageErrors.ts"
 // What can be said about a connection
 export { ConnectOptions } from "./Options.ts"
+export { RedirectOptions } from "./RedirectOptions.ts"
+export * as CookieJar from "./CookieJar.ts"
 // What can go wrong while connecting
 export {
   ConnectError,

@@ -59,6 +59,16 @@ describe("the request", () => {
     })
   )
 
+  it.effect("S33: credentials of the URL as Basic authentication, and never shown", () =>
+    Effect.gen(function* () {
+      const { connecting, network } = yield* dialling({}, "ws://us%C3%A9r:sec:ret@user.test/")
+      const { request } = yield* ServerPeer.accept(yield* network.accept)
+      const authorization = `Basic ${Buffer.from("usér:sec:ret").toString("base64")}`
+      assert.deepInclude(headersOf(request), ["authorization", authorization])
+      assert.strictEqual((yield* Fiber.join(connecting)).url, "ws://user.test/")
+    })
+  )
+
   it.effect("wss dials with TLS, verified by default", () =>
     Effect.gen(function* () {
       const { connecting, network } = yield* dialling({}, "wss://user.test/")
@@ -149,6 +159,15 @@ describe("nothing is dialled with", () => {
   const nothing = (to: string | URL, options: unknown) =>
     WebSocket.connect(to, options as ConnectOptions).pipe(Effect.scoped, Effect.provide(undiallable), Effect.flip)
 
+  it.effect("S33: credentials in the URL and an Authorization header: one of them would be dropped", () =>
+    Effect.gen(function* () {
+      const error = yield* nothing("ws://user:secret@example.com/", { headers: { authorization: "Bearer secret" } })
+      assert.deepInclude(error.reason, { _tag: "InvalidOptions" })
+      assert.match(error.message, /give one of them/)
+      assert.notInclude(error.message, "secret")
+    })
+  )
+
   it.effect("a URL that is none", () =>
     Effect.gen(function* () {
       const error = yield* nothing("http://user:secret@example.com/?secret", {})
@@ -169,6 +188,11 @@ describe("nothing is dialled with", () => {
     [{ headers: { "X-A": "secret\r\nX-Injected: b" } }, /headers: X-A: /],
     [{ headers: { "X A": "secret" } }, /headers: /],
     [{ headers: { "Sec-WebSocket-Key": "secret" } }, /belongs to the protocol/],
+    [{ headers: { Host: "secret" } }, /use the option host/],
+    [{ headers: { "proxy-authorization": "secret" } }, /use the option proxy/],
+    [{ headers: { "X-A": "secr\u0000et" } }, /control characters/],
+    [{ headers: { "X-A": "\u20ac" } }, /latin-1/],
+    [{ headers: { cookie: "a=1\r\nX-Injected: b" } }, /headers: cookie: /],
     [{ headers: { "X-A": "secret", "x-a": "secret" } }, /twice/]
   ]
   for (const [options, problem] of rows) {

@@ -79,6 +79,11 @@ export class Reader {
     this.response = HttpResponse.make(expected.limits)
   }
 
+  /** The status of a refusal as soon as its head is there, for those who need no body: `end` then answers at once. */
+  get refusedWith(): number | undefined {
+    return this.refusal?.status
+  }
+
   push(chunk: Uint8Array): NeedMore | Answer {
     if (this.answer !== undefined) return this.answer
     const answer = this.refusal === undefined ? this.readHead(chunk) : readBody(this.refusal, chunk)

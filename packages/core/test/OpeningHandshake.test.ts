@@ -260,6 +260,16 @@ describe("rejected, however it is cut", () => {
     })
   }
 
+  it("its status is known with its head; whoever needs no body ends the answer there", () => {
+    const answers = reader()
+    assert.strictEqual(answers.push(encode("HTTP/1.1 302 a\r\nLocation: /b\r\n")), needMore)
+    assert.isUndefined(answers.refusedWith)
+    assert.strictEqual(answers.push(encode("\r\n<html>")), needMore)
+    assert.strictEqual(answers.refusedWith, 302)
+    const answer = answers.end()
+    assert.deepInclude<unknown>(answer, { _tag: "Rejected", status: 302, headers: [["Location", "/b"]] })
+  })
+
   it("the headers of the final response, not of an interim one", () => {
     const { answer } = read([encode("HTTP/1.1 103 a\r\nX: y\r\n\r\nHTTP/1.1 304 b\r\nZ: z\r\n\r\n")])
     assert.deepInclude<unknown>(answer, { headers: [["Z", "z"]] })

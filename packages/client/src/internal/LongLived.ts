@@ -27,7 +27,6 @@ import type { Incoming } from "./Incoming.ts"
 import * as Moment from "./Moment.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { Phases, Up } from "./Phase.ts"
-import * as RetryAfter from "./RetryAfter.ts"
 import type { StatusBoard } from "./StatusBoard.ts"
 
 export interface Parts<R> extends ClientFunctions<R> {
@@ -242,7 +241,7 @@ export class LongLived<R> {
       const { cause } = lost
       this.control.hurry = false
       if (lost.uptime !== undefined && Duration.isGreaterThanOrEqualTo(lost.uptime, uptime)) this.anew()
-      const loss = { ...lost, attempt: this.attempt, retryAfter: RetryAfter.of(cause, clock), lost: this.report() }
+      const loss = { ...lost, attempt: this.attempt, retryAfter: askedToWait(cause), lost: this.report() }
       const attempt = this.attempt + 1
       let decision: Reconnect.Decision | undefined
       if (onLost === undefined) decision = Reconnect.decide(loss)
@@ -305,3 +304,7 @@ const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))
 
 const neverOpen: CloseInfo = { closeCode: 1006, closeReason: "", by: "us", clean: false, discarded: 0 }
+
+/** How long a server that refused wants to be left alone. */
+const askedToWait = (cause: LossCause): Duration.Duration | undefined =>
+  cause._tag === "ConnectError" && cause.reason._tag === "HandshakeRejected" ? cause.reason.retryAfter : undefined

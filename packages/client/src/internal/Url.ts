@@ -3,7 +3,10 @@
  * unix socket and after a colon the resource name; and shown without what may be secret.
  */
 import { Uri } from "@effect-websocket/core"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import { InvalidUrl } from "../ConnectError.ts"
+import * as Userinfo from "./Userinfo.ts"
 
 export interface ParsedUrl {
   /** What the opening handshake says. */
@@ -12,6 +15,8 @@ export interface ParsedUrl {
   readonly place: Place
   /** Without userinfo and fragment; the query, which may hold a token, is left out as well. */
   readonly shown: string
+  /** What the userinfo makes of the Authorization header; undefined when there is none. */
+  readonly authorization: Redacted.Redacted | undefined
 }
 
 export interface Place {
@@ -30,9 +35,8 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   if (!schemes.has(url.protocol)) {
     return invalid(`the scheme ${url.protocol} is not ws: or wss:, so write one of these`)
   }
-  if (url.username !== "" || url.password !== "") {
-    return invalid("it holds credentials: give them as an Authorization header")
-  }
+  const authorization = Userinfo.authorizationOf(url)
+  if (Result.isFailure(authorization)) return invalid(`${authorization.failure}: use the option headers`)
   if (url.hash !== "" || text.includes("#")) return invalid("a WebSocket URL has no fragment (RFC 6455 §3)")
   const secure = url.protocol.startsWith("wss")
   const parts = url.protocol.endsWith("+unix:") ? unixParts(url) : networkParts(url)
@@ -44,7 +48,19 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   if ("_tag" in uri) return invalid(`${uri.part}: ${uri.problem}`)
   const { socketPath } = parts
   const host = zone === undefined ? uri.host : `${uri.host}%${zone}`
-  return { uri, place: { host, port, ...(socketPath !== undefined && { socketPath }) }, shown }
+  const place = { host, port, ...(socketPath !== undefined && { socketPath }) }
+  return { uri, place, shown, authorization: authorization.success }
+}
+
+/** Scheme, host and port: what has to be the same for two URLs to belong to one another (RFC 6454 §4). */
+export const originOf = (uri: Uri.Uri): string => Uri.format({ ...uri, resourceName: "" })
+
+/** The same of a text that is an origin and nothing more, http standing for ws; undefined when it is none. */
+export const parseOrigin = (text: string): string | undefined => {
+  const url = parse(text.replace(/^http(s?:)/i, "ws$1"))
+  if ("_tag" in url || url.place.socketPath !== undefined) return undefined
+  const isOrigin = url.uri.resourceName === "/" && url.authorization === undefined
+  return isOrigin ? originOf(url.uri) : undefined
 }
 
 interface Parts {

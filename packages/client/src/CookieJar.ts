@@ -1,0 +1,89 @@
+/**
+ * Cookies (RFC 6265): what servers set, kept for the requests they are meant for. A jar holds the cookies of whoever
+ * is given it, as an option; there is none for the whole process.
+ *
+ * Domain, path and expiry are `effect/http` Cookies' knowledge. This file adds what a jar must not be talked into: how
+ * much it holds, and what a plain connection may say about a secure one (RFC 6265bis §5.7). There is no list of public
+ * suffixes: `shop.co.uk` can set a cookie for all of `co.uk`, so share no jar between servers that must not meet there.
+ */
+import { HttpHead } from "@effect-websocket/core"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Cookies from "effect/http/Cookies"
+import * as Redacted from "effect/Redacted"
+
+export interface CookieJar {
+  /** The Cookie header for a request to this URL; undefined when no cookie is meant for it. */
+  readonly header: (url: string | URL) => Effect.Effect<Redacted.Redacted | undefined>
+  /** Keeps what the Set-Cookie headers of an answer from this URL say. One that is malformed or not allowed is nothing. */
+  readonly store: (url: string | URL, setCookie: Iterable<string>) => Effect.Effect<void>
+  /** Forgets all of them. */
+  readonly clear: Effect.Effect<void>
+}
+
+/** An empty jar. Give it to one client, or to several on purpose. */
+export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
+  let jar: ReadonlyArray<Cookies.Cookie> = []
+  return {
+    header: (url) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const header = Cookies.toRequestCookieHeader(jar, asHttp(url), now)
+        return header === undefined ? undefined : Redacted.make(header)
+      }),
+    store: (url, setCookie) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        // One after the other: one answer may set two cookies of one name for two paths.
+        for (const header of setCookie) jar = bounded(add(jar, asHttp(url), header, now), now)
+      }),
+    clear: Effect.sync(() => {
+      jar = []
+    })
+  }
+})
+
+const add = (jar: ReadonlyArray<Cookies.Cookie>, url: string, header: string, now: number) => {
+  if (header.length > maxCookieBytes || !URL.canParse(url)) return jar
+  const parsed = Cookies.fromSetCookie(header.replace(manySeconds, `$1${maxAge}`))
+  const allowed = Object.values(parsed.cookies).every((cookie) => isAllowed(jar, new URL(url), cookie))
+  return allowed ? Cookies.mergeIntoArray(jar, url, parsed, now) : jar
+}
+
+const isAllowed = (
+  jar: ReadonlyArray<Cookies.Cookie>,
+  url: URL,
+  { name, options = {}, valueEncoded }: Cookies.Cookie
+) => {
+  if (!HttpHead.isFieldValue(valueEncoded)) return false
+  const isSecure = url.protocol === "https:"
+  if (options.secure && !isSecure) return false
+  if (/^__secure-/i.test(name) && !options.secure) return false
+  if (/^__host-/i.test(name) && !(options.secure && options.path === "/" && options.domain === undefined)) return false
+  // RFC 6265bis §5.7: whoever sits on a plain connection cannot replace what came over a secure one.
+  return isSecure || !jar.some((held) => held.name === name && held.options?.secure && belongs(held, url.hostname))
+}
+
+const belongs = ({ options }: Cookies.Cookie, host: string): boolean =>
+  options?.domain === host || host.endsWith(`.${options?.domain}`)
+
+/** Without what has expired; where there are too many, without the oldest. */
+const bounded = (jar: ReadonlyArray<Cookies.Cookie>, now: number): ReadonlyArray<Cookies.Cookie> => {
+  const fresh = jar.filter(({ options }) => options?.expires === undefined || options.expires.getTime() > now)
+  const domain = fresh.at(-1)?.options?.domain
+  const siblings = fresh.filter(({ options }) => options?.domain === domain)
+  const surplus = siblings.length > maxPerDomain ? siblings[0] : fresh.length > maxCookies ? fresh[0] : undefined
+  return surplus === undefined ? fresh : fresh.filter((cookie) => cookie !== surplus)
+}
+
+/** Cookies know http and https alone; ws and wss are these (RFC 6455 §4.1, requirement 12). */
+const asHttp = (url: string | URL): string => String(url).replace(/^ws(s?:)/i, "http$1")
+
+/** Of one cookie, name, value and attributes together: what RFC 6265 §6.1 asks for at least. */
+export const maxCookieBytes = 4096
+/** The same for the cookies of one domain. */
+export const maxPerDomain = 50
+/** Ten servers with as many as one may have, and more than any client needs. */
+export const maxCookies = 500
+
+/** The longest life of a cookie, in seconds: 400 days (RFC 6265bis §5.5). Beyond it lie dates that there are none of. */
+const maxAge = 34_560_000
+const manySeconds = /(;\s*max-age\s*=\s*)\d{9,}/i

@@ -1,0 +1,26 @@
+/** What a program may say about redirects, as data. */
+import { OptionSchema } from "@effect-websocket/transport"
+import * as Schema from "effect/Schema"
+import * as Url from "./internal/Url.ts"
+
+const { Count, withDefault } = OptionSchema
+
+const Origin = Schema.String.check(
+  Schema.makeFilter(
+    (text: string) => Url.parseOrigin(text) !== undefined || "must be an origin, as in wss://example.com"
+  )
+)
+
+export const RedirectOptions = Schema.Struct({
+  /** How many are followed in a row. */
+  limit: Count,
+  /**
+   * Where headers, origin and the client certificate may go besides the URL's own scheme, host and port: such as
+   * `wss://node.example.com`. Default: nowhere.
+   */
+  trustedOrigins: Schema.Array(Origin).pipe(withDefault([])),
+  /** Names of headers that are no secret and go everywhere. Default: none. */
+  keepHeaders: Schema.Array(Schema.String).pipe(withDefault([]))
+})
+
+export type RedirectOptions = typeof RedirectOptions.Type

@@ -1,0 +1,96 @@
+/**
+ * One attempt: opens a byte stream, asks for a WebSocket on it and reads the answer. What a refusal leads to is the
+ * caller's decision.
+ */
+import { type HandshakeInvalid as Invalid, needMore, type OpeningHandshake } from "@effect-websocket/core"
+import { type ByteStream, Transport, type TransportError } from "@effect-websocket/transport"
+import * as Bytes from "effect/Bytes"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import { HandshakeInvalid, InvalidOptions } from "../ConnectError.ts"
+import * as Redirect from "./Redirect.ts"
+import * as Request from "./Request.ts"
+import type { Steps } from "./Steps.ts"
+
+export interface Attempt {
+  readonly request: Request.Request
+  readonly bytes: Uint8Array
+  readonly reader: OpeningHandshake.Reader
+}
+
+/** The server agreed. */
+export interface Accepted {
+  readonly _tag: "Accepted"
+  readonly stream: ByteStream
+  readonly answer: OpeningHandshake.Accepted
+  /** What came right behind the answer: the first frames. */
+  readonly first: Uint8Array
+}
+
+/** Everything that can be wrong before anything is dialled. */
+export const prepare = (request: Request.Request, nonce: Uint8Array): Attempt | InvalidOptions => {
+  const bytes = Request.format(request, nonce)
+  return bytes instanceof InvalidOptions ? bytes : { request, bytes, reader: Request.reader(request, nonce) }
+}
+
+export const run = Effect.fnUntraced(function* (
+  attempt: Attempt,
+  steps: Steps
+): Effect.fn.Return<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Transport | Scope.Scope> {
+  const { bytes, reader, request } = attempt
+  const { settings, url } = request
+  const transport = yield* Transport
+  const stream = yield* transport.open({
+    ...url.place,
+    addresses: settings.addresses,
+    socket: settings.socket,
+    proxy: settings.proxy,
+    noProxy: settings.noProxy,
+    report: steps.report,
+    ...(url.uri.secure && { tls: settings.tls })
+  })
+  steps.begin("upgrade", url.shown)
+  stream.writeUnsafe([bytes])
+  while (true) {
+    const pulled = yield* Effect.result(stream.pull)
+    if (Result.isFailure(pulled) && !Cause.isDone(pulled.failure)) {
+      return refusalSoFar(attempt) ?? (yield* pulled.failure)
+    }
+    const chunks = Result.getOrElse(pulled, () => [])
+    let answer: OpeningHandshake.Answer | typeof needMore = chunks.length === 0 ? reader.end() : needMore
+    let read = 0
+    while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
+    // Nobody reads the body of an answer that leads elsewhere.
+    if (answer === needMore && Redirect.policyFor(request, reader.refusedWith) !== undefined) answer = reader.end()
+    if (answer._tag === "Accepted") {
+      return { _tag: "Accepted", stream, answer, first: Bytes.concat([answer.leftover, ...chunks.slice(read)]) }
+    }
+    if (answer._tag === "Rejected") return answer
+    if (answer._tag === "HandshakeInvalid") return yield* invalid(answer, stream)
+  }
+})
+
+/**
+ * The deadline passed, or the byte stream broke, while the body of a refusal was still coming: the refusal says more.
+ * Servers that refuse and close at once often break the stream, since they leave our bytes unread.
+ */
+export const refusalSoFar = ({ reader }: Attempt): OpeningHandshake.Rejected | undefined => {
+  const answer = reader.end()
+  return answer._tag === "Rejected" ? answer : undefined
+}
+
+const invalid = ({ check, description, found, section }: Invalid.HandshakeInvalid, { info }: ByteStream) => {
+  const advice = info.tls === undefined && plainAdvice(found)
+  return new HandshakeInvalid({ check, section, problem: advice || description, ...(found && { found }) })
+}
+
+/** What a TLS server does when it gets plain text: it sends an alert, or ends the connection without a word. */
+const plainAdvice = (found: string | undefined): string | undefined => {
+  if (found?.startsWith(tlsAlert)) return "the server speaks TLS on this port: use wss"
+  return found === "" ? "the server ended the connection without an answer: if it speaks TLS, use wss" : undefined
+}
+
+/** The record type of a TLS alert (RFC 8446 §5.1): no HTTP begins with it, so nothing more is read. */
+const tlsAlert = "\x15"

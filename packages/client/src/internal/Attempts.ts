@@ -1,0 +1,89 @@
+/**
+ * The attempts of one dial: one, and one more for each redirect that is followed. It keeps what was asked so far, takes
+ * cookies from the jar and puts them into it. Which redirect is followed, and what goes along, `Redirect` decides.
+ */
+import { HttpHead, type OpeningHandshake, Uri } from "@effect-websocket/core"
+import { escapePeerText, type Transport, type TransportError } from "@effect-websocket/transport"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { type HandshakeInvalid, type HandshakeRejected, InvalidOptions } from "../ConnectError.ts"
+import type { Redirected } from "../Connection.ts"
+import type { CookieJar } from "../CookieJar.ts"
+import * as Attempt from "./Attempt.ts"
+import * as Redirect from "./Redirect.ts"
+import * as Refusal from "./Refusal.ts"
+import type { Request } from "./Request.ts"
+import type { Steps } from "./Steps.ts"
+
+export interface Context {
+  readonly cookies: CookieJar | undefined
+  readonly nonce: () => Uint8Array
+  readonly clock: Clock.Clock
+  readonly steps: Steps
+  /** The attempt that goes on, for the deadline: what it has heard of a refusal says more than the time that passed. */
+  current: Attempt.Attempt | undefined
+}
+
+export interface Opened extends Attempt.Accepted {
+  readonly url: string
+  readonly redirects: ReadonlyArray<Redirected>
+}
+
+type Failure = TransportError | HandshakeInvalid | HandshakeRejected | InvalidOptions
+
+/** Asks once, and again as long as redirects are followed. Nothing is dialled with a request that is not legal. */
+export const run = Effect.fnUntraced(function* (
+  first: Omit<Request, "cookie">,
+  context: Context
+): Effect.fn.Return<Opened, Failure, Transport | Scope.Scope> {
+  const { clock, cookies, nonce, steps } = context
+  const sent: Array<Request> = []
+  const redirects: Array<Redirected> = []
+  let request: Request = { ...first, cookie: yield* cookieFor(first, cookies) }
+  while (true) {
+    const attempt = Attempt.prepare(request, nonce())
+    if (attempt instanceof InvalidOptions) return yield* attempt
+    context.current = attempt
+    sent.push(request)
+    const answer = yield* alone(Attempt.run(attempt, steps))
+    yield* keepCookies(request, answer, cookies)
+    if (answer._tag === "Accepted") {
+      steps.end("upgrade", undefined)
+      return { ...answer, url: request.url.shown, redirects }
+    }
+    const refused = (notFollowed?: string) => Refusal.make(answer, clock, notFollowed)
+    const policy = Redirect.policyFor(request, answer.status)
+    if (policy === undefined) return yield* refused()
+    const next = Redirect.follow(sent, policy, answer)
+    if (typeof next === "string") return yield* refused(next)
+    const to = next.url.shown
+    request = { ...next, cookie: yield* cookieFor(next, cookies) }
+    if (Redirect.isCircle(sent, request)) return yield* refused(`it leads in a circle, back to ${escapePeerText(to)}`)
+    redirects.push({ status: answer.status, to })
+    steps.end("upgrade", undefined, { outcome: `HTTP ${answer.status}, to ${to}` })
+  }
+})
+
+/** An attempt that does not lead to an open connection gives back at once what it acquired. */
+const alone = Effect.fnUntraced(function* <E, R>(
+  attempt: Effect.Effect<Attempt.Accepted | OpeningHandshake.Rejected, E, R | Scope.Scope>
+) {
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  return yield* Effect.onExit(Scope.provide(attempt, scope), (exit) =>
+    Exit.isSuccess(exit) && exit.value._tag === "Accepted" ? Effect.void : Scope.close(scope, exit)
+  )
+})
+
+const cookieFor = ({ url }: Omit<Request, "cookie">, jar: CookieJar | undefined) =>
+  jar === undefined ? Effect.undefined : jar.header(Uri.format(url.uri))
+
+const keepCookies = (
+  { url }: Request,
+  answer: Attempt.Accepted | OpeningHandshake.Rejected,
+  jar: CookieJar | undefined
+) => {
+  const { headers } = answer._tag === "Accepted" ? answer.answer : answer
+  return jar === undefined ? Effect.void : jar.store(Uri.format(url.uri), HttpHead.all(headers, "Set-Cookie"))
+}

@@ -1,0 +1,87 @@
+/**
+ * Which redirect is followed (RFC 9110 §15.4), and what goes along. A redirect lets a server choose who gets the next
+ * request, so nothing that speaks for the program leaves the origin that it was meant for: once dropped, it stays so.
+ */
+import { HttpHead, type OpeningHandshake, Uri } from "@effect-websocket/core"
+import { escapePeerText } from "@effect-websocket/transport"
+import * as Equal from "effect/Equal"
+import type { Settings } from "../Options.ts"
+import type { RedirectOptions } from "../RedirectOptions.ts"
+import type { Request } from "./Request.ts"
+import * as Url from "./Url.ts"
+
+/** What the program says about an answer with this status, if that leads elsewhere and may be followed. */
+export const policyFor = ({ settings: { redirects } }: Request, status: number | undefined) =>
+  redirects !== false && status !== undefined && statuses.includes(status) ? redirects : undefined
+
+const statuses: ReadonlyArray<number> = [301, 302, 303, 307, 308]
+
+/** The request that follows the last of those `sent`, but for its cookie; or why there is none. */
+export const follow = (
+  sent: ReadonlyArray<Request>,
+  options: RedirectOptions,
+  { headers }: OpeningHandshake.Rejected
+): Omit<Request, "cookie"> | string => {
+  const from = sent.at(-1)!
+  if (sent.length > options.limit) return `no more than ${options.limit} in a row are (redirects.limit)`
+  if (from.url.place.socketPath !== undefined) return "it came over a unix socket, which leads nowhere else"
+  const location = HttpHead.one(headers, "Location")
+  if (location === undefined) return "it has no Location header"
+  if (location === HttpHead.repeated) return "it has several Location headers"
+  const url = resolve(location, from.url.uri)
+  if (typeof url === "string") return url
+  if (from.url.uri.secure && !url.uri.secure) return "it leads from wss to ws"
+  return next(from, options, url)
+}
+
+/** Asking the same again leads to the same answer, unless a cookie came between. */
+export const isCircle = (sent: ReadonlyArray<Request>, { cookie, url }: Request): boolean =>
+  sent.some((earlier) => Uri.format(earlier.url.uri) === Uri.format(url.uri) && Equal.equals(earlier.cookie, cookie))
+
+/** A Location, absolute or relative, that must be a URL as a program could have given it. */
+const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
+  if (!URL.canParse(location, Uri.format(base))) return "its Location does not parse"
+  const url = new URL(location, Uri.format(base))
+  const scheme = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" }[url.protocol]
+  if (scheme === undefined) return `its Location has the scheme ${escapePeerText(url.protocol)}`
+  if (url.username !== "" || url.password !== "") return "its Location holds credentials"
+  url.protocol = scheme
+  url.hash = ""
+  const parsed = Url.parse(url)
+  return "_tag" in parsed ? `its Location cannot be dialled: ${parsed.problem}` : parsed
+}
+
+const next = (
+  { authorization, settings, url: { place, uri } }: Request,
+  { keepHeaders, trustedOrigins }: RedirectOptions,
+  url: Url.ParsedUrl
+): Omit<Request, "cookie"> => {
+  const origin = Url.originOf(url.uri)
+  if (origin === Url.originOf(uri)) return { url: { ...url, place }, settings, authorization }
+  const trusted = trustedOrigins.some((text) => Url.parseOrigin(text) === origin)
+  return {
+    url,
+    settings: anyHost(trusted ? settings : withoutCredentials(settings, keepHeaders)),
+    authorization: undefined
+  }
+}
+
+/** Without all that speaks for the program, and without the trust that it put into one server. */
+const withoutCredentials = (settings: Settings, keepHeaders: ReadonlyArray<string>): Settings => {
+  const { origin: _origin, ...rest } = settings
+  const { cert: _cert, key: _key, passphrase: _passphrase, ...tls } = settings.tls
+  const kept = new Set(keepHeaders.map((name) => name.toLowerCase()))
+  const headers = Object.entries(settings.headers).filter(([name]) => kept.has(name.toLowerCase()))
+  return {
+    ...rest,
+    headers: Object.fromEntries(headers),
+    tls: { ...tls, verify: "full" }
+  }
+}
+
+/** Without the names that the program gave to one host. */
+const anyHost = (settings: Settings): Settings => {
+  const { host: _host, ...rest } = settings
+  const { serverName: _serverName, ...tls } = settings.tls
+  return { ...rest, tls }
+}

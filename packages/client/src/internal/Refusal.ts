@@ -1,0 +1,53 @@
+/**
+ * What a server says in place of 101, as the program sees it: without credentials, and with the wait it asks for.
+ */
+import { HttpHead, type OpeningHandshake } from "@effect-websocket/core"
+import type * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Headers from "effect/http/Headers"
+import * as Result from "effect/Result"
+import { HandshakeRejected } from "../ConnectError.ts"
+
+/** `notFollowed` says why a redirect was not followed that could have been. */
+export const make = (
+  refusal: OpeningHandshake.Rejected,
+  clock: Clock.Clock,
+  notFollowed?: string
+): HandshakeRejected => {
+  const { body, bodyTruncated, headers, status, statusText } = refusal
+  const wait = retryAfter(headers, clock.currentTimeMillisUnsafe())
+  return new HandshakeRejected({
+    status,
+    statusText,
+    headers: headers.map(([name, value]) => redact(name.toLowerCase(), value)),
+    body: new TextDecoder().decode(body),
+    bodyTruncated,
+    ...(wait && { retryAfter: wait }),
+    ...(notFollowed !== undefined && { notFollowed })
+  })
+}
+
+/** Seconds or a date (RFC 9110 §10.2.3); what is neither, or comes twice, says nothing. */
+const retryAfter = (headers: HttpHead.Headers, now: number): Duration.Duration | undefined => {
+  const value = HttpHead.one(headers, "Retry-After")
+  if (typeof value !== "string") return undefined
+  const parsed = Headers.parseRetryAfter(value)
+  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
+}
+
+/** A header of an answer, its name in lower case, without what may be a secret. */
+export const redact = (name: string, value: string): HttpHead.Header => {
+  if (secretHeaders.has(name)) return [name, "<redacted>"]
+  if (!urlHeaders.has(name)) return [name, value]
+  return [name, value.replace(/[?#].*$/s, "?<redacted>").replace(/\/\/[^/]*@/, "//")]
+}
+
+const secretHeaders: ReadonlySet<string> = new Set([
+  "set-cookie",
+  "www-authenticate",
+  "proxy-authenticate",
+  "authentication-info"
+])
+
+/** A query or fragment may hold a token. */
+const urlHeaders: ReadonlySet<string> = new Set(["location", "content-location", "refresh"])

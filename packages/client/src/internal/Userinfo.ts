@@ -1,0 +1,31 @@
+/**
+ * Credentials in a URL, `ws://user:password@host/`: what Basic authentication makes of them (RFC 7617), so that no
+ * program believes to be authenticated and is not.
+ */
+
+import * as Base64 from "effect/encoding/Base64"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+/**
+ * The value of the Authorization header, undefined when the URL holds no credentials; or why there can be none. They
+ * are percent-decoded as UTF-8.
+ */
+export const authorizationOf = ({ password, username }: URL): Result.Result<Redacted.Redacted | undefined, string> => {
+  if (username === "" && password === "") return Result.succeed(undefined)
+  const user = decode(username)
+  const pass = decode(password)
+  if (user === undefined || pass === undefined) return Result.fail("its credentials are not percent-encoded UTF-8")
+  // RFC 7617 §2: the first colon ends the user's name.
+  if (user.includes(":")) return Result.fail("the user's name holds a colon, which Basic authentication cannot carry")
+  if (/\p{Cc}/u.test(user + pass)) return Result.fail("its credentials hold a control character")
+  return Result.succeed(Redacted.make(`Basic ${Base64.encode(`${user}:${pass}`)}`))
+}
+
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,207 @@
+/** Cookies: for whom they are kept, what a server cannot do with them, and how many there can be. */
+import { assert, describe, it } from "@effect/vitest"
+import { CookieJar } from "@effect-websocket/client"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import { dialling, failureOf } from "./dialling.ts"
+
+const header = (jar: CookieJar.CookieJar, url: string) =>
+  Effect.map(jar.header(url), (cookie) => (cookie === undefined ? undefined : Redacted.value(cookie)))
+
+/** What is sent to `to` after `from` set these. */
+const sent = Effect.fnUntraced(function* (from: string, setCookie: ReadonlyArray<string>, to: string) {
+  const jar = yield* CookieJar.make
+  yield* jar.store(from, setCookie)
+  return yield* header(jar, to)
+})
+
+describe("S5: a cookie goes where RFC 6265 sends it, and nowhere else", () => {
+  type Row = readonly [setCookie: string, from: string, to: string, cookie: string | undefined]
+  const rows: ReadonlyArray<Row> = [
+    // Domain (§5.1.3)
+    ["a=1", "wss://a.test/", "wss://a.test/", "a=1"],
+    ["a=1", "wss://a.test/", "wss://b.test/", undefined],
+    ["a=1", "wss://a.test/", "wss://x.a.test/", undefined],
+    ["a=1; Domain=a.test", "wss://a.test/", "wss://x.a.test/", "a=1"],
+    ["a=1; Domain=.a.test", "wss://x.a.test/", "wss://y.a.test/", "a=1"],
+    ["a=1; Domain=a.test", "wss://a.test/", "wss://nota.test/", undefined],
+    ["a=1; Domain=b.test", "wss://a.test/", "wss://b.test/", undefined],
+    ["a=1; Domain=b.test", "wss://a.test/", "wss://a.test/", undefined],
+    ["a=1; Domain=test", "wss://a.test/", "wss://b.test/", undefined],
+    ["a=1; Domain=127.0.0.1", "ws://127.0.0.1/", "ws://127.0.0.1/", undefined],
+    ["a=1", "ws://127.0.0.1:1/", "ws://127.0.0.1:2/", "a=1"],
+    // Path (§5.1.4)
+    ["a=1; Path=/chat", "ws://a.test/", "ws://a.test/chat/room", "a=1"],
+    ["a=1; Path=/chat", "ws://a.test/", "ws://a.test/chatter", undefined],
+    ["a=1", "ws://a.test/chat/room", "ws://a.test/chat/other", "a=1"],
+    ["a=1", "ws://a.test/chat/room", "ws://a.test/", undefined],
+    // Secure
+    ["a=1; Secure", "wss://a.test/", "wss://a.test/", "a=1"],
+    ["a=1; Secure", "wss://a.test/", "ws://a.test/", undefined],
+    ["a=1; Secure", "ws://a.test/", "wss://a.test/", undefined],
+    ["__Secure-a=1", "wss://a.test/", "wss://a.test/", undefined],
+    ["__Secure-a=1; Secure", "wss://a.test/", "wss://a.test/", "__Secure-a=1"],
+    ["__Host-a=1; Secure; Path=/", "wss://a.test/", "wss://a.test/", "__Host-a=1"],
+    ["__Host-a=1; Secure; Path=/; Domain=a.test", "wss://a.test/", "wss://a.test/", undefined],
+    ["__Host-a=1; Secure; Path=/x", "wss://a.test/", "wss://a.test/x", undefined],
+    ["a=1; HttpOnly", "wss://a.test/", "wss://a.test/", "a=1"],
+    // What is malformed is nothing (§5.2)
+    ["", "ws://a.test/", "ws://a.test/", undefined],
+    ["=1", "ws://a.test/", "ws://a.test/", undefined],
+    ["a", "ws://a.test/", "ws://a.test/", undefined],
+    ["a b=1", "ws://a.test/", "ws://a.test/", undefined],
+    ["a=1\r\nX-Injected: b", "ws://a.test/", "ws://a.test/", undefined],
+    ["a=\u20ac", "ws://a.test/", "ws://a.test/", undefined],
+    ["a=%zz", "ws://a.test/", "ws://a.test/", "a=%zz"],
+    ["a=1; Expires=never; Max-Age=soon", "ws://a.test/", "ws://a.test/", "a=1"],
+    ["a=1", "not a URL", "ws://a.test/", undefined],
+    // Public suffixes are not known: as docs/handshake.md says
+    ["a=1; Domain=co.uk", "wss://a.co.uk/", "wss://b.co.uk/", "a=1"]
+  ]
+  for (const [setCookie, from, to, cookie] of rows) {
+    it.effect(`${JSON.stringify(setCookie)} of ${from}, to ${to}`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* sent(from, [setCookie], to), cookie)
+      })
+    )
+  }
+
+  it.effect("two of one name for two paths, the longer path first", () =>
+    Effect.gen(function* () {
+      const cookie = yield* sent("ws://a.test/", ["a=1; Path=/", "a=2; Path=/chat"], "ws://a.test/chat")
+      assert.strictEqual(cookie, "a=2; a=1")
+    })
+  )
+
+  it.effect("a plain connection cannot replace what a secure one set", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      yield* jar.store("wss://a.test/", ["a=good; Secure; Domain=a.test"])
+      yield* jar.store("ws://a.test/", ["a=evil; Domain=a.test"])
+      yield* jar.store("ws://x.a.test/", ["a=evil; Path=/"])
+      assert.strictEqual(yield* header(jar, "wss://x.a.test/"), "a=good")
+    })
+  )
+})
+
+describe("time is the Clock's", () => {
+  it.effect("Max-Age", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      yield* jar.store("ws://a.test/", ["a=1; Max-Age=60", "b=2; Max-Age=99999999999999999999"])
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* header(jar, "ws://a.test/"), "a=1; b=2")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* header(jar, "ws://a.test/"), "b=2")
+      yield* TestClock.adjust("400 days")
+      assert.isUndefined(yield* header(jar, "ws://a.test/"))
+    })
+  )
+
+  it.effect("Expires, and a server that takes its cookie back", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      yield* jar.store("ws://a.test/", ["a=1; Expires=Thu, 01 Jan 1970 00:01:00 GMT", "b=2"])
+      assert.strictEqual(yield* header(jar, "ws://a.test/"), "a=1; b=2")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* header(jar, "ws://a.test/"), "b=2")
+      yield* jar.store("ws://a.test/", ["b=; Max-Age=0"])
+      assert.isUndefined(yield* header(jar, "ws://a.test/"))
+    })
+  )
+})
+
+describe("S5: how much a server can make it hold", () => {
+  it.effect("a cookie of more than 4,096 bytes is none", () =>
+    Effect.gen(function* () {
+      const room = CookieJar.maxCookieBytes - "a=".length
+      assert.strictEqual(
+        yield* sent("ws://a.test/", [`a=${"x".repeat(room)}`], "ws://a.test/"),
+        `a=${"x".repeat(room)}`
+      )
+      assert.isUndefined(yield* sent("ws://a.test/", [`a=${"x".repeat(room + 1)}`], "ws://a.test/"))
+    })
+  )
+
+  it.effect("of more than 50 of one domain the oldest go, and nobody else's", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      yield* jar.store("ws://b.test/", ["b=1"])
+      yield* jar.store(
+        "ws://a.test/",
+        Array.from({ length: CookieJar.maxPerDomain + 2 }, (_, i) => `c${i}=1`)
+      )
+      const cookies = (yield* header(jar, "ws://a.test/"))!.split("; ")
+      assert.strictEqual(cookies.length, CookieJar.maxPerDomain)
+      assert.strictEqual(cookies[0], "c2=1")
+      assert.strictEqual(yield* header(jar, "ws://b.test/"), "b=1")
+    })
+  )
+
+  it.effect("of more than 500 in all the oldest go", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      for (let i = 0; i <= CookieJar.maxCookies; i++) yield* jar.store(`ws://h${i}.test/`, ["a=1"])
+      assert.isUndefined(yield* header(jar, "ws://h0.test/"))
+      assert.strictEqual(yield* header(jar, "ws://h1.test/"), "a=1")
+    })
+  )
+})
+
+describe("as an option", () => {
+  it.effect("S5: no jar, no cookie: none is kept for the process", () =>
+    Effect.gen(function* () {
+      for (let i = 0; i < 2; i++) {
+        const { network } = yield* dialling()
+        const { request } = yield* ServerPeer.accept(yield* network.accept, { headers: [["Set-Cookie", "a=1"]] })
+        assert.notInclude(
+          request.headers.map(([name]) => name.toLowerCase()),
+          "cookie"
+        )
+      }
+    })
+  )
+
+  it.effect("kept from one connection to the next, refusals included; a malformed one does no harm", () =>
+    Effect.gen(function* () {
+      const cookies = yield* CookieJar.make
+      const first = yield* dialling({ cookies })
+      yield* ServerPeer.answer(
+        yield* first.network.accept,
+        "HTTP/1.1 401 A\r\nSet-Cookie: a=1\r\nSet-Cookie: ;;=\r\nSet-Cookie: b=2; Path=/elsewhere\r\nContent-Length: 0\r\n\r\n"
+      )
+      assert.strictEqual((yield* failureOf(first.connecting)).reason._tag, "HandshakeRejected")
+      const second = yield* dialling({ cookies })
+      const { request } = yield* ServerPeer.accept(yield* second.network.accept, { headers: [["Set-Cookie", "c=3"]] })
+      assert.deepInclude(request.headers, ["Cookie", "a=1"])
+      yield* Fiber.join(second.connecting)
+      const third = yield* dialling({ cookies })
+      const { request: last } = yield* ServerPeer.accept(yield* third.network.accept)
+      assert.deepInclude(last.headers, ["Cookie", "a=1; c=3"])
+    })
+  )
+
+  it.effect("beside a Cookie header of the program's: one header, and of two with one name the program's", () =>
+    Effect.gen(function* () {
+      const cookies = yield* CookieJar.make
+      yield* cookies.store("ws://user.test:8080/", ["a=jar", "b=jar"])
+      const { network } = yield* dialling({ cookies, headers: { cookie: Redacted.make("a=own; c=own") } })
+      const { request } = yield* ServerPeer.accept(yield* network.accept)
+      const values = request.headers.filter(([name]) => name.toLowerCase() === "cookie")
+      assert.deepStrictEqual(values, [["cookie", "a=own; c=own; b=jar"]])
+    })
+  )
+
+  it.effect("cleared, it is empty; and it shows nothing", () =>
+    Effect.gen(function* () {
+      const cookies = yield* CookieJar.make
+      yield* cookies.store("ws://a.test/", ["a=secret"])
+      assert.notInclude(String(yield* cookies.header("ws://a.test/")), "secret")
+      yield* cookies.clear
+      assert.isUndefined(yield* cookies.header("ws://a.test/"))
+    })
+  )
+})
