@@ -33,7 +33,7 @@ export const ClientSettings = Schema.Struct(own)
 export type ClientSettings = typeof ClientSettings.Type
 
 /** Every option that is data: what `layerConfig` reads. */
-export const ClientData = Schema.Struct({ url: Schema.String, ...Options.ConnectOptions.fields, ...own })
+export const ClientData = Schema.Struct({ url: Schema.String, ...Options.MessageOptions.fields, ...own })
 
 /** What a program decides by functions of its own. */
 export interface ClientFunctions<R = never> {
@@ -54,7 +54,7 @@ export interface ClientFunctions<R = never> {
 export type FromFunctions<R = never> = Partial<Omit<ClientOptions<R>, "onOpenTimeout" | "outbox">>
 
 export interface ClientOptions<R = never>
-  extends Omit<Options.ConnectOptions<R>, "subprotocols">,
+  extends Omit<Options.ConnectOptions<R>, "subprotocols" | "delivery" | "text">,
     ClientFunctions<R>,
     Partial<Omit<typeof ClientSettings.Encoded, "reconnect">> {
   /** `ws:` or `wss:`; as an Effect, it runs once for each attempt. */
@@ -77,7 +77,7 @@ export const decode = Effect.fnUntraced(function* <R>(
   ).pipe(Effect.mapError(invalid))
   const parsed = Effect.isEffect(url) ? undefined : Url.parse(url as string | URL)
   if (parsed !== undefined && "_tag" in parsed) return yield* parsed
-  const settings = yield* Options.decode({
+  const settings = yield* decodeConnect({
     ...data,
     ...(!Effect.isEffect(headers) && { headers }),
     ...(!Effect.isEffect(subprotocols) && { subprotocols })
@@ -89,7 +89,7 @@ interface Decoded<R> {
   readonly url: Effect.Effect<string | URL, ConnectError, R>
   /** For each dial. */
   readonly connect: Options.ConnectOptions<R>
-  readonly settings: Options.Settings
+  readonly settings: typeof Options.MessageOptions.Type
   readonly own: ClientSettings
   readonly delays: Delays<R>
 }
@@ -99,6 +99,8 @@ const urlOf = <R>(url: OptionEffect.ValueOrEffect<string | URL, R>): Effect.Effe
     OptionEffect.evaluate("url", url),
     (reason) => new ConnectError({ url: "an address that is not known", reason, steps: [] })
   )
+
+const decodeConnect = Options.decoderOf(Options.MessageOptions)
 
 const decodeOwn = Schema.decodeUnknownEffect(ClientSettings, { errors: "all", onExcessProperty: "error" })
 

@@ -16,6 +16,8 @@ export type Message = string | Uint8Array
 export interface SendOptions {
   /** False sends it as it is: for what is compressed already, or secret beside what a stranger chooses. Default true. */
   readonly compress?: boolean
+  /** Text or binary, whatever it is given as: bytes of a text must be UTF-8. Default: a string is text, bytes are binary. */
+  readonly kind?: "text" | "binary"
 }
 
 /** Something that messages can be taken from and sent to. `Options` is what can be said about one that is sent. */

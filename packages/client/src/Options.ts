@@ -18,6 +18,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { OptionFailed } from "./ConnectError.ts"
 import type { CookieJar } from "./CookieJar.ts"
+import { Delivery, TextAs } from "./Delivery.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
 import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 import { RedirectOptions } from "./RedirectOptions.ts"
@@ -99,7 +100,8 @@ export const CompressionOptions = Schema.Struct({
   threshold: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
 })
 
-export const ConnectOptions = Schema.Struct({
+/** Every option but those that decide what taking gives. */
+export const MessageOptions = Schema.Struct({
   /** Offered in this order; the server picks one or none (RFC 6455 §1.9). Default: none. */
   subprotocols: Schema.Array(Schema.String).pipe(withDefault([])),
   /** Request headers besides the protocol's own. Default: none. */
@@ -135,14 +137,29 @@ export const ConnectOptions = Schema.Struct({
   keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefault(KeepAliveOptions.make({})))
 })
 
+export const ConnectOptions = Schema.Struct({
+  ...MessageOptions.fields,
+  /** What taking gives: whole messages, their fragments as they come, or all frames. Default: messages. */
+  delivery: Delivery.pipe(withDefault("messages")),
+  /** What a text is given as; bytes are not checked to be UTF-8. Default: a string. */
+  text: TextAs.pipe(withDefault("string"))
+})
+
 type Data = typeof ConnectOptions.Encoded
 
-/** As a program writes them: as data, and where it says so as an Effect that runs once for each dial. */
-export interface ConnectOptions<R = never> extends Omit<Data, "headers" | "subprotocols"> {
+/**
+ * As a program writes them: as data, and where it says so as an Effect that runs once for each dial.
+ *
+ * `delivery` and `text` decide what taking gives, and so are part of the type: by default messages, texts as strings.
+ */
+export interface ConnectOptions<R = never, D extends Delivery = "messages", T extends TextAs = "string">
+  extends Omit<Data, "headers" | "subprotocols" | "delivery" | "text"> {
   readonly headers?: OptionEffect.ValueOrEffect<NonNullable<Data["headers"]>, R>
   readonly subprotocols?: OptionEffect.ValueOrEffect<NonNullable<Data["subprotocols"]>, R>
   /** Keeps the cookies that servers set, and sends those that are meant for this one. Default: none. */
   readonly cookies?: CookieJar
+  readonly delivery?: D
+  readonly text?: T
 }
 
 /** Checked, with every default filled in. */
@@ -153,7 +170,7 @@ type Evaluated = Data & Pick<ConnectOptions, "cookies">
 
 /** Runs what was given as an Effect. */
 export const evaluate = Effect.fnUntraced(function* <R>(
-  options: ConnectOptions<R>
+  options: ConnectOptions<R, Delivery, TextAs>
 ): Effect.fn.Return<Evaluated, OptionFailed, R> {
   const { headers, subprotocols, ...rest } = options
   return {

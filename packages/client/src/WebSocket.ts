@@ -1,7 +1,7 @@
 /**
  * The front door: open a WebSocket as a scoped resource, or as a stream of its messages.
  */
-import { Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
+import { type Assembler, Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
 import { NodePlatform, type Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ConnectError } from "./ConnectError.ts"
-import type { Connection, Message } from "./Connection.ts"
+import type { Connection } from "./Connection.ts"
+import { assemblerOf, type Delivered, type Delivery, type TextAs } from "./Delivery.ts"
 import type { ReceiveError } from "./Errors.ts"
 import { type Dialled, dial } from "./internal/Dial.ts"
 import { Entropy } from "./internal/Entropy.ts"
@@ -26,12 +27,12 @@ export { schema } from "./TypedMessages.ts"
  * `url` is a `ws:` or `wss:` URL without a fragment; its userinfo becomes Basic authentication. Everything up to the accepted handshake happens within
  * `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and whose steps say what was tried.
  */
-export const connect: <R = never>(
+export const connect: <R = never, D extends Delivery = "messages", T extends TextAs = "string">(
   url: string | URL,
-  options?: ConnectOptions<R>
-) => Effect.Effect<Connection, ConnectError, Transport | Scope.Scope | R> = Effect.fn("WebSocket.connect")(function* <
-  R
->(url: string | URL, options: ConnectOptions<R> = {}) {
+  options?: ConnectOptions<R, D, T>
+) => Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> = Effect.fn(
+  "WebSocket.connect"
+)(function* <R, D extends Delivery, T extends TextAs>(url: string | URL, options: ConnectOptions<R, D, T> = {}) {
   const scope = yield* Effect.scope
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -39,7 +40,8 @@ export const connect: <R = never>(
       const dialled = yield* restore(Scope.provide(dial(url, options), streamScope)).pipe(
         Effect.onError((cause) => Scope.close(streamScope, Exit.failCause(cause)))
       )
-      return yield* open(dialled, scope, streamScope)
+      const { delivery, text } = dialled.settings
+      return yield* open(dialled, assemblerOf(delivery as D, text as T), scope, streamScope)
     })
   )
 })
@@ -48,14 +50,19 @@ export const connect: <R = never>(
  * The messages of a connection that is opened when the stream runs and closed when it ends: for programs that only
  * listen. It ends as `Connection.messages` does.
  */
-export const stream = <R = never>(
+export const stream = <R = never, D extends Delivery = "messages", T extends TextAs = "string">(
   url: string | URL,
-  options?: ConnectOptions<R>
-): Stream.Stream<Message, ConnectError | ReceiveError, Transport | R> =>
+  options?: ConnectOptions<R, D, T>
+): Stream.Stream<Delivered<D, T>, ConnectError | ReceiveError, Transport | R> =>
   Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
 
 /** Starts the session on a dialled byte stream, in the caller's scope. */
-const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, streamScope: Scope.Closeable) {
+const open = Effect.fnUntraced(function* <A>(
+  dialled: Dialled,
+  assembler: Assembler.Make<A>,
+  scope: Scope.Scope,
+  streamScope: Scope.Closeable
+) {
   const clock = yield* Clock.Clock
   const { maskingKey } = yield* Entropy
   const { settings } = dialled
@@ -67,6 +74,7 @@ const open = Effect.fnUntraced(function* (dialled: Dialled, scope: Scope.Scope, 
       platform: NodePlatform.platform,
       limits: coreLimits(settings.limits, dialled.answer.compression !== undefined),
       maskingKey,
+      assembler,
       compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
     settings: { ...settings.limits, ...settings.deadlines },
@@ -84,8 +92,8 @@ const connectionOf = <A>(session: Session<A>, { answer, redirects, stream, url }
   messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
   receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
   receiveN: (most) => session.inbox.take(atLeastOne(most)),
-  send: (message, options) => session.outgoing.send(message, options?.compress),
-  sendAll: (messages, options) => session.outgoing.sendAll(messages, options?.compress),
+  send: (message, options) => session.outgoing.send(message, options),
+  sendAll: (messages, options) => session.outgoing.sendAll(messages, options),
   flush: session.flush,
   ping: (payload) => session.ping(payload),
   pong: (payload = new Uint8Array(0)) => session.pong(payload),

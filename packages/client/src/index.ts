@@ -3,6 +3,7 @@
 export * as WebSocket from "./WebSocket.ts"
 // What connecting answers
 export type { Connection, Message, Messages, Redirected, SendOptions } from "./Connection.ts"
+export type { Delivered, Delivery, Fragment, FragmentBytes, Frame, MessageBytes, TextAs } from "./Delivery.ts"
 export type { ClosedBy, CloseFrame, CloseInfo } from "./CloseInfo.ts"
 export type { Latency } from "./Latency.ts"
 // What messages mean to a program

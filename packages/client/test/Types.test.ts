@@ -11,8 +11,12 @@ import {
   type ConnectOptions,
   type ConnectReason,
   type DecodeFailed,
+  type Delivery,
   type EncodeFailed,
   type FateUnknown,
+  type Fragment,
+  type FragmentBytes,
+  type Frame,
   type HandshakeInvalid,
   type HandshakeRejected,
   type IdleTimeout,
@@ -20,6 +24,7 @@ import {
   type InvalidOptions,
   type InvalidUrl,
   type Message,
+  type MessageBytes,
   type MessageTooBig,
   type NotSent,
   type OptionFailed,
@@ -79,6 +84,30 @@ describe("connect and stream", () => {
   it("stream needs a Transport, and fails as connecting and receiving do", () => {
     const stream = WebSocket.stream("ws://localhost")
     expectTypeOf(stream).toEqualTypeOf<Stream.Stream<Message, ConnectError | ReceiveError, Transport>>()
+  })
+
+  it("delivery and text decide what taking gives", () => {
+    const url = "ws://localhost"
+    type Of<A> = Stream.Stream<A, ConnectError | ReceiveError, Transport>
+    expectTypeOf(WebSocket.stream(url, { delivery: "messages", text: "string" })).toEqualTypeOf<Of<Message>>()
+    expectTypeOf(WebSocket.stream(url, { text: "bytes" })).toEqualTypeOf<Of<MessageBytes>>()
+    expectTypeOf(WebSocket.stream(url, { delivery: "fragments" })).toEqualTypeOf<Of<Fragment>>()
+    const bytes = WebSocket.stream(url, { delivery: "fragments", text: "bytes" })
+    expectTypeOf(bytes).toEqualTypeOf<Of<FragmentBytes>>()
+    expectTypeOf(WebSocket.stream(url, { delivery: "frames", limits: {} })).toEqualTypeOf<Of<Frame>>()
+    const decidedLater: ConnectOptions<never, Delivery> = {}
+    expectTypeOf(WebSocket.stream(url, decidedLater)).toEqualTypeOf<Of<Message | Fragment | Frame>>()
+    const fragments = WebSocket.connect(url, { delivery: "fragments" })
+    expectTypeOf(fragments).toEqualTypeOf<Effect.Effect<Connection<Fragment>, ConnectError, Transport | Scope>>()
+    // @ts-expect-error
+    const notSaid: ConnectOptions = { delivery: "frames" }
+    assert.isDefined(notSaid)
+  })
+
+  it("also beside an option that is an Effect", () => {
+    const headers = Effect.map(Effect.service(Token), (authorization) => ({ authorization }))
+    const stream = WebSocket.stream("ws://localhost", { headers, delivery: "frames" })
+    expectTypeOf(stream).toEqualTypeOf<Stream.Stream<Frame, ConnectError | ReceiveError, Transport | Token>>()
   })
 
   it("a message is text or bytes, and nothing else", () => {

@@ -14,8 +14,11 @@ export interface DeflaterOptions {
 }
 
 export interface Deflater {
-  /** A message's payload, compressed, without the four bytes of `tail` (RFC 7692 §7.2.1). */
-  readonly deflate: (payload: Uint8Array) => Uint8Array
+  /**
+   * A message's payload, compressed, without the four bytes of `tail` (RFC 7692 §7.2.1). Or a part of it, compressed up
+   * to its last byte: `last` is false while others follow.
+   */
+  readonly deflate: (payload: Uint8Array, last?: boolean) => Uint8Array
   /** Frees what it holds. */
   readonly close: () => void
 }
@@ -50,7 +53,7 @@ export const tail: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff)
 
 /** A deflater that compresses nothing, in stored blocks (RFC 1951 §3.2.4): for platforms that bring none. */
 export const storing = (): Deflater => ({
-  deflate: (payload) => {
+  deflate: (payload, last = true) => {
     const blocks = Math.max(1, Math.ceil(payload.length / maxStored))
     const bytes = new Uint8Array(payload.length + blocks * 5 + 1)
     for (let block = 0, at = 0; block < blocks; block++) {
@@ -60,7 +63,7 @@ export const storing = (): Deflater => ({
       at += 5 + part.length
     }
     // The last byte begins the empty block whose rest is the tail.
-    return bytes
+    return last ? bytes : bytes.subarray(0, -1)
   },
   close: () => {}
 })

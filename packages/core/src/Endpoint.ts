@@ -12,14 +12,17 @@ import * as ClosingHandshake from "./ClosingHandshake.ts"
 import type { Deflater, Inflater } from "./Compression.ts"
 import { FrameDecoder } from "./FrameDecoder.ts"
 import { FrameEncoder } from "./FrameEncoder.ts"
-import type * as InvalidMessage from "./InvalidMessage.ts"
+import * as InvalidMessage from "./InvalidMessage.ts"
 import type { Limits } from "./Limits.ts"
 import { type Message, MessageAssembler } from "./MessageAssembler.ts"
+import { MessageEncoder } from "./MessageEncoder.ts"
 import { needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"
+import type { SplitMessage, StreamedMessage } from "./OutgoingMessage.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Agreed } from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
+import { TextParts } from "./TextParts.ts"
 
 export interface Options<A = Message> {
   readonly role: "client" | "server"
@@ -78,7 +81,7 @@ export class Endpoint<A = Message> {
   private readonly decoder: FrameDecoder
   private readonly assembler: Assembler.Assembler<A>
   private readonly controlPayload = new PayloadBuffer()
-  private readonly threshold: number
+  private readonly encoder: MessageEncoder
   private readonly inflater: Inflater | undefined
   private readonly deflater: Deflater | undefined
   private writerBlocked = false
@@ -88,9 +91,16 @@ export class Endpoint<A = Message> {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
-    this.threshold = compression?.threshold ?? 0
     this.deflater = compression && platform.deflater(deflaterOptions(role, compression))
     this.inflater = compression && platform.inflater(inflaterOptions(role, compression))
+    const sending = () => this.sending
+    this.encoder = new MessageEncoder({
+      output: this.output,
+      platform,
+      deflater: this.deflater,
+      threshold: compression?.threshold ?? 0,
+      sending
+    })
     this.assembler = assembler(platform, limits, this.inflater)
   }
 
@@ -107,8 +117,8 @@ export class Endpoint<A = Message> {
   }
 
   /**
-   * Appends messages, or what else the assembler makes, to `into` until the read is used up, the connection's input is over, or `room` is. Answers false
-   * in the last case: call again when there is room.
+   * Appends messages, or what else the assembler makes, to `into` until the read is used up, the connection's input is
+   * over, or `room` is. Answers false in the last case: call again when there is room.
    */
   read(into: Array<A>, room: Room): boolean {
     while (room.messages > 0 && room.bytes > 0) {
@@ -204,29 +214,29 @@ export class Endpoint<A = Message> {
   }
 
   /**
-   * Encodes one message that `InvalidMessage.ofMessage` has no word against; nothing after a Close. Compressed when that
-   * was agreed, unless it is short or `compress` says no.
+   * Encodes one message that `invalid` has no word against; nothing after a Close. Compressed when that was agreed,
+   * unless it is short or `compress` says no. A string is text and bytes are binary, unless `kind` says otherwise.
    */
-  send(message: Message, compress = true): void {
-    if (!this.sending) return
-    if (compress && this.deflater !== undefined && message.length > 0 && message.length >= this.threshold) {
-      return this.sendCompressed(message, this.deflater)
-    }
-    if (typeof message === "string") this.output.text(message)
-    else this.output.frame(Opcode.binary, message)
+  send(message: Message, compress?: boolean, kind?: Assembler.Kind): void {
+    if (this.sending) this.encoder.send(message, compress, kind)
   }
 
-  /** RFC 7692 §7.2.1, as one frame. */
-  private sendCompressed(message: Message, deflater: Deflater): void {
-    const text = typeof message === "string"
-    const payload = deflater.deflate(text ? this.encodeUtf8(message) : message)
-    this.output.frame(text ? Opcode.text : Opcode.binary, payload, true, true)
+  /** As `send`, in frames of at most `most` bytes, which the caller asks for; no other message until the last of them. */
+  split(message: Message, most: number, compress?: boolean, kind?: Assembler.Kind): SplitMessage {
+    return this.encoder.split(message, most, compress, kind)
   }
 
-  private encodeUtf8(text: string): Uint8Array {
-    const bytes = new Uint8Array(this.platform.utf8Length(text))
-    this.platform.encodeUtf8(text, bytes, 0)
-    return bytes
+  /** Begins a message whose fragments the caller sends; no other message until the last of them. */
+  begin(kind: Assembler.Kind, compress?: boolean): StreamedMessage {
+    return this.encoder.begin(kind, compress)
+  }
+
+  /** What is not legal about sending this as that, if anything. */
+  invalid(message: Message, kind?: Assembler.Kind): InvalidMessage.InvalidMessage | undefined {
+    if (kind !== "text" || !(message instanceof Uint8Array)) return InvalidMessage.ofMessage(message)
+    const text = new TextParts("text", this.platform)
+    const answer = text.take(message)
+    return answer instanceof Uint8Array ? text.end() : answer
   }
 
   /** A ping whose payload `InvalidMessage.ofControlPayload` has no word against; nothing after a Close. */

@@ -64,6 +64,19 @@ export class FrameDecoder {
     return this.nextPiece(this.end + answer.byteLength, true)
   }
 
+  /** Makes the current piece no longer than `length`: the rest of it comes as the next one. */
+  shorten(length: number): void {
+    const rest = this.end - this.start - length
+    if (rest <= 0) return
+    this.end -= rest
+    this.remaining += rest
+    this.last = false
+    if (this.expected.role !== "server") return
+    // The rest will be unmasked as a piece of its own, with the key as it was where it begins.
+    this.header.maskingKey = Masking.rotate(this.header.maskingKey, 4 - (rest & 3))
+    this.mask(this.header.maskingKey, this.bytes, this.end, this.end + rest)
+  }
+
   /** Lets go of the read: nothing of it is needed any more. */
   release(): void {
     this.push(empty)

@@ -45,8 +45,8 @@ export class FrameEncoder {
     this.maskingKey = maskingKey
   }
 
-  /** A well-formed string as one text frame. */
-  text(message: string): void {
+  /** A well-formed string as one frame. */
+  text(message: string, opcode: Opcode.Opcode = Opcode.text): void {
     const most = message.length < countFrom ? message.length * 3 : this.platform.utf8Length(message)
     this.reserve(most)
     const guess = this.headerLength(message.length < countFrom ? message.length : most)
@@ -56,7 +56,7 @@ export class FrameEncoder {
     if (header !== guess) {
       this.buffer.copyWithin(this.end + header, this.end + guess, this.end + guess + length)
     }
-    this.seal(Opcode.text, length, true, false)
+    this.seal(opcode, length, true, false)
   }
 
   /** Bytes as one frame; copied before this returns. */

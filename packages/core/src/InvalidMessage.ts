@@ -7,6 +7,7 @@ import * as FrameHeader from "./FrameHeader.ts"
 const rules = {
   NotAMessage: ["RFC 6455 §5.6", "this is neither text nor bytes: use a string or a Uint8Array"],
   LoneSurrogate: ["RFC 6455 §5.6", "a text message must be well-formed: call toWellFormed() first, or send bytes"],
+  NotUtf8: ["RFC 6455 §5.6", "bytes that are sent as text must be UTF-8: check their encoding, or send them as binary"],
   ControlPayloadTooLong: ["RFC 6455 §5.5", "the payload of a ping or pong holds at most 125 bytes"],
   ReservedCloseCode: ["RFC 6455 §7.4", "a program may close with 1000 to 1003, 1007 to 1014, or 3000 to 4999"],
   CloseReasonTooLong: ["RFC 6455 §5.5", "the reason of a close holds at most 123 bytes of UTF-8"],
@@ -34,8 +35,9 @@ export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
 )
 
 /**
- * What is not legal about a message, if anything: text must be well-formed to become UTF-8. Bytes are always legal; what
- * is neither comes from a caller without types, and must not reach the wire as something else.
+ * What is not legal about a message, if anything: text must be well-formed to become UTF-8. Bytes are always legal (to
+ * be sent as text, `TextParts` looks at them); what is neither comes from a caller without types, and must not reach the
+ * wire as something else.
  */
 export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefined => {
   if (typeof message === "string") return message.isWellFormed() ? undefined : all.LoneSurrogate

@@ -14,6 +14,18 @@ export const close = 0x8
 export const ping = 0x9
 export const pong = 0xa
 
+/** What each is called where people read it. */
+export const names = {
+  [continuation]: "continuation",
+  [text]: "text",
+  [binary]: "binary",
+  [close]: "close",
+  [ping]: "ping",
+  [pong]: "pong"
+} as const
+
+export type Name = (typeof names)[Opcode]
+
 /** 0x3 to 0x7 and 0xB to 0xF are reserved for future versions of the protocol. */
 export const isDefined = (opcode: number): opcode is Opcode => opcode <= binary || (opcode >= close && opcode <= pong)
 

@@ -17,6 +17,12 @@ describe("Compression.storing", () => {
     it(what, () => assert.strictEqual(toHex(Compression.storing().deflate(hex(payload))), stored))
   }
 
+  it("a part of a message ends with a whole block, the tail of its last one included", () => {
+    const deflater = Compression.storing()
+    const parts = [deflater.deflate(hex("4865"), false), deflater.deflate(hex("6c6c6f"))]
+    assert.deepStrictEqual(parts.map(toHex), ["000200fdff4865", "000300fcff6c6c6f00"])
+  })
+
   it(`is read by zlib and by ours, around the length of a block (seed ${seed})`, () => {
     const deflater = Compression.storing()
     const inflater = Inflate.inflater({ windowBits: 15, contextTakeover: true })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Endpoint, type Options } from "../src/Endpoint.ts"
+import { type Frame, FrameAssembler } from "../src/FrameAssembler.ts"
 import * as InvalidMessage from "../src/InvalidMessage.ts"
 import * as Limits from "../src/Limits.ts"
 import * as Masking from "../src/Masking.ts"
@@ -100,6 +101,27 @@ describe("Endpoint: reading", () => {
     assert.deepStrictEqual([endpoint.controls.length, endpoint.state], [1, "Closed"])
   })
 
+  it("gives what its assembler makes, control frames among it, and counts as that does", () => {
+    const endpoint = new Endpoint({
+      role: "client",
+      platform: Platform.pure,
+      limits: Limits.defaults,
+      maskingKey: () => 0,
+      assembler: (...parts) => new FrameAssembler(...parts)
+    })
+    const into: Array<Frame> = []
+    endpoint.receive(hex("0102c3bc 890161 8000 880203e8 8100"))
+    const room = { messages: 10, bytes: 10 }
+    assert.isTrue(endpoint.read(into, room))
+    assert.deepStrictEqual(room, { messages: 6, bytes: 5 })
+    assert.deepStrictEqual(
+      into.map(({ opcode }) => opcode),
+      ["text", "ping", "continuation", "close"]
+    )
+    assert.strictEqual(endpoint.sizeOf(into[0]!), 2)
+    assert.strictEqual(endpoint.state, "Closed")
+  })
+
   it("discard checks and counts messages, and handles what is between them", () => {
     const endpoint = make()
     endpoint.receive(hex("810161 8900 010162 800163"))
@@ -192,6 +214,32 @@ describe("Endpoint: sending", () => {
     const server = make({ role: "server" })
     server.send("Hello")
     assert.strictEqual(written(server), frames("810548656c6c6f"))
+  })
+
+  it("a message in fragments, cut or bit by bit, with a ping in between", () => {
+    const endpoint = make({ role: "server" })
+    const split = endpoint.split("abc", 2)
+    assert.isFalse(split.next())
+    endpoint.ping(hex(""))
+    assert.isTrue(split.next())
+    assert.strictEqual(written(endpoint), frames("01026162 8900 800163"))
+    const streamed = endpoint.begin("binary")
+    streamed.send(hex("61"), false)
+    endpoint.close(1000, "")
+    streamed.send(hex("62"), true)
+    assert.strictEqual(written(endpoint), frames("020161 880203e8"))
+  })
+
+  it("invalid says what may not be sent as what", () => {
+    const endpoint = make()
+    const invalid = endpoint.invalid.bind(endpoint)
+    const legal = [invalid("a"), invalid("a", "binary"), invalid(hex("ff")), invalid(hex("c3a9"), "text")]
+    assert.deepStrictEqual(legal, [undefined, undefined, undefined, undefined])
+    const { LoneSurrogate, NotAMessage, NotUtf8 } = InvalidMessage.all
+    assert.strictEqual(invalid("\ud800", "binary"), LoneSurrogate)
+    assert.strictEqual(invalid(1 as never, "text"), NotAMessage)
+    assert.strictEqual(invalid(hex("ff"), "text"), NotUtf8)
+    assert.strictEqual(invalid(hex("c3"), "text"), NotUtf8)
   })
 
   it("nothing follows our Close (RFC 6455 §5.5.1)", () => {

@@ -92,6 +92,25 @@ describe("FrameDecoder: the cursor", () => {
     assert.strictEqual(decoder.header.payloadLength, 126)
   })
 
+  for (const role of ["client", "server"] as const) {
+    it(`shorten gives a piece in parts, to a ${role} too`, () => {
+      const payload = hex("00112233445566778899aabbccddeeff")
+      const maskingKey = role === "server" ? 0x01020304 : undefined
+      for (const length of [1, 2, 3, 4, 5, 16, 17]) {
+        const decoder = make(role)
+        const seen: Array<number> = []
+        decoder.push(FrameEncoder.encode({ opcode: 0x2, payload, maskingKey }, Masking.mask))
+        while (decoder.next() === decoder) {
+          decoder.shorten(length)
+          assert.strictEqual(decoder.end - decoder.start, Math.min(length, payload.length - seen.length))
+          seen.push(...decoder.bytes.subarray(decoder.start, decoder.end))
+          assert.deepStrictEqual([decoder.remaining, decoder.last], [16 - seen.length, seen.length === 16])
+        }
+        assert.deepStrictEqual(Uint8Array.from(seen), payload)
+      }
+    })
+  }
+
   it("release lets go of the read", () => {
     const decoder = make("client")
     decoder.push(hex("820161"))

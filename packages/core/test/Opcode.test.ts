@@ -15,6 +15,11 @@ describe("Opcode", () => {
     ])
   })
 
+  it("each has a name of its own", () => {
+    assert.strictEqual(new Set(Object.values(Opcode.names)).size, 6)
+    assert.strictEqual(Opcode.names[0x8], "close")
+  })
+
   it("the upper eight are control frames, defined or not (RFC 6455 §5.5)", () => {
     for (let opcode = 0; opcode < 16; opcode++) assert.strictEqual(Opcode.isControl(opcode), opcode >= 8)
   })

@@ -161,6 +161,25 @@ describe("NodeDeflate.deflater", () => {
     deflater.close()
   })
 
+  for (const make of [NodeDeflate.deflater, NodeDeflate.oneShotDeflater]) {
+    it(`parts of a message are one message, empty ones among them: ${make.name} (seed ${seed})`, () => {
+      const random = new Random()
+      for (const contextTakeover of [true, false]) {
+        const options = { windowBits: 15, contextTakeover, level: 6, memoryLevel: 8 }
+        const deflater = make(options)
+        const inflater = NodeDeflate.inflater(options)
+        for (let round = 0; round < 20; round++) {
+          const message = new TextEncoder().encode(`a${random.text(3000)}`)
+          const parts = [...random.cut(message), ...(round % 2 === 0 ? [hex("")] : [])]
+          const deflated = parts.map((part, i) => deflater.deflate(part, i === parts.length - 1).slice())
+          assert.deepStrictEqual(inflateAll(inflater, deflated), message)
+        }
+        deflater.close()
+        inflater.close()
+      }
+    })
+  }
+
   it("the context makes the same message shorter, and its absence does not", () => {
     const text = Buffer.from("A sentence of some length that does not repeat itself.")
     for (const contextTakeover of [true, false]) {

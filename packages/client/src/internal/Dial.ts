@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { ConnectError, type ConnectReason, InvalidOptions } from "../ConnectError.ts"
 import type { Redirected } from "../Connection.ts"
+import type { Delivery, TextAs } from "../Delivery.ts"
 import * as Options from "../Options.ts"
 import * as Attempt from "./Attempt.ts"
 import * as Attempts from "./Attempts.ts"
@@ -31,7 +32,7 @@ export interface Dialled {
 
 export const dial = Effect.fnUntraced(function* <R>(
   input: string | URL,
-  options: Options.ConnectOptions<R>
+  options: Options.ConnectOptions<R, Delivery, TextAs>
 ): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope | R> {
   const url = Url.parse(input)
   if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })

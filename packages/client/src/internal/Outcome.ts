@@ -57,14 +57,14 @@ export class Outcome {
   closing(): void {
     if (this.record !== undefined) return
     if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
-    this.parts.outgoing.close(Effect.fail(this.error("us", undefined)))
+    this.parts.outgoing.line.close(Effect.fail(this.error("us", undefined)))
   }
 
   /** The byte stream broke under a write. Reading goes on to its own end. */
   writeFailed(failure: TransportError): void {
     if (this.record !== undefined) return
     this.writeFailure = failure
-    this.parts.outgoing.close(Effect.fail(this.error("network", failure)))
+    this.parts.outgoing.line.close(Effect.fail(this.error("network", failure)))
     this.parts.inbox.wake()
   }
 
@@ -88,7 +88,7 @@ export class Outcome {
     }
     this.endpoint.receiveEnd()
     const closed = Effect.fail(error)
-    outgoing.close(closed)
+    outgoing.line.close(closed)
     pings.close(closed)
     const failure = Effect.fail(isReceiveFailure(cause) ? cause : error)
     inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })

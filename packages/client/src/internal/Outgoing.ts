@@ -1,92 +1,114 @@
 /**
- * The way out: who may send when, and when bytes are handed to the transport.
+ * The way out: how messages are encoded, and when bytes are handed to the transport.
  *
  * While the transport takes bytes, a send is encoded at once and succeeds; everything encoded within one turn of the
- * event loop becomes one write. Once the transport holds enough, sends wait in line, first come first served, and are
- * encoded when it has drained. So what is accepted is bounded by the transport's high-water mark and one message, and
- * control frames never wait behind messages that are not accepted yet.
+ * event loop becomes one write. Once the transport holds enough, sends wait in `Line` and are encoded when it has
+ * drained. So what is accepted is bounded by the transport's high-water mark and one message (with `fragmentBytes` one
+ * fragment), and control frames never wait behind messages that are not accepted yet.
  */
-import { type Endpoint, InvalidMessage as Invalid, type MessageAssembler } from "@effect-websocket/core"
+import type { Endpoint, OutgoingMessage } from "@effect-websocket/core"
 import type { ByteStream, TransportError } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { Message, SendOptions } from "../Connection.ts"
 import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors.ts"
+import { type Encode, Line } from "./Line.ts"
 import * as Moment from "./Moment.ts"
 
-type Message = MessageAssembler.Message
-
-interface Waiting {
-  /** Encodes until it is done (true) or the transport holds enough (false). */
-  readonly encode: () => boolean
-  readonly resume: (effect: Effect.Effect<void, ConnectionClosed>) => void
-}
-
 export class Outgoing {
+  readonly line: Line
+  /** Messages of more bytes are sent as fragments of at most so many. */
+  readonly fragmentBytes: number
   private readonly stream: ByteStream
   private readonly endpoint: Endpoint.Endpoint<unknown>
   private readonly clock: Clock.Clock
-  private readonly waiting = new Set<Waiting>()
   private scheduled = false
   private onBlocked: (() => void) | undefined
-  private closed: Effect.Effect<never, ConnectionClosed> | undefined
   /** When the oldest bytes that are not flushed were handed to a transport that held none. */
   unflushedSince: Moment.Moment = 0n
   private handedOver = 0
 
-  constructor(stream: ByteStream, endpoint: Endpoint.Endpoint<unknown>, clock: Clock.Clock) {
+  constructor(
+    stream: ByteStream,
+    endpoint: Endpoint.Endpoint<unknown>,
+    clock: Clock.Clock,
+    fragmentBytes = Number.POSITIVE_INFINITY
+  ) {
+    this.line = new Line(
+      () => endpoint.blocked,
+      (encode) => this.encodeNow(encode)
+    )
+    this.fragmentBytes = fragmentBytes
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock
   }
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
-  send(message: Message, compress?: boolean): Effect.Effect<void, SendError> {
+  send(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
-      const invalid = Invalid.ofMessage(message)
+      const invalid = this.endpoint.invalid(message, options?.kind)
       if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
-      if (!this.free) return this.submit(() => this.encode(message, compress))
+      if (!this.line.free || this.isLarge(message)) return this.submit([message], options)
       this.prepare()
-      this.encode(message, compress)
+      this.endpoint.send(message, options?.compress, options?.kind)
       this.schedule()
       return Effect.void
     })
   }
 
   /** Messages that nothing comes between. If one is not legal, none is sent; interrupted, it stops between two. */
-  sendAll(messages: ReadonlyArray<Message>, compress?: boolean): Effect.Effect<void, SendError> {
+  sendAll(messages: ReadonlyArray<Message>, options?: SendOptions): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
-      const invalid = messages.map(Invalid.ofMessage).find((answer) => answer !== undefined)
-      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
-      let sent = 0
-      return this.submit(() => {
-        while (sent < messages.length && !this.endpoint.blocked) {
-          this.endpoint.send(messages[sent++]!, compress)
-          this.writeWhenFull()
-        }
-        return sent === messages.length
-      })
+      for (const message of messages) {
+        const invalid = this.endpoint.invalid(message, options?.kind)
+        if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      }
+      return this.submit(messages, options)
     })
   }
 
-  /** Runs `encode` now or when it is its turn, and again after each drain until it answers true. */
-  submit(encode: () => boolean): Effect.Effect<void, ConnectionClosed> {
-    // All in one turn: were a part encoded, or the line looked at, in an earlier one, others could come in between.
-    return Effect.callback<void, ConnectionClosed>((resume) => {
-      while (this.free) if (this.encodeNow(encode)) return resume(Effect.void)
-      if (this.closed !== undefined) return resume(this.closed)
-      const waiting: Waiting = { encode, resume }
-      this.waiting.add(waiting)
-      return Effect.sync(() => {
-        this.waiting.delete(waiting)
-      })
-    })
+  private submit(
+    messages: ReadonlyArray<Message>,
+    { compress, kind }: SendOptions = {}
+  ): Effect.Effect<void, ConnectionClosed> {
+    const { endpoint, fragmentBytes } = this
+    let sent = 0
+    let split: OutgoingMessage.SplitMessage | undefined
+    const encodeSplit = () => {
+      while (split !== undefined && !endpoint.blocked) {
+        if (split.next()) split = undefined
+        this.writeWhenFull()
+      }
+      return split === undefined
+    }
+    const encode = () => {
+      while (encodeSplit() && sent < messages.length && !endpoint.blocked) {
+        const message = messages[sent++]!
+        if (this.isLarge(message)) split = endpoint.split(message, fragmentBytes, compress, kind)
+        else endpoint.send(message, compress, kind)
+        this.writeWhenFull()
+      }
+      return split === undefined && sent === messages.length
+    }
+    /** A message that was begun is sent to its end, also when nobody waits for it any more. */
+    const interrupted = () => {
+      split?.keep()
+      return split && encodeSplit
+    }
+    return this.line.submit(encode, interrupted)
+  }
+
+  /** A UTF-16 unit becomes at most three bytes. */
+  private isLarge(message: Message): boolean {
+    return (typeof message === "string" ? message.length * 3 : message.length) > this.fragmentBytes
   }
 
   /** Everything accepted so far is with the kernel. */
   readonly flush: Effect.Effect<void, ConnectionClosed | TransportError> = Effect.suspend(
     (): Effect.Effect<void, ConnectionClosed | TransportError> => {
-      if (this.closed !== undefined) return this.closed
+      if (this.line.ended !== undefined) return this.line.ended
       this.write()
       return this.stream.flushed
     }
@@ -127,20 +149,7 @@ export class Outgoing {
     Effect.forever({ disableYield: true })
   )
 
-  /** Nothing is accepted any more; those in line fail. A later call replaces what later sends fail with. */
-  close(closed: Effect.Effect<never, ConnectionClosed>): void {
-    this.closed = closed
-    for (const waiting of this.waiting) {
-      this.waiting.delete(waiting)
-      waiting.resume(closed)
-    }
-  }
-
-  private get free(): boolean {
-    return this.closed === undefined && this.waiting.size === 0 && !this.endpoint.blocked
-  }
-
-  private encodeNow(encode: () => boolean): boolean {
+  private encodeNow(encode: Encode): boolean {
     this.prepare()
     const done = encode()
     this.schedule()
@@ -155,22 +164,10 @@ export class Outgoing {
     })
   })
 
-  private encode(message: Message, compress: boolean | undefined): true {
-    this.endpoint.send(message, compress)
-    return true
-  }
-
   /** The transport has drained: what overtakes goes first, then the line moves until the transport is full again. */
   private resume(): void {
     this.endpoint.blocked = false
-    this.prepare()
-    for (const waiting of this.waiting) {
-      if (this.endpoint.blocked) return
-      if (!waiting.encode()) return this.write()
-      this.waiting.delete(waiting)
-      waiting.resume(Effect.void)
-      this.writeWhenFull()
-    }
+    this.line.advance()
     this.write()
   }
 

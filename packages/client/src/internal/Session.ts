@@ -130,9 +130,10 @@ export class Session<A> {
     const encode = () => {
       this.endpoint.ping(ping.payload)
       this.pings.sent(ping)
-      return true
     }
-    return Effect.andThen(this.outgoing.submit(encode), this.flush).pipe(Effect.map(() => this.pings.flushed(ping)))
+    return Effect.andThen(this.outgoing.line.overtake(encode), this.flush).pipe(
+      Effect.map(() => this.pings.flushed(ping))
+    )
   }
 
   /** An unsolicited pong (RFC 6455 §5.5.3). */
@@ -141,10 +142,7 @@ export class Session<A> {
       const invalid = invalidPayload(payload)
       if (invalid !== undefined) return Effect.fail(invalid)
       const own = payload.slice()
-      return this.outgoing.submit(() => {
-        this.endpoint.pong(own)
-        return true
-      })
+      return this.outgoing.line.overtake(() => this.endpoint.pong(own))
     })
   }
 

@@ -6,21 +6,23 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { ConnectError } from "../ConnectError.ts"
-import type { Connection } from "../Connection.ts"
+import type { Connection, Message } from "../Connection.ts"
+import type { Delivered, Delivery, TextAs } from "../Delivery.ts"
 import type { ConnectOptions } from "../Options.ts"
 import { connect } from "../WebSocket.ts"
 import * as ServerPeer from "./ServerPeer.ts"
 
-export interface Pair {
-  readonly socket: Connection
+/** `A` is what taking gives, by the options `delivery` and `text`. */
+export interface Pair<A = Message> {
+  readonly socket: Connection<A>
   /** Speaks the protocol. */
   readonly server: ServerPeer.ServerPeer
   /** The bytes below it: cut, stall, half-close, reset, and what was written. */
   readonly wire: Peer
 }
 
-export interface Options {
-  readonly client?: ConnectOptions
+export interface Options<D extends Delivery = "messages", T extends TextAs = "string"> {
+  readonly client?: ConnectOptions<never, D, T>
   readonly server?: ServerPeer.AcceptOptions
   /** Bytes that the network holds before it pushes back. Default 64 KiB. */
   readonly highWaterMark?: number
@@ -30,9 +32,12 @@ export interface Options {
  * Opens both ends. When the scope is left the network breaks first, so that no test waits for a goodbye that its script
  * does not give; to test a goodbye, close inside the scope.
  */
-export const open: (options?: Options) => Effect.Effect<Pair, ConnectError, Scope.Scope> = Effect.fnUntraced(function* (
-  options: Options = {}
-) {
+export const open: <D extends Delivery = "messages", T extends TextAs = "string">(
+  options?: Options<D, T>
+) => Effect.Effect<Pair<Delivered<D, T>>, ConnectError, Scope.Scope> = Effect.fnUntraced(function* <
+  D extends Delivery,
+  T extends TextAs
+>(options: Options<D, T> = {}) {
   const network = yield* MemoryTransport.make(options)
   const connecting = connect("ws://server.test/", options.client).pipe(Effect.provide(network.layer))
   const client = yield* Effect.forkChild(connecting, { startImmediately: true })

@@ -15,9 +15,12 @@ const { Z_BLOCK, Z_SYNC_FLUSH } = Zlib.constants
 export const deflater = (options: Compression.DeflaterOptions): Compression.Deflater => {
   let coder: Coder | undefined
   return {
-    deflate: (payload) => {
+    deflate: (payload, last = true) => {
       // zlib leaves a flush out when nothing came since the last one; this is what it would be (RFC 7692 §7.2.3.6).
-      if (payload.length === 0) return Uint8Array.of(0x00)
+      if (payload.length === 0) {
+        if (last && !options.contextTakeover) coder?.reset()
+        return last ? emptyBlock : payload
+      }
       coder ??= makeCoder(Zlib.createDeflateRaw({ ...zlibOptions(options), chunkSize }))
       const output = new Output()
       let at = 0
@@ -25,8 +28,8 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
         output.run(coder, Z_SYNC_FLUSH, payload, at, payload.length)
         at = payload.length - coder.inputLeft
       } while (coder.outputLeft === 0)
-      if (!options.contextTakeover) coder.reset()
-      return withoutTail(output.take())
+      if (last && !options.contextTakeover) coder.reset()
+      return last ? withoutTail(output.take()) : output.take()
     },
     close: () => {
       coder?.close()
@@ -37,8 +40,11 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
 
 /** Without the undocumented call: a coder for each message, which takes no context over, as a sender always may. */
 export const oneShotDeflater = (options: Compression.DeflaterOptions): Compression.Deflater => ({
-  deflate: (payload) =>
-    withoutTail(Zlib.deflateRawSync(payload, { ...zlibOptions(options), finishFlush: Z_SYNC_FLUSH })),
+  deflate: (payload, last = true) => {
+    if (payload.length === 0) return last ? emptyBlock : payload
+    const bytes = Zlib.deflateRawSync(payload, { ...zlibOptions(options), finishFlush: Z_SYNC_FLUSH })
+    return last ? withoutTail(bytes) : bytes
+  },
   close: () => {}
 })
 
@@ -48,6 +54,9 @@ const zlibOptions = ({ level, memoryLevel, windowBits }: Compression.DeflaterOpt
   level,
   memLevel: memoryLevel
 })
+
+/** The empty stored block that a message may end with, without its tail. */
+const emptyBlock = Uint8Array.of(0x00)
 
 const withoutTail = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length - Compression.tail.length)
 

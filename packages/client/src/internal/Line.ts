@@ -1,0 +1,137 @@
+/**
+ * The line: who may encode when. While the transport takes bytes, at once; while it holds enough, those who want to send
+ * data wait, first come first served, and control frames wait before all of them.
+ *
+ * A message that is sent in fragments holds the line from its first to its last: its fragments and control frames go
+ * on, other data waits (RFC 6455 §5.4). What encoding means, and when the transport has drained, is `Outgoing`'s.
+ */
+import * as Effect from "effect/Effect"
+import type { ConnectionClosed } from "../Errors.ts"
+
+/** Encodes until it is done (true) or the transport holds enough (false). */
+export type Encode = () => boolean
+
+interface Waiting {
+  encode: Encode
+  resume: (effect: Effect.Effect<void, ConnectionClosed>) => void
+}
+
+export class Line {
+  private readonly isBlocked: () => boolean
+  private readonly run: (encode: Encode) => boolean
+  private readonly waiting = new Set<Waiting>()
+  private readonly overtaking = new Set<Waiting>()
+  private readonly onClosed = new Set<(closed: Effect.Effect<never, ConnectionClosed>) => void>()
+  private holder: object | undefined
+  private closed: Effect.Effect<never, ConnectionClosed> | undefined
+
+  /** `run` is how somebody encodes who needs not wait. */
+  constructor(isBlocked: () => boolean, run: (encode: Encode) => boolean) {
+    this.isBlocked = isBlocked
+    this.run = run
+  }
+
+  /** Nobody waits, and data may be encoded now. */
+  get free(): boolean {
+    return this.closed === undefined && this.waiting.size === 0 && this.holder === undefined && !this.isBlocked()
+  }
+
+  /**
+   * Runs `encode` now or when it is its turn, and again after each drain until it answers true. When it is interrupted
+   * while it waits, `interrupted` may say what has to be encoded in its place.
+   */
+  submit(encode: Encode, interrupted: () => Encode | undefined = nothingElse): Effect.Effect<void, ConnectionClosed> {
+    // All in one turn: were a part encoded, or the line looked at, in an earlier one, others could come in between.
+    return Effect.callback<void, ConnectionClosed>((resume) => {
+      while (this.free) if (this.run(encode)) return resume(Effect.void)
+      if (this.closed !== undefined) return resume(this.closed)
+      const waiting: Waiting = { encode, resume }
+      this.waiting.add(waiting)
+      return Effect.sync(() => {
+        const rest = interrupted()
+        if (rest === undefined) this.waiting.delete(waiting)
+        else Object.assign(waiting, { encode: rest, resume: nobody })
+      })
+    })
+  }
+
+  /** As `submit`, before all data: for control frames, and for the fragments of the message that holds the line. */
+  overtake(encode: () => void): Effect.Effect<void, ConnectionClosed> {
+    return Effect.callback<void, ConnectionClosed>((resume) => {
+      const encodeAll = () => {
+        encode()
+        return true
+      }
+      if (this.closed !== undefined) return resume(this.closed)
+      if (this.overtaking.size === 0 && !this.isBlocked()) {
+        this.run(encodeAll)
+        return resume(Effect.void)
+      }
+      const waiting: Waiting = { encode: encodeAll, resume }
+      this.overtaking.add(waiting)
+      return Effect.sync(() => {
+        this.overtaking.delete(waiting)
+      })
+    })
+  }
+
+  /** From now on, until `letGo`, other data waits. To be called by `holder` at its turn. */
+  hold(holder: object): void {
+    this.holder = holder
+  }
+
+  /** Other data goes on, if it waited for `holder`. */
+  letGo(holder: object): void {
+    if (this.holder !== holder) return
+    this.holder = undefined
+    this.advance()
+  }
+
+  /** Those who wait go on, until the transport holds enough again. */
+  advance(): void {
+    this.advanceOne(this.overtaking)
+    this.advanceOne(this.waiting)
+  }
+
+  private advanceOne(line: Set<Waiting>): void {
+    for (const waiting of line) {
+      if (this.isBlocked() || (line === this.waiting && this.holder !== undefined)) return
+      if (!this.run(waiting.encode)) return
+      line.delete(waiting)
+      waiting.resume(Effect.void)
+    }
+  }
+
+  /** Nothing is accepted any more; those in line fail. A later call replaces what later sends fail with. */
+  close(closed: Effect.Effect<never, ConnectionClosed>): void {
+    this.closed = closed
+    for (const line of [this.overtaking, this.waiting]) {
+      for (const waiting of line) {
+        line.delete(waiting)
+        waiting.resume(closed)
+      }
+    }
+    for (const resume of this.onClosed) {
+      this.onClosed.delete(resume)
+      resume(closed)
+    }
+  }
+
+  /** What fails once nothing is accepted any more. */
+  get ended(): Effect.Effect<never, ConnectionClosed> | undefined {
+    return this.closed
+  }
+
+  /** Fails then. */
+  readonly whenEnded: Effect.Effect<never, ConnectionClosed> = Effect.callback<never, ConnectionClosed>((resume) => {
+    if (this.closed !== undefined) return resume(this.closed)
+    this.onClosed.add(resume)
+    return Effect.sync(() => {
+      this.onClosed.delete(resume)
+    })
+  })
+}
+
+const nothingElse = () => undefined
+
+const nobody = () => {}

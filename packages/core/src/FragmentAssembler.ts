@@ -1,0 +1,81 @@
+/**
+ * Fragments: a message as it comes, so that it may be larger than memory (RFC 6455 §5.4).
+ *
+ * What is given is a piece of one fragment that lies in one read. An intermediary may fragment a message anew (RFC 6455
+ * §5.4), so where it was cut means nothing; a fragment that ends is told all the same, also an empty one.
+ */
+import type { Assembler, Failure, Kind } from "./Assembler.ts"
+import type { Inflater } from "./Compression.ts"
+import type { FrameDecoder } from "./FrameDecoder.ts"
+import { Intake } from "./Intake.ts"
+import type { Limits } from "./Limits.ts"
+import { PayloadBuffer } from "./PayloadBuffer.ts"
+import type { Platform } from "./Platform.ts"
+import * as ProtocolViolation from "./ProtocolViolation.ts"
+import { TextPieces } from "./TextPieces.ts"
+
+/** A part of a text: whole characters. */
+export interface TextFragment {
+  readonly kind: "text"
+  readonly data: string
+  /** The message ends with it. */
+  readonly last: boolean
+}
+
+/** A part of a message as bytes, which belong to the receiver. */
+export interface BytesFragment<K extends Kind = Kind> {
+  readonly kind: K
+  readonly data: Uint8Array
+  /** The message ends with it. */
+  readonly last: boolean
+}
+
+export type Fragment = TextFragment | BytesFragment<"binary">
+
+export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
+  private readonly platform: Platform
+  private readonly intake: Intake
+  /** Undefined: a text is given as the bytes that came. */
+  private readonly text: TextPieces | undefined
+  /** Bytes of the current message so far. */
+  private length = 0
+
+  constructor(platform: Platform, limits: Limits, inflater?: Inflater, textAs: "string" | "bytes" = "string") {
+    this.platform = platform
+    this.intake = new Intake(limits, inflater)
+    this.text = textAs === "string" ? new TextPieces(platform) : undefined
+  }
+
+  take(piece: FrameDecoder): Fragment | BytesFragment | undefined | Failure {
+    const failure = piece.first ? this.intake.begin(piece.header, this.length) : undefined
+    if (failure !== undefined) return failure
+    if (!this.intake.compressed) return this.give(piece, piece.bytes, piece.start, piece.end)
+    piece.shorten(inflatedAtOnce)
+    const inflated = this.intake.inflate(piece, this.length)
+    return inflated instanceof Uint8Array ? this.give(piece, inflated, 0, inflated.length) : inflated
+  }
+
+  sizeOf({ data }: Fragment | BytesFragment): number {
+    return data.length
+  }
+
+  private give(
+    piece: FrameDecoder,
+    bytes: Uint8Array,
+    start: number,
+    end: number
+  ): Fragment | BytesFragment | undefined | Failure {
+    const last = piece.last && piece.header.fin
+    this.length = last ? 0 : this.length + end - start
+    if (this.intake.kind === "text" && this.text !== undefined) {
+      const data = this.text.take(bytes, start, end, last)
+      if (data === undefined) return ProtocolViolation.all.InvalidUtf8
+      return data.length > 0 || piece.last ? { kind: "text", data, last } : undefined
+    }
+    if (start === end && !piece.last) return undefined
+    return { kind: this.intake.kind, data: PayloadBuffer.copy(bytes, start, end, this.platform.allocate), last }
+  }
+}
+
+/** DEFLATE makes at most 1,032 bytes of one: so much of a read is inflated at once that at most 1 MiB comes of it. */
+const inflatedAtOnce = 1016

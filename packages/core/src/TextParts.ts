@@ -1,0 +1,58 @@
+/**
+ * A message that a program gives in parts: whether all of them together are legal, found out part by part.
+ *
+ * Strings may be cut inside of a surrogate pair and bytes of a text inside of a character, as a stream that knows nothing
+ * of them cuts. Half of a pair is held back until the other half is there; half of a character in bytes goes out, since
+ * only the whole message must be UTF-8 (RFC 6455 §5.6).
+ */
+import type { Kind } from "./Assembler.ts"
+import * as InvalidMessage from "./InvalidMessage.ts"
+import type { Platform } from "./Platform.ts"
+import * as Utf8 from "./Utf8.ts"
+
+export class TextParts {
+  private readonly kind: Kind
+  private readonly platform: Platform
+  /** The first half of a surrogate pair that ended the last string, if one did. */
+  private half = ""
+  /** Where the bytes so far leave the text's next one. */
+  private state: Utf8.State = Utf8.accept
+
+  constructor(kind: Kind, platform: Platform) {
+    this.kind = kind
+    this.platform = platform
+  }
+
+  /** The bytes that may be sent now; or what is not legal. */
+  take(part: string | Uint8Array): Uint8Array | InvalidMessage.InvalidMessage {
+    if (typeof part === "string") return this.takeString(this.half + part)
+    if (!(part instanceof Uint8Array)) return InvalidMessage.all.NotAMessage
+    if (this.half !== "") return InvalidMessage.all.LoneSurrogate
+    if (this.kind === "binary") return part
+    this.state = this.platform.validateUtf8(this.state, part, 0, part.length)
+    return this.state === Utf8.reject ? InvalidMessage.all.NotUtf8 : part
+  }
+
+  /** What is not legal about ending here, if anything. */
+  end(): InvalidMessage.InvalidMessage | undefined {
+    if (this.half !== "") return InvalidMessage.all.LoneSurrogate
+    return this.state === Utf8.accept ? undefined : InvalidMessage.all.NotUtf8
+  }
+
+  private takeString(text: string): Uint8Array | InvalidMessage.InvalidMessage {
+    if (this.state !== Utf8.accept) return InvalidMessage.all.NotUtf8
+    const cut = isFirstHalf(text.charCodeAt(text.length - 1))
+    this.half = cut ? text.slice(-1) : ""
+    const whole = cut ? text.slice(0, -1) : text
+    return whole.isWellFormed() ? encoded(whole, this.platform) : InvalidMessage.all.LoneSurrogate
+  }
+}
+
+/** The text as UTF-8. */
+export const encoded = (text: string, platform: Platform): Uint8Array => {
+  const bytes = new Uint8Array(platform.utf8Length(text))
+  platform.encodeUtf8(text, bytes, 0)
+  return bytes
+}
+
+const isFirstHalf = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
