@@ -89,6 +89,10 @@ export interface TlsInfo {
   readonly alpn: string | undefined
   /** Whether the chain was verified. False is only possible with `verify: "none"`. */
   readonly authorized: boolean
+  /** The name that this library verified the certificate to be for. Undefined unless `verify` is "full". */
+  readonly verifiedName: string | undefined
+  /** Whether the session of an earlier connection was resumed; `peerCertificate` is that connection's. */
+  readonly resumed: boolean
   readonly peerCertificate: PeerCertificate | undefined
 }
 
@@ -97,8 +101,14 @@ export interface PeerCertificate {
   /** Distinguished names, one `KEY=value` per line. */
   readonly subject: string
   readonly issuer: string
+  /** The names it is for, such as `DNS:example.com, IP Address:192.0.2.1`. */
+  readonly subjectAltName: string
   readonly validFrom: Date
   readonly validTo: Date
   /** SHA-256 of the certificate, as colon-separated upper-case hex. */
   readonly fingerprint256: string
+  /** SHA-256 of its public key, as `sha256/` and base64: what `pins` takes. It outlives the renewal of a certificate. */
+  readonly publicKeyPin: string
+  /** The certificate, in DER. */
+  readonly raw: Uint8Array
 }

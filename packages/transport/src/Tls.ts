@@ -1,20 +1,25 @@
 /**
- * TLS, as a function from byte stream to byte stream (client side, version 1.2 or newer). Node's engine does the work:
- * over our own TCP stream it takes the socket, over any other it gets a duplex made from the stream.
+ * TLS, as a function from byte stream to byte stream (client side, version 1.2 or newer). What can fail without the
+ * network is prepared first. The engine verifies the chain; whether the certificate is for whom we meant,
+ * `ServerIdentity` decides after each handshake, and only then a session of it is kept.
  */
 import * as Net from "node:net"
-import * as Tls from "node:tls"
+import type * as Tls from "node:tls"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ByteStream, ConnectionInfo, PeerCertificate } from "./ByteStream.ts"
+import type { ByteStream } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
 import { direct, type Hop } from "./Hop.ts"
-import * as ByteStreamDuplex from "./internal/ByteStreamDuplex.ts"
-import * as Credentials from "./internal/Credentials.ts"
-import * as NodeDuplex from "./internal/NodeDuplex.ts"
-import { brokenReason } from "./internal/NodeError.ts"
+import * as Keylog from "./internal/Keylog.ts"
+import { optionError } from "./internal/NodeError.ts"
+import * as ServerIdentity from "./internal/ServerIdentity.ts"
+import * as TlsContexts from "./internal/TlsContexts.ts"
+import * as TlsEngine from "./internal/TlsEngine.ts"
+import { type Session, TlsMemory } from "./internal/TlsMemory.ts"
 import type { Destination } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
+import { TlsCheck, TlsContext, type TlsServer } from "./TlsService.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /** Whom to speak TLS with: the server at the end of a dial, or a proxy on the way there. */
@@ -26,79 +31,97 @@ export interface Peer extends Destination {
 /** How to secure a connection to the peer, with its certificates read and checked: run it before anything is dialled. */
 export type Prepare = (peer: Peer) => Effect.Effect<Hop, TransportError>
 
-/** One for each `Transport`, which every dial of it uses. */
-export const make = (): Prepare => (peer) =>
-  peer.tls === undefined
-    ? Effect.succeed(direct)
-    : Effect.map(Credentials.load(peer.tls), (context) => secure(peer, peer.tls!, context))
+/** One for each `Transport`, which every dial of it uses: it remembers what makes the next one cheaper. */
+export const make = (): Prepare => {
+  const memory = new TlsMemory()
+  return (peer) =>
+    peer.tls === undefined ? Effect.succeed(direct) : Effect.map(prepared(memory, peer, peer.tls), secure)
+}
+
+interface Prepared {
+  readonly peer: Peer
+  readonly options: TlsOptions
+  readonly context: Tls.SecureContext
+  readonly memory: TlsMemory
+  readonly check: (server: TlsServer) => Effect.Effect<string | undefined>
+  readonly writeSecrets: Keylog.Write | undefined
+}
+
+const prepared = Effect.fnUntraced(function* (
+  memory: TlsMemory,
+  peer: Peer,
+  options: TlsOptions
+): Effect.fn.Return<Prepared, TransportError> {
+  const { identity, keylog, verify } = options
+  if (identity !== undefined && verify !== "full") {
+    return yield* optionError("identity", `it has no effect with verify: "${verify}"`)
+  }
+  const ready = (yield* TlsContext)(peer)
+  const context =
+    ready === undefined ? yield* TlsContexts.fromOptions(memory, options) : yield* TlsContexts.given(ready, options)
+  const writeSecrets = keylog && (yield* Keylog.open(keylog.path))
+  return { peer, options, context, memory, check: yield* TlsCheck, writeSecrets }
+})
 
 const secure =
-  (peer: Peer, options: TlsOptions, secureContext: Tls.SecureContext): Hop =>
+  (prepared: Prepared): Hop =>
   (stream) =>
-    during(handshake(stream, { ...verification(peer, options), secureContext }), {
-      report: peer.report,
+    during(handshake(stream, prepared), {
+      report: prepared.peer.report,
       stage: "tls",
-      detail: options.serverName ?? peer.host,
-      outcome: ({ info }) => `${info.tls?.version} ${info.tls?.cipher}`
+      detail: prepared.options.serverName ?? prepared.peer.host,
+      outcome: ({ info: { tls } }) =>
+        [`${tls?.version} ${tls?.cipher}`, tls?.resumed && "resumed", !tls?.authorized && "not verified"]
+          .filter(Boolean)
+          .join(", ")
     })
 
-const verification = (peer: Peer, options: TlsOptions): Tls.ConnectionOptions => {
-  // The zone of an address is only known on this machine (RFC 6874 §4).
-  const name = options.serverName ?? peer.host.replace(/%.*$/, "")
-  return {
-    host: name,
-    // RFC 6066 §3: no literal addresses, and no trailing dot.
-    servername: Net.isIP(name) === 0 ? name.replace(/\.$/, "") : "",
-    rejectUnauthorized: options.verify !== "none",
-    ...(options.verify === "full" ? {} : { checkServerIdentity: () => undefined })
-  }
-}
-
 const handshake = Effect.fnUntraced(function* (
-  stream: ByteStream,
-  options: Tls.ConnectionOptions
+  below: ByteStream,
+  { check, context, memory, options, peer, writeSecrets }: Prepared
 ): Effect.fn.Return<ByteStream, TransportError, Scope.Scope> {
-  const engine = {
-    ready: "secureConnect",
-    info: (tls: Tls.TLSSocket) => infoOf(stream.info, tls),
-    reason: brokenReason
-  } as const
-  // The engine's own queue holds a write until all of it is out; the queue below shows its progress.
-  if (stream instanceof NodeDuplex.NodeDuplex) {
-    const create = () => Tls.connect({ ...options, socket: stream.duplex })
-    return yield* NodeDuplex.open({ ...engine, create, queuedBytes: stream.handleBytes })
-  }
-  const duplex = yield* ByteStreamDuplex.make(stream)
-  const create = () => {
-    const tls = Tls.connect({ ...options, socket: duplex })
-    duplex.onFailure = (error) => tls.destroy(error)
-    return tls
-  }
-  return yield* NodeDuplex.open({ ...engine, create, queuedBytes: stream.unflushedBytes })
-})
+  const { host, port, socketPath } = peer
+  // The zone of an address is only known on this machine (RFC 6874 §4).
+  const asked = options.serverName ?? host.replace(/%.*$/, "")
+  const name = options.verify === "full" ? (options.identity ?? asked) : undefined
+  const now = yield* Clock.currentTimeMillis
+  const server = JSON.stringify([host, port, socketPath, asked, options.verify])
+  const remembered = options.resumption ? memory.take(context, server, now) : undefined
+  const certificateOf = (tls: Tls.TLSSocket) =>
+    tls.isSessionReused() ? remembered?.certificate : tls.getPeerX509Certificate()
 
-/** What the handshake agreed on, for a connection over this one. */
-export const infoOf = (below: ConnectionInfo, tls: Tls.TLSSocket): ConnectionInfo => ({
-  ...below,
-  tls: {
-    version: tls.getProtocol() ?? "unknown",
-    cipher: tls.getCipher().standardName,
-    alpn: tls.alpnProtocol || undefined,
-    authorized: tls.authorized,
-    peerCertificate: certificateOf(tls)
+  // With TLS 1.2 a ticket comes within the handshake, with TLS 1.3 after it.
+  let verified: Omit<Session, "ticket"> | undefined
+  const early: Array<Uint8Array> = []
+  const keep = (ticket: Uint8Array) => {
+    if (verified === undefined) early.push(ticket)
+    else memory.keep({ ...verified, ticket })
   }
-})
 
-const certificateOf = (tls: Tls.TLSSocket): PeerCertificate | undefined => {
-  const certificate = tls.getPeerX509Certificate()
-  if (certificate === undefined) return undefined
-  const { fingerprint256, issuer, subject, validFrom, validTo } = certificate
-  return {
-    // Node leaves out an empty name.
-    subject: subject ?? "",
-    issuer: issuer ?? "",
-    validFrom: new Date(validFrom),
-    validTo: new Date(validTo),
-    fingerprint256
-  }
-}
+  const { stream, tls } = yield* TlsEngine.open(below, {
+    options: {
+      host: asked,
+      // RFC 6066 §3: no literal addresses, and no trailing dot.
+      servername: Net.isIP(asked) === 0 ? asked.replace(/\.$/, "") : "",
+      secureContext: context,
+      rejectUnauthorized: options.verify !== "none",
+      // Node asks this of full handshakes alone; below, it is asked of every one.
+      checkServerIdentity: () => undefined,
+      ALPNProtocols: typeof options.alpn === "string" ? [options.alpn] : [...options.alpn],
+      ...(remembered && { session: Buffer.from(remembered.ticket) })
+    },
+    hasCertificate: (options.cert ?? options.pfx) !== undefined,
+    info: (tls) => ({ ...below.info, tls: TlsEngine.infoOf(tls, certificateOf(tls), name) }),
+    onSession: options.resumption ? keep : undefined,
+    onSecret: writeSecrets
+  })
+  const certificate = certificateOf(tls)
+  yield* ServerIdentity.verify(certificate, { name, pins: options.pins, check, host, port }).pipe(
+    Effect.onError(() => Effect.sync(() => stream.destroy()))
+  )
+  verified = { context, server, certificate, verifiedAt: tls.isSessionReused() ? remembered!.verifiedAt : now }
+  for (const ticket of early) keep(ticket)
+  // A session of TLS 1.2 may be resumed again (RFC 5077 §5.6), and its server need not send another ticket.
+  if (tls.isSessionReused() && early.length === 0 && tls.getProtocol() === "TLSv1.2") keep(remembered!.ticket)
+  return stream
+})

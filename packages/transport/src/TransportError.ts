@@ -86,11 +86,17 @@ export const TlsProblem = Schema.Literals([
   "self-signed",
   "unknown issuer",
   "revoked",
+  "revocation unknown",
+  "pin mismatch",
+  "refused",
   "bad certificate",
-  "bad client certificate",
+  "client certificate required",
+  "client certificate refused",
   "bad certificate file",
+  "bad option",
   "protocol",
   "cipher",
+  "alpn",
   "not tls",
   "other"
 ])
@@ -150,11 +156,20 @@ const tlsAdvice: Record<TlsProblem, string> = {
   "self-signed": "the server's certificate is self-signed, so pass it, or the authority that signed it, as ca",
   "unknown issuer": "nobody trusted here has signed the server's certificate, so pass its authority as ca",
   revoked: "the server's certificate was revoked, so it needs a new one",
+  "revocation unknown":
+    "the lists given as crl do not tell whether it was revoked, so give the current one of each authority in its chain",
+  "pin mismatch":
+    "the server's certificate is none of those in pins, so find out who answers here, and pin its new one if it is meant",
+  refused: "the program's own check refused the server's certificate, so find out who answers here",
   "bad certificate": "the server's certificate cannot be used for this, so it needs another one",
-  "bad client certificate": "the server wants another client certificate, so check cert and key",
-  "bad certificate file": "a certificate or key given here cannot be used, so check ca, cert, key and passphrase",
-  protocol: "both sides have no TLS version in common, and versions below 1.2 are not used",
-  cipher: "both sides have no cipher in common, or the server wants a client certificate (cert and key)",
+  "client certificate required": "the server wants a client certificate, so give one as cert and key, or as pfx",
+  "client certificate refused":
+    "the server does not take this client certificate, so check that it is current and of an authority that it trusts",
+  "bad certificate file": "a certificate or key given here cannot be used, so check what the option names",
+  "bad option": "an option given here cannot be used, so correct it",
+  protocol: "both sides have no TLS version in common, and versions below 1.2 are not used, so update the server",
+  cipher: "both sides have no cipher, group or signature algorithm in common, so check ciphers and groups",
+  alpn: "the server speaks no application protocol that was offered, so check alpn",
   "not tls": "the server does not speak TLS on this port, so check the port, or connect without TLS",
   other: "the handshake did not complete"
 }

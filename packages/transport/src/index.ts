@@ -14,6 +14,7 @@ export * as Resolver from "./Resolver.ts"
 export { SocketOptions } from "./SocketOptions.ts"
 export type { Destination, Target } from "./Target.ts"
 export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"
+export { TlsCheck, TlsContext, type TlsServer } from "./TlsService.ts"
 export { Transport } from "./Transport.ts"
 export {
   HostNotFound,

@@ -1,5 +1,6 @@
 /** Node's own X.509 parser reads what was made; what a TLS client makes of it is tested with the client. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
+import { createSecureContext } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import { Certificate } from "@effect-websocket/transport/testing"
 
@@ -36,5 +37,15 @@ describe("Certificate", () => {
   it("has a serial number of its own", () => {
     const serials = [1, 2].map(() => new X509Certificate(Certificate.make({ names: ["a.test"] }).cert).serialNumber)
     assert.notStrictEqual(serials[0], serials[1])
+  })
+
+  it("is revoked by a list of its issuer, which may be empty or out of date", () => {
+    const issuer = Certificate.make({ names: ["Authority"], isAuthority: true })
+    const revoked = [Certificate.make({ names: ["a.test"], issuer })]
+    for (const options of [{ issuer }, { issuer, revoked }, { issuer, revoked, validTo: new Date("2001-01-01") }]) {
+      const crl = Certificate.makeRevocationList(options)
+      assert.match(crl, /^-----BEGIN X509 CRL-----\n/)
+      assert.isDefined(createSecureContext({ crl }))
+    }
   })
 })

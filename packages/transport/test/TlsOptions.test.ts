@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 
 describe("TlsOptions", () => {
   it("verifies everything by default, made or decoded", () => {
-    const defaults = { verify: "full" } as const
+    const defaults = { verify: "full", alpn: "http/1.1", resumption: true } as const
     assert.deepStrictEqual(TlsOptions.make({}), defaults)
     assert.deepStrictEqual(Schema.decodeSync(TlsOptions)({}), defaults)
   })
@@ -29,12 +29,92 @@ describe("TlsOptions", () => {
     }
   })
 
-  it.effect("can come from the environment", () =>
+  it("a name that no handshake could use is refused", () => {
+    const decode = Schema.decodeUnknownResult(TlsOptions)
+    const wrong = [
+      { pins: [] },
+      { pins: "sha1/AAAA" },
+      { pins: ["00".repeat(31)] },
+      { alpn: "h2" },
+      { alpn: ["http/1.1", ""] },
+      { minVersion: "TLSv1.1" },
+      { ciphers: "" },
+      { roots: "mine" }
+    ]
+    for (const options of wrong) assert.strictEqual(decode(options)._tag, "Failure", JSON.stringify(options))
+  })
+})
+
+/** One variable for each option, alone and with all others. */
+const variables: Record<keyof TlsOptions, readonly [name: string, value: string, decoded: unknown]> = {
+  ca: ["CA_PATH", "/ca.pem", { path: "/ca.pem" }],
+  roots: ["ROOTS", "system", "system"],
+  crl: ["CRL_PATH", "/crl.pem", { path: "/crl.pem" }],
+  cert: ["CERT_PATH", "/cert.pem", { path: "/cert.pem" }],
+  key: ["KEY_PATH", "/key.pem", { path: "/key.pem" }],
+  pfx: ["PFX_PATH", "/client.pfx", { path: "/client.pfx" }],
+  passphrase: ["PASSPHRASE", "secret", Redacted.make("secret")],
+  verify: ["VERIFY", "chain", "chain"],
+  serverName: ["SERVER_NAME", "ws.test", "ws.test"],
+  identity: ["IDENTITY", "ws.test", "ws.test"],
+  pins: ["PINS", "00".repeat(32), "00".repeat(32)],
+  minVersion: ["MIN_VERSION", "TLSv1.3", "TLSv1.3"],
+  maxVersion: ["MAX_VERSION", "TLSv1.3", "TLSv1.3"],
+  ciphers: ["CIPHERS", "HIGH", "HIGH"],
+  groups: ["GROUPS", "X25519", "X25519"],
+  signatureAlgorithms: ["SIGNATURE_ALGORITHMS", "ed25519", "ed25519"],
+  alpn: ["ALPN", "mqtt", "mqtt"],
+  resumption: ["RESUMPTION", "false", false],
+  keylog: ["KEYLOG_PATH", "/keys.log", { path: "/keys.log" }]
+}
+
+/** As a program reads them: `WS_TLS_CA_PATH=/ca.pem`. */
+const fromEnv = (env: Record<string, string>) =>
+  Config.schema(TlsOptions, ["ws", "tls"]).parse(
+    ConfigProvider.constantCase(ConfigProvider.fromEnv({ env: { WS_TLS_OTHER: "1", ...env } }))
+  )
+
+describe("the environment", () => {
+  for (const [option, [name, value, decoded]] of Object.entries(variables)) {
+    it.effect(`WS_TLS_${name} is ${option}, whether others are there or not`, () =>
+      Effect.gen(function* () {
+        const alone = yield* fromEnv({ [`WS_TLS_${name}`]: value })
+        assert.deepStrictEqual(alone, { ...TlsOptions.make({}), [option]: decoded })
+      })
+    )
+  }
+
+  it.effect("all of them at once", () =>
     Effect.gen(function* () {
-      const options = yield* Config.schema(TlsOptions, "ws").parse(
-        ConfigProvider.fromUnknown({ ws: { verify: "none", key: { path: "/key.pem" } } })
-      )
-      assert.deepStrictEqual(options, { verify: "none", key: { path: "/key.pem" } })
+      const env = Object.values(variables).map(([name, value]) => [`WS_TLS_${name}`, value] as const)
+      const all = Object.entries(variables).map(([option, [, , decoded]]) => [option, decoded] as const)
+      assert.deepEqual<unknown>(yield* fromEnv(Object.fromEntries(env)), Object.fromEntries(all))
+    })
+  )
+
+  it.effect("texts in place of paths, and lists by number", () =>
+    Effect.gen(function* () {
+      const { ca, key, pfx, pins, roots } = yield* fromEnv({
+        WS_TLS_CA_0_PATH: "/ca.pem",
+        WS_TLS_CA_1: "a certificate",
+        WS_TLS_KEY: "a key",
+        WS_TLS_PFX: "AQID",
+        WS_TLS_PINS_0: "00".repeat(32),
+        WS_TLS_ROOTS_0: "bundled",
+        WS_TLS_ROOTS_1: "system"
+      })
+      assert.deepStrictEqual(ca, [{ path: "/ca.pem" }, "a certificate"])
+      assert.isTrue(Redacted.isRedacted(key) && Redacted.value(key) === "a key")
+      assert.isTrue(Redacted.isRedacted(pfx) && Buffer.compare(Redacted.value(pfx), Uint8Array.of(1, 2, 3)) === 0)
+      assert.deepStrictEqual([pins, roots], [["00".repeat(32)], ["bundled", "system"]])
+    })
+  )
+
+  it.effect("a wrong value is named, a secret one not shown", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(fromEnv({ WS_TLS_VERIFY: "some", WS_TLS_KEY: "secret" }))
+      assert.include(error.message, "verify")
+      assert.notInclude(error.message, "secret")
     })
   )
 })

@@ -23,6 +23,9 @@ export const make = Effect.fnUntraced(function* (
 })
 
 export class ByteStreamDuplex extends Duplex {
+  /** How many bytes the engine was given. */
+  bytesRead = 0
+
   onFailure: (error: TransportError) => void = (error) => this.destroy(error)
 
   readonly #stream: ByteStream
@@ -70,7 +73,10 @@ export class ByteStreamDuplex extends Duplex {
       while (true) {
         yield* this.#waiters.until(() => (this.#isWanted ? Effect.void : undefined))
         this.#isWanted = false
-        for (const chunk of yield* this.#stream.pull) this.push(chunk)
+        for (const chunk of yield* this.#stream.pull) {
+          this.bytesRead += chunk.length
+          this.push(chunk)
+        }
       }
     }).pipe(
       Effect.catch((error) =>

@@ -1,51 +1,97 @@
 /**
- * From `TlsOptions` to what Node's TLS engine takes: files read, certificates and keys parsed and matched, before
- * anything is dialled. Every failure names the option that it is about, never what is in it.
+ * From TLS options and what their files hold to what Node's TLS engine takes. Every piece is tried alone first, before
+ * anything is dialled, so that a failure names its option: OpenSSL skips a cipher that it does not know and takes a
+ * range of versions that is empty.
  */
 import * as Crypto from "node:crypto"
-import * as Fs from "node:fs/promises"
 import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import type { Pem, SecretPem, TlsOptions } from "../TlsOptions.ts"
-import { TlsFailed, TransportError } from "../TransportError.ts"
-import { certificateReason } from "./NodeError.ts"
+import type { TlsOptions } from "../TlsOptions.ts"
+import type { TransportError } from "../TransportError.ts"
+import type { Material } from "./Material.ts"
+import { certificateError, optionError } from "./NodeError.ts"
 
-export const load = Effect.fnUntraced(function* (
+export const make = Effect.fnUntraced(function* (
+  material: Material,
   options: TlsOptions
 ): Effect.fn.Return<Tls.SecureContext, TransportError> {
-  const ca = options.ca === undefined ? undefined : yield* Effect.forEach(asArray(options.ca), (pem) => text("ca", pem))
-  const cert = options.cert === undefined ? undefined : yield* text("cert", options.cert)
-  const ownKey = options.key === undefined ? undefined : yield* text("key", options.key)
-  const key = ownKey ?? (cert?.includes("PRIVATE KEY-----") ? cert : undefined)
-  if ((cert === undefined) !== (key === undefined)) {
-    return yield* failed(cert === undefined ? "key was given without cert" : "cert was given without key")
-  }
-  for (const authority of ca ?? []) yield* parse("ca", () => new Crypto.X509Certificate(authority))
-  return yield* parse("cert, key or passphrase", () =>
-    Tls.createSecureContext({
-      minVersion: "TLSv1.2",
-      ...(ca && { ca: [...ca] }),
-      ...(cert && { cert, key }),
-      ...(options.passphrase && { passphrase: Redacted.value(options.passphrase) })
+  const { ca, crl } = material
+  const { groups, maxVersion = "TLSv1.3", minVersion = "TLSv1.2", signatureAlgorithms } = options
+  const identity = yield* identityOf(material)
+  for (const authority of ca ?? []) yield* certificate("ca", () => new Crypto.X509Certificate(authority))
+  const lists = crl && { crl: [...crl] }
+  if (lists) yield* certificate("crl", () => Tls.createSecureContext(lists))
+  if (minVersion > maxVersion) return yield* optionError("minVersion", `${minVersion} is newer than ${maxVersion}`)
+  const ciphers = options.ciphers === undefined ? undefined : yield* ciphersOf(options.ciphers)
+  const algorithms = {
+    ...(ciphers !== undefined && { ciphers }),
+    ...(groups !== undefined && { ecdhCurve: yield* known("groups", groups, { ecdhCurve: groups }) }),
+    ...(signatureAlgorithms !== undefined && {
+      sigalgs: yield* known("signatureAlgorithms", signatureAlgorithms, { sigalgs: signatureAlgorithms })
     })
+  }
+  const trusted = authorities(ca, options)
+  return yield* certificate("ca, crl, cert, key or pfx", () =>
+    Tls.createSecureContext({ minVersion, maxVersion, ...trusted, ...lists, ...identity, ...algorithms })
   )
 })
 
-const text = (what: string, pem: Pem | SecretPem): Effect.Effect<string, TransportError> => {
-  if (typeof pem === "string") return Effect.succeed(pem)
-  if (Redacted.isRedacted(pem)) return Effect.succeed(Redacted.value(pem))
-  return Effect.tryPromise({
-    try: (signal) => Fs.readFile(pem.path, { encoding: "utf8", signal }),
-    catch: (error) => new TransportError({ reason: certificateReason(what, error) })
-  })
+/** Who we are: a certificate and its key, that fit. */
+const identityOf = Effect.fnUntraced(function* (
+  material: Material
+): Effect.fn.Return<Tls.SecureContextOptions, TransportError> {
+  const { cert, passphrase, pfx } = material
+  const key = material.key ?? (cert?.includes("PRIVATE KEY-----") ? cert : undefined)
+  if (pfx !== undefined && (cert ?? key) !== undefined) return yield* notTogether("pfx", "cert or key")
+  if ((cert === undefined) !== (key === undefined)) {
+    return yield* cert === undefined ? optionError("key", "it needs cert") : optionError("cert", "it needs key")
+  }
+  if (passphrase !== undefined && (key ?? pfx) === undefined) {
+    return yield* optionError("passphrase", "there is no key or pfx that it could open")
+  }
+  const identity = {
+    ...(cert !== undefined && { cert, key: key! }),
+    ...(pfx !== undefined && { pfx: Buffer.from(pfx) }),
+    ...(passphrase !== undefined && { passphrase })
+  }
+  const name = pfx === undefined ? "cert, key or passphrase" : "pfx or passphrase"
+  yield* certificate(name, () => Tls.createSecureContext(identity))
+  return identity
+})
+
+/** Without any of these keys, Node takes its own store, which it has in memory already. */
+const authorities = (ca: ReadonlyArray<string> | undefined, { roots }: TlsOptions): Tls.SecureContextOptions => {
+  const installed = roots === undefined ? [] : typeof roots === "string" ? [roots] : roots
+  if (ca === undefined && installed.every((name) => name === "default")) return {}
+  return { ca: [...installed.flatMap((name) => Tls.getCACertificates(name)), ...(ca ?? [])] }
 }
 
-const parse = <A>(what: string, make: () => A): Effect.Effect<A, TransportError> =>
-  Effect.try({ try: make, catch: (error) => new TransportError({ reason: certificateReason(what, error) }) })
+/**
+ * Node turns off TLS 1.3 when a list names none of its ciphers, and TLS 1.2 when it names no other. OpenSSL, which
+ * everybody else's lists are written for, does not.
+ */
+const ciphersOf = Effect.fnUntraced(function* (list: string): Effect.fn.Return<string, TransportError> {
+  const names = list.split(":")
+  for (const name of names) {
+    if (!/^[!+@-]/.test(name)) yield* known("ciphers", name, { ciphers: name })
+  }
+  yield* known("ciphers", list, { ciphers: list })
+  const missing = [true, false].filter((isNew) => !names.some((name) => isOfTls13(name) === isNew))
+  return [...names, ...Tls.DEFAULT_CIPHERS.split(":").filter((name) => missing.includes(isOfTls13(name)))].join(":")
+})
 
-const failed = (detail: string) =>
-  new TransportError({ reason: new TlsFailed({ problem: "bad certificate file", detail }) })
+const isOfTls13 = (name: string) => name.startsWith("TLS_")
 
-const asArray = (pems: Exclude<TlsOptions["ca"], undefined>): ReadonlyArray<Pem> =>
-  Array.isArray(pems) ? pems : [pems as Pem]
+const known = (option: string, value: string, alone: Tls.SecureContextOptions) =>
+  Effect.try({
+    try: () => {
+      Tls.createSecureContext(alone)
+      return value
+    },
+    catch: () => optionError(option, `OpenSSL does not know "${value}"`)
+  })
+
+const certificate = <A>(option: string, make: () => A): Effect.Effect<A, TransportError> =>
+  Effect.try({ try: make, catch: (error) => certificateError(option, error) })
+
+const notTogether = (option: string, other: string) => optionError(option, `it cannot be given beside ${other}`)

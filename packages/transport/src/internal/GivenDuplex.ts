@@ -10,11 +10,11 @@ import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Destination } from "../Target.ts"
-import { infoOf } from "../Tls.ts"
 import type { TransportError } from "../TransportError.ts"
 import * as NodeDuplex from "./NodeDuplex.ts"
 import { openReason } from "./NodeError.ts"
 import * as SocketInfo from "./SocketInfo.ts"
+import * as TlsEngine from "./TlsEngine.ts"
 
 /** What a program may give: a duplex, or how to make one. */
 export type Source = Duplex | Effect.Effect<Duplex, TransportError, Scope.Scope>
@@ -47,5 +47,7 @@ const isSecure = (socket: Tls.TLSSocket) => socket.getCipher()?.name !== undefin
 const info = (duplex: Duplex): ConnectionInfo => {
   if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
   const below = SocketInfo.of(duplex)
-  return duplex instanceof Tls.TLSSocket ? infoOf(below, duplex) : below
+  return duplex instanceof Tls.TLSSocket
+    ? { ...below, tls: TlsEngine.infoOf(duplex, duplex.getPeerX509Certificate(), undefined) }
+    : below
 }

@@ -30,6 +30,10 @@ interface Opening<D extends Duplex> {
   info(duplex: D): ConnectionInfo
   /** What an error before that event means. */
   readonly reason: (error: Error) => TransportReason
+  /** What an error after it means. Default: `brokenReason`. */
+  readonly broken?: (error: Error) => TransportReason
+  /** Further events, which carry bytes, that whoever opens it wants to hear of. */
+  readonly listeners?: Record<string, (bytes: Uint8Array) => void>
   /** Bytes below the duplex that the kernel does not have yet. Default: those of its own handle. */
   readonly queuedBytes?: () => number
 }
@@ -51,10 +55,11 @@ export class NodeDuplex implements ByteStream {
   info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
 
   readonly #waiters = new Waiters()
-  readonly #listeners: Record<string, (error: Error) => void>
+  readonly #listeners: Record<string, ((error: Error) => void) | ((bytes: Uint8Array) => void)>
   readonly #queuedBytes: () => number
   readonly #readBuffer: ReadBuffer | undefined
   readonly #reason: (error: Error) => TransportReason
+  readonly #broken: (error: Error) => TransportReason
   #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
   #end: Pull<never, TransportError> | undefined
   #failure: Effect.Effect<never, TransportError> | undefined
@@ -66,6 +71,7 @@ export class NodeDuplex implements ByteStream {
   constructor(opening: Opening<Duplex>) {
     this.duplex = opening.create()
     this.#reason = opening.reason
+    this.#broken = opening.broken ?? brokenReason
     this.#queuedBytes = opening.queuedBytes ?? this.handleBytes
     this.#readBuffer = opening.readBuffer
     if (opening.readBuffer !== undefined) opening.readBuffer.onChunk = () => this.#deliver()
@@ -82,6 +88,7 @@ export class NodeDuplex implements ByteStream {
     if (opening.ready === "now") opened()
     if (this.duplex.readableEnded) this.#end = Cause.done()
     this.#listeners = {
+      ...opening.listeners,
       ...(opening.ready !== "now" && { [opening.ready]: opened }),
       // It would make Node read ahead into a buffer of its own.
       ...(opening.readBuffer === undefined && { readable: () => this.#deliver() }),
@@ -220,7 +227,7 @@ export class NodeDuplex implements ByteStream {
   }
 
   #failedWith(error: Error): Effect.Effect<never, TransportError> {
-    const reason = this.#isOpen ? brokenReason(error) : this.#reason(error)
+    const reason = this.#isOpen ? this.#broken(error) : this.#reason(error)
     return Effect.fail(new TransportError({ reason }))
   }
 }

@@ -53,9 +53,39 @@ export const brokenReason = (error: unknown): TransportReason => {
     : new TlsFailed({ problem, detail: detailOf(error) })
 }
 
-/** Why the certificates or keys given cannot be used. */
-export const certificateReason = (what: string, error: unknown): TransportReason =>
-  new TlsFailed({ problem: "bad certificate file", detail: `${what}: ${detailOf(error)}` })
+/**
+ * Why a TLS handshake failed, or the connection after it: with TLS 1.3 a client's certificate is looked at after its
+ * handshake (RFC 8446 §4.4.2.4). Some servers' alerts mean another thing for a client that has shown no certificate.
+ */
+export const tlsReason = (
+  error: unknown,
+  client: {
+    readonly hasCertificate: boolean
+    /** The server has agreed on a cipher before. TLS 1.2 has no alert of its own for a certificate that is missing (RFC 5246 §7.4.6). */
+    readonly isPastHello: boolean
+  }
+): TransportReason => {
+  const reason = brokenReason(error)
+  if (reason._tag !== "TlsFailed") return reason
+  const isRefusal = reason.problem === "client certificate refused" || (client.isPastHello && isHandshakeFailure(error))
+  if (!isRefusal) return reason
+  const problem = client.hasCertificate ? "client certificate refused" : "client certificate required"
+  return new TlsFailed({ problem, detail: reason.detail })
+}
+
+/** Node's check of the certificate's name, as an error that it did not throw. */
+export const identityReason = (error: Error): TransportReason =>
+  new TlsFailed({ problem: "wrong host", detail: error.message })
+
+/** The certificates or keys given cannot be used. */
+export const certificateError = (option: string, error: unknown): TransportError =>
+  new TransportError({
+    reason: new TlsFailed({ problem: "bad certificate file", detail: `${option}: ${detailOf(error)}` })
+  })
+
+/** An option of TLS cannot be used, or not with the others. */
+export const optionError = (option: string, detail: string): TransportError =>
+  new TransportError({ reason: new TlsFailed({ problem: "bad option", detail: `${option}: ${detail}` }) })
 
 const tlsProblem = (code: string): TlsProblem | undefined => {
   // Alerts of TLS 1.0's extensions (RFC 6066 §9) are named without the word.
@@ -63,6 +93,8 @@ const tlsProblem = (code: string): TlsProblem | undefined => {
   if (alert !== undefined) return alerts[alert] ?? "other"
   return certificateProblems[code] ?? sslProblems[code] ?? (/^ERR_(SSL|TLS|OSSL)_/.test(code) ? "other" : undefined)
 }
+
+const isHandshakeFailure = (error: unknown) => /ALERT_HANDSHAKE_FAILURE$/.test(codeOf(error))
 
 const codeOf = (error: unknown): string => {
   const code = error instanceof Error && "code" in error ? error.code : undefined
@@ -89,6 +121,14 @@ const certificateProblems: Record<string, TlsProblem> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unknown issuer",
   CERT_UNTRUSTED: "unknown issuer",
   CERT_REVOKED: "revoked",
+  UNABLE_TO_GET_CRL: "revocation unknown",
+  UNABLE_TO_GET_CRL_ISSUER: "revocation unknown",
+  UNABLE_TO_DECRYPT_CRL_SIGNATURE: "revocation unknown",
+  CRL_SIGNATURE_FAILURE: "revocation unknown",
+  CRL_NOT_YET_VALID: "revocation unknown",
+  CRL_HAS_EXPIRED: "revocation unknown",
+  ERROR_IN_CRL_LAST_UPDATE_FIELD: "revocation unknown",
+  ERROR_IN_CRL_NEXT_UPDATE_FIELD: "revocation unknown",
   CERT_REJECTED: "bad certificate",
   CERT_SIGNATURE_FAILURE: "bad certificate",
   CERT_CHAIN_TOO_LONG: "bad certificate",
@@ -118,13 +158,14 @@ const alerts: Record<string, TlsProblem> = {
   HANDSHAKE_FAILURE: "cipher",
   INSUFFICIENT_SECURITY: "cipher",
   UNRECOGNIZED_NAME: "wrong host",
-  CERTIFICATE_REQUIRED: "bad client certificate",
-  BAD_CERTIFICATE: "bad client certificate",
-  UNSUPPORTED_CERTIFICATE: "bad client certificate",
-  CERTIFICATE_REVOKED: "bad client certificate",
-  CERTIFICATE_EXPIRED: "bad client certificate",
-  CERTIFICATE_UNKNOWN: "bad client certificate",
-  UNKNOWN_CA: "bad client certificate",
-  ACCESS_DENIED: "bad client certificate",
-  DECRYPT_ERROR: "bad client certificate"
+  NO_APPLICATION_PROTOCOL: "alpn",
+  CERTIFICATE_REQUIRED: "client certificate refused",
+  BAD_CERTIFICATE: "client certificate refused",
+  UNSUPPORTED_CERTIFICATE: "client certificate refused",
+  CERTIFICATE_REVOKED: "client certificate refused",
+  CERTIFICATE_EXPIRED: "client certificate refused",
+  CERTIFICATE_UNKNOWN: "client certificate refused",
+  UNKNOWN_CA: "client certificate refused",
+  ACCESS_DENIED: "client certificate refused",
+  DECRYPT_ERROR: "client certificate refused"
 }

@@ -1,5 +1,5 @@
 /**
- * X.509 certificates made on the spot, for servers in tests and demonstrations: as little of RFC 5280 as a TLS client
+ * X.509 certificates and revocation lists made on the spot, for servers in tests and demonstrations: as little of RFC 5280 as a TLS client
  * looks at, signed with ECDSA over P-256. By default they outlive every clock, so never trust one outside a test.
  */
 import { Buffer } from "node:buffer"
@@ -46,10 +46,38 @@ export const make = (options: Options): Certificate => {
   const signature = Crypto.sign("sha256", toBeSigned, issuer?.key ?? privateKey)
   const certificate = sequence(toBeSigned, ecdsaWithSha256, der(0x03, Uint8Array.of(0), signature))
   return {
-    cert: pem(certificate),
+    cert: pem("CERTIFICATE", certificate),
     key: privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
     name
   }
+}
+
+export interface RevocationOptions {
+  /** The authority that revokes, and signs the list. */
+  readonly issuer: Certificate
+  /** Certificates of it that are no longer valid. Default: none. */
+  readonly revoked?: ReadonlyArray<Certificate>
+  /** When the list is renewed, and no longer valid. Default: never. */
+  readonly validTo?: Date
+}
+
+/** A certificate revocation list (RFC 5280 §5), in PEM. */
+export const makeRevocationList = ({ issuer, revoked = [], validTo = always.to }: RevocationOptions): string => {
+  const entries = revoked.map(({ cert }) => {
+    const { serialNumber } = new Crypto.X509Certificate(cert)
+    return sequence(integer(Buffer.from(serialNumber, "hex")), time(always.from))
+  })
+  const toBeSigned = sequence(
+    integer(Uint8Array.of(1)), // version 2
+    ecdsaWithSha256,
+    distinguishedName(issuer.name),
+    time(always.from),
+    time(validTo),
+    // An empty list of them is left out (RFC 5280 §5.1.2.6).
+    ...(entries.length > 0 ? [sequence(...entries)] : [])
+  )
+  const signature = Crypto.sign("sha256", toBeSigned, issuer.key)
+  return pem("X509 CRL", sequence(toBeSigned, ecdsaWithSha256, der(0x03, Uint8Array.of(0), signature)))
 }
 
 const distinguishedName = (commonName: string) =>
@@ -74,11 +102,11 @@ const subjectAltName = (names: ReadonlyArray<string>) =>
 const generalName = (name: string) =>
   Net.isIPv4(name) ? der(0x87, Uint8Array.from(name.split("."), Number)) : der(0x82, Buffer.from(name))
 
-const pem = (bytes: Uint8Array) => {
+const pem = (label: string, bytes: Uint8Array) => {
   const lines = Buffer.from(bytes)
     .toString("base64")
     .match(/.{1,64}/g)!
-  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n")
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n")
 }
 
 // ---- DER (ITU-T X.690): a tag, a length, contents

@@ -110,6 +110,8 @@ const tlsInfo: TlsInfo = {
   cipher: "TLS_AES_256_GCM_SHA384",
   alpn: undefined,
   authorized: true,
+  verifiedName: undefined,
+  resumed: false,
   peerCertificate: undefined
 }
 

@@ -1,0 +1,108 @@
+/**
+ * The certificates, keys and lists that TLS options name: given as text, read from files, or gathered from a directory.
+ * Every read is bounded, and every failure names the option that it is about, never what is in it. What can be done
+ * with them, `Credentials` finds out.
+ */
+import * as Fs from "node:fs/promises"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { Pem, SecretPem, TlsOptions } from "../TlsOptions.ts"
+import type { TransportError } from "../TransportError.ts"
+import { certificateError } from "./NodeError.ts"
+
+export interface Material {
+  /** One PEM block each. Undefined: none was asked for. */
+  readonly ca: ReadonlyArray<string> | undefined
+  readonly crl: ReadonlyArray<string> | undefined
+  readonly cert: string | undefined
+  readonly key: string | undefined
+  readonly pfx: Uint8Array | undefined
+  readonly passphrase: string | undefined
+}
+
+export const read = Effect.fnUntraced(function* (options: TlsOptions): Effect.fn.Return<Material, TransportError> {
+  const { ca, cert, crl, key, passphrase, pfx } = options
+  return {
+    ca: yield* given(ca, (pem) => blocks("ca", pem, certificates)),
+    crl: yield* given(crl, (pem) => blocks("crl", pem, revocationLists)),
+    cert: yield* given(cert, (pem) => text("cert", pem)),
+    key: yield* given(key, (pem) => text("key", pem)),
+    pfx: yield* given(pfx, (pfx) =>
+      Redacted.isRedacted(pfx) ? Effect.succeed(Redacted.value(pfx)) : file("pfx", pfx.path)
+    ),
+    passphrase: passphrase && Redacted.value(passphrase)
+  }
+})
+
+const given = <A, B>(option: A | undefined, read: (option: A) => Effect.Effect<B, TransportError>) =>
+  option === undefined ? Effect.undefined : read(option)
+
+/** All blocks of this kind, each once. A text or file without one is a mistake, and so is a directory. */
+const blocks = Effect.fnUntraced(function* (
+  option: string,
+  given: Pem | ReadonlyArray<Pem>,
+  kind: RegExp
+): Effect.fn.Return<ReadonlyArray<string>, TransportError> {
+  const found = new Set<string>()
+  for (const pem of Array.isArray(given) ? (given as ReadonlyArray<Pem>) : [given as Pem]) {
+    const directory = typeof pem === "string" ? undefined : yield* entries(option, pem.path)
+    const texts =
+      directory === undefined
+        ? [yield* text(option, pem)]
+        : yield* Effect.forEach(directory, (path) => text(option, { path }), { concurrency: 8 })
+    const matches = texts.flatMap((text) => [...text.matchAll(kind)])
+    for (const [block] of matches) found.add(block)
+    if (matches.length === 0) {
+      const where = typeof pem === "string" ? "the text" : pem.path
+      return yield* certificateError(option, new Error(`${where} holds none in PEM`))
+    }
+  }
+  return [...found]
+})
+
+const text = (option: string, pem: Pem | SecretPem): Effect.Effect<string, TransportError> => {
+  if (typeof pem === "string") return Effect.succeed(pem)
+  if (Redacted.isRedacted(pem)) return Effect.succeed(Redacted.value(pem))
+  return Effect.map(file(option, pem.path), (bytes) => bytes.toString("utf8"))
+}
+
+/** The files of a directory, by name; undefined for a path that is none. */
+const entries = (option: string, path: string) =>
+  attempt(option, async () => {
+    if (!(await Fs.stat(path)).isDirectory()) return undefined
+    const names = (await Fs.readdir(path)).sort()
+    if (names.length > maxFiles) throw new Error(`${path} has more than ${maxFiles} files`)
+    const paths = names.map((name) => join(path, name))
+    const areFiles = await Promise.all(
+      paths.map((path) =>
+        Fs.stat(path).then(
+          (stat) => stat.isFile(),
+          () => false
+        )
+      )
+    )
+    return paths.filter((_, index) => areFiles[index])
+  })
+
+const file = (option: string, path: string): Effect.Effect<Buffer, TransportError> =>
+  attempt(option, async (signal) => {
+    const handle = await Fs.open(path)
+    const chunks: Array<Buffer> = []
+    // One byte more than there may be, and the stream closes the file.
+    for await (const chunk of handle.createReadStream({ end: maxFileBytes, signal })) chunks.push(chunk)
+    const bytes = Buffer.concat(chunks)
+    if (bytes.length > maxFileBytes) throw new Error(`${path} is larger than ${maxFileBytes / 0x100000} MiB`)
+    return bytes
+  })
+
+const attempt = <A>(option: string, run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, TransportError> =>
+  Effect.tryPromise({ try: run, catch: (error) => certificateError(option, error) })
+
+const certificates = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END \1?CERTIFICATE-----/g
+
+const revocationLists = /-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g
+
+/** Debian's store of authorities has about 300 files of 2 KiB, and one of 0.2 MiB that holds them all. */
+const maxFiles = 4096
+const maxFileBytes = 0x1000000

@@ -1,0 +1,64 @@
+/**
+ * Whether the server's certificate is for whom we meant: its name, the pins, and the program's own check. The engine has
+ * verified the chain by then. It is asked after every handshake; of a resumed one, Node would check none of this.
+ */
+import * as Crypto from "node:crypto"
+import * as Tls from "node:tls"
+import * as Effect from "effect/Effect"
+import type { PeerCertificate } from "../ByteStream.ts"
+import type { TlsOptions } from "../TlsOptions.ts"
+import type { TlsServer } from "../TlsService.ts"
+import { TlsFailed, type TlsProblem, TransportError } from "../TransportError.ts"
+import { identityReason } from "./NodeError.ts"
+
+export const verify = Effect.fnUntraced(function* (
+  certificate: Crypto.X509Certificate | undefined,
+  options: {
+    readonly name: string | undefined
+    readonly pins: TlsOptions["pins"]
+    readonly check: (server: TlsServer) => Effect.Effect<string | undefined>
+    readonly host: string
+    readonly port: number
+  }
+): Effect.fn.Return<void, TransportError> {
+  const { check, host, name, pins, port } = options
+  if (certificate === undefined) return yield* refused("bad certificate", "the server showed none")
+  const mistake = name === undefined ? undefined : Tls.checkServerIdentity(name, certificate.toLegacyObject())
+  if (mistake !== undefined) return yield* new TransportError({ reason: identityReason(mistake) })
+  const described = describe(certificate)
+  if (pins !== undefined && !isPinned(described, typeof pins === "string" ? [pins] : pins)) {
+    const { fingerprint256, publicKeyPin } = described
+    return yield* refused("pin mismatch", `it showed ${publicKeyPin}, fingerprint ${fingerprint256}`)
+  }
+  const objection = yield* check({ host, port, certificate: described })
+  if (objection !== undefined) return yield* refused("refused", objection)
+})
+
+export const describe = (certificate: Crypto.X509Certificate): PeerCertificate => {
+  const { fingerprint256, issuer, publicKey, raw, subject, subjectAltName, validFrom, validTo } = certificate
+  const spki = publicKey.export({ format: "der", type: "spki" })
+  return {
+    // Node leaves out an empty name.
+    subject: subject ?? "",
+    subjectAltName: subjectAltName ?? "",
+    issuer: issuer ?? "",
+    validFrom: new Date(validFrom),
+    validTo: new Date(validTo),
+    fingerprint256,
+    publicKeyPin: `sha256/${Crypto.createHash("sha256").update(spki).digest("base64")}`,
+    raw: new Uint8Array(raw)
+  }
+}
+
+/** Only the leaf proves that its holder is there: anybody can show certificates of others beside his own. */
+const isPinned = ({ fingerprint256, publicKeyPin }: PeerCertificate, pins: ReadonlyArray<string>): boolean => {
+  const fingerprint = plainHex(fingerprint256)
+  return pins.some((pin) =>
+    pin.includes("/") ? pin.replace(/^sha256\/\/?/i, "sha256/") === publicKeyPin : plainHex(pin) === fingerprint
+  )
+}
+
+const plainHex = (fingerprint: string) => fingerprint.replaceAll(":", "").toLowerCase()
+
+const refused = (problem: TlsProblem, detail: string) =>
+  new TransportError({ reason: new TlsFailed({ problem, detail }) })

@@ -1,0 +1,89 @@
+/**
+ * A handshake by Node's TLS engine over any byte stream: over our own socket the engine takes it, over any other stream
+ * it gets a duplex made from it. How to verify and what to remember, `Tls` says.
+ */
+import type { X509Certificate } from "node:crypto"
+import * as Tls from "node:tls"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ByteStream, ConnectionInfo, TlsInfo } from "../ByteStream.ts"
+import type { TransportError } from "../TransportError.ts"
+import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
+import * as NodeDuplex from "./NodeDuplex.ts"
+import { tlsReason } from "./NodeError.ts"
+import * as ServerIdentity from "./ServerIdentity.ts"
+
+export interface Handshake {
+  readonly options: Tls.ConnectionOptions
+  /** Whether we have a certificate to show. */
+  readonly hasCertificate: boolean
+  readonly info: (tls: Tls.TLSSocket) => ConnectionInfo
+  /** A session that can be resumed. */
+  readonly onSession: ((ticket: Uint8Array) => void) | undefined
+  /** A line for a key log; what comes back ends the connection. */
+  readonly onSecret: ((line: Uint8Array) => TransportError | undefined) | undefined
+}
+
+/** A byte stream that is secured, and the engine's own view of it. */
+export interface Secured {
+  readonly stream: NodeDuplex.NodeDuplex
+  readonly tls: Tls.TLSSocket
+}
+
+export const open = Effect.fnUntraced(function* (
+  below: ByteStream,
+  { hasCertificate, info, onSecret, onSession, options }: Handshake
+): Effect.fn.Return<Secured, TransportError, Scope.Scope> {
+  const base = yield* baseOf(below)
+  const before = base.duplex.bytesRead
+  let tls!: Tls.TLSSocket
+  const reason = (error: Error) =>
+    tlsReason(error, { hasCertificate, isPastHello: base.duplex.bytesRead - before > alertBytes })
+  const stream = yield* NodeDuplex.open({
+    create: () => {
+      tls = Tls.connect({ ...options, socket: base.duplex })
+      if (base.duplex instanceof ByteStreamDuplex.ByteStreamDuplex)
+        base.duplex.onFailure = (error) => tls.destroy(error)
+      return tls
+    },
+    ready: "secureConnect",
+    info,
+    reason,
+    broken: reason,
+    queuedBytes: base.queuedBytes,
+    listeners: {
+      ...(onSession && { session: onSession }),
+      ...(onSecret && {
+        keylog: (line: Uint8Array) => {
+          const failure = onSecret(line)
+          if (failure !== undefined) tls.destroy(failure)
+        }
+      })
+    }
+  })
+  return { stream, tls }
+})
+
+/** What a handshake agreed on, and whom it was with. */
+export const infoOf = (
+  tls: Tls.TLSSocket,
+  certificate: X509Certificate | undefined,
+  name: string | undefined
+): TlsInfo => ({
+  version: tls.getProtocol() ?? "unknown",
+  cipher: tls.getCipher().standardName,
+  alpn: tls.alpnProtocol || undefined,
+  authorized: tls.authorized,
+  verifiedName: name,
+  resumed: tls.isSessionReused(),
+  peerCertificate: certificate && ServerIdentity.describe(certificate)
+})
+
+/** The engine's own queue holds a write until all of it is out; the queue below it shows its progress. */
+const baseOf = (below: ByteStream) =>
+  below instanceof NodeDuplex.NodeDuplex
+    ? Effect.succeed({ duplex: below.duplex as Tls.TLSSocket, queuedBytes: below.handleBytes })
+    : Effect.map(ByteStreamDuplex.make(below), (duplex) => ({ duplex, queuedBytes: below.unflushedBytes }))
+
+/** A record with an alert and nothing more (RFC 8446 §6): what answers a hello that there is nothing to agree on. */
+const alertBytes = 7
