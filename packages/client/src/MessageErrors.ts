@@ -51,3 +51,16 @@ export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(id("Req
       : "ask the peer whether it acted on it, or raise timeout if it is slow"
   }
 }
+
+/** The session would have to be told of more than its bounds allow; nothing was subscribed to. */
+export class TooManySubscriptions extends Schema.TaggedError<TooManySubscriptions>(id("TooManySubscriptions"))(
+  "TooManySubscriptions",
+  {
+    limit: Schema.Literals(["maxActive", "maxBytes"]),
+    allowed: Schema.Int
+  }
+) {
+  override get message() {
+    return `Not subscribed: ${this.limit} is ${this.allowed}, so raise it, or leave the scope of a subscription that has served`
+  }
+}

@@ -1,12 +1,14 @@
 /**
  * Values into messages, and what is said when that fails, in either direction.
  */
+import { InvalidMessage as Invalid } from "@effect-websocket/core"
 import { escapePeerText } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import type { Message } from "../Connection.ts"
+import { InvalidMessage } from "../Errors.ts"
 import { json, type MessageCodec } from "../MessageCodec.ts"
 import { EncodeFailed } from "../MessageErrors.ts"
 
@@ -18,6 +20,12 @@ export const encoderOf = <In>(options: {
   const encode = SchemaParser.encodeUnknownEffect(codec(send))
   // Encoding begins when the Effect runs, and throws nothing that is not a defect of this run.
   return (value) => Effect.suspend(() => Effect.mapError(encode(value), (issue) => new EncodeFailed(problemOf(issue))))
+}
+
+/** Looks at a message that is sent later as a connection would now, while its sender can still be told. */
+export const legal = (message: Message): Effect.Effect<Message, InvalidMessage> => {
+  const invalid = Invalid.ofMessage(message)
+  return invalid === undefined ? Effect.succeed(message) : Effect.fail(new InvalidMessage(invalid))
 }
 
 /** What is wrong and where, which may be in words of the peer: object keys, or what a parser complains about. */
