@@ -5,7 +5,8 @@ import type {
   EncodeFailed,
   ReceiveError,
   RequestTimedOut,
-  SendError
+  SendError,
+  TooManySubscriptions
 } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import {
@@ -25,7 +26,7 @@ import { type Example, type Network, prints, serve } from "./Play.ts"
 
 type Tag = (ConnectReason | ReceiveError | SendError | MessageError | TransportError)["_tag"]
 
-type MessageError = DecodeFailed | EncodeFailed | RequestTimedOut
+type MessageError = DecodeFailed | EncodeFailed | RequestTimedOut | TooManySubscriptions
 
 /** What has to happen for each error there is. A server that is not read from answers nothing. */
 const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
@@ -106,6 +107,7 @@ const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
       Effect.map(server.next, (event) => assert.deepStrictEqual(event, { _tag: "Message", message: `{"amount":2}` }))
     ),
   RequestTimedOut: (network) => serve(network, (server) => Effect.andThen(server.next, TestClock.adjust("2 seconds"))),
+  TooManySubscriptions: () => Effect.void,
   TransportError: (network) => network.refuse(new Refused({ address: "127.0.0.1:8080" }))
 }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConnectOptions, CookieJar, Requests } from "@effect-websocket/client"
+import { AtLeastOnce, ConnectOptions, CookieJar, Requests, Subscriptions } from "@effect-websocket/client"
 import * as Duration from "effect/Duration"
 import * as Blocks from "./Blocks.ts"
 
@@ -18,8 +18,19 @@ const written = (name: string, value: number | string | boolean | Duration.Durat
 
 describe("docs/limits.md names every limit with the default that holds", () => {
   const { addresses, deadlines, keepAlive, limits, socket } = ConnectOptions.make({})
-  const requests = Requests.Options.make({})
-  for (const [group, values] of Object.entries({ limits, deadlines, keepAlive, addresses, socket, requests })) {
+  const aboveConnections = {
+    requests: Requests.Options.make({}),
+    subscriptions: Subscriptions.Options.make({}),
+    atLeastOnce: AtLeastOnce.Options.make({})
+  }
+  for (const [group, values] of Object.entries({
+    limits,
+    deadlines,
+    keepAlive,
+    addresses,
+    socket,
+    ...aboveConnections
+  })) {
     for (const [option, value] of Object.entries(values)) {
       const name = `${group}.${option}`
       it(name, () => assert.strictEqual(rows.get(name), written(name, value)))

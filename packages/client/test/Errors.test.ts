@@ -17,7 +17,8 @@ import {
   PongTimeout,
   ProtocolViolation,
   RequestTimedOut,
-  Stalled
+  Stalled,
+  TooManySubscriptions
 } from "@effect-websocket/client"
 import { InvalidMessage as CoreMessage, ProtocolViolation as CoreViolation } from "@effect-websocket/core"
 import {
@@ -81,7 +82,8 @@ const receiveAndSend = [
   new EncodeFailed({ problem: 'Expected number at ["price"]' }),
   ...(["NotSent", "Unknown"] as const).flatMap((fate) =>
     [0, 1024].map((blockedBy) => new RequestTimedOut({ timeout: Duration.seconds(30), fate, blockedBy }))
-  )
+  ),
+  new TooManySubscriptions({ limit: "maxActive", allowed: 1024 })
 ]
 
 const reasons: ReadonlyArray<ConnectReason> = [
@@ -204,6 +206,7 @@ describe("through JSON and back", () => {
     DecodeFailed,
     EncodeFailed,
     RequestTimedOut,
+    TooManySubscriptions,
     ConnectError
   }
 

@@ -4,6 +4,10 @@
  */
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import {
+  AtLeastOnce,
+  type Client,
+  type ClientOptions,
+  type ClientReceiveError,
   type CloseInfo,
   type ConnectError,
   type Connection,
@@ -35,6 +39,8 @@ import {
   type RequestTimedOut,
   type SendError,
   type Stalled,
+  type Subscriptions,
+  type TooManySubscriptions,
   type TypedMessages,
   WebSocket
 } from "@effect-websocket/client"
@@ -293,5 +299,48 @@ describe("requests", () => {
     >()
     expectTypeOf<Made["messages"]>().toEqualTypeOf<Stream.Stream<number, ReceiveError>>()
     assert.isFunction(refused)
+  })
+})
+
+describe("what outlives a connection", () => {
+  const client = {} as Client.Client
+  const made = () =>
+    AtLeastOnce.make({
+      receive: Schema.Int,
+      send: Schema.Struct({ n: Schema.Int, at: Schema.Date }),
+      number: (at: Date, n) => ({ n, at }),
+      ackOf: (ack) => ack
+    })
+  type Made = Effect.Success<ReturnType<typeof made>>
+
+  it("sending at least once never fails for a connection, and its replay is an onOpen", () => {
+    expectTypeOf<ReturnType<typeof made>>().toEqualTypeOf<
+      Effect.Effect<AtLeastOnce.AtLeastOnce<number, Date, DecodeFailed>, InvalidOptions, Scope>
+    >()
+    const over = (made: Made) => made.over(client)
+    type Over = ReturnType<typeof over>
+    expectTypeOf<ReturnType<Over["send"]>>().toEqualTypeOf<
+      Effect.Effect<void, EncodeFailed | InvalidMessage | NotSent>
+    >()
+    expectTypeOf<Over["messages"]>().toEqualTypeOf<Stream.Stream<number, ClientReceiveError | DecodeFailed>>()
+    expectTypeOf<Over["acknowledged"]>().toEqualTypeOf<Effect.Effect<void, NotSent | FateUnknown>>()
+    expectTypeOf<Made["replay"]>().toExtend<NonNullable<ClientOptions["onOpen"]>>()
+  })
+
+  it("a subscription needs a scope, and fails only for what it is", () => {
+    type Subscribed = ReturnType<Subscriptions.Subscriptions<number>["subscribe"]>
+    expectTypeOf<Subscribed>().toEqualTypeOf<
+      Effect.Effect<void, EncodeFailed | InvalidMessage | TooManySubscriptions, Scope>
+    >()
+    expectTypeOf<Subscriptions.Subscriptions<number>["replay"]>().toExtend<NonNullable<ClientOptions["onOpen"]>>()
+  })
+
+  it("typed messages of a client take what may be said about a message of a client", () => {
+    const typed = WebSocket.schema(client, { receive: Schema.Int, send: Schema.Int })
+    const durable = () => typed.send(1, { durable: true })
+    expectTypeOf<ReturnType<typeof durable>>().toEqualTypeOf<
+      Effect.Effect<void, InvalidMessage | NotSent | FateUnknown | EncodeFailed>
+    >()
+    assert.isFunction(durable)
   })
 })
