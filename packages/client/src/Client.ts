@@ -23,6 +23,7 @@ import * as ClientConfig from "./internal/ClientConfig.ts"
 import { Incoming } from "./internal/Incoming.ts"
 import * as InvalidClose from "./internal/InvalidClose.ts"
 import { LongLived, type Parts } from "./internal/LongLived.ts"
+import * as Meter from "./internal/Meter.ts"
 import { makeFate, Outbox } from "./internal/Outbox.ts"
 import { Phases } from "./internal/Phase.ts"
 import * as StatusBoard from "./internal/StatusBoard.ts"
@@ -100,6 +101,12 @@ export const make = Effect.fnUntraced(function* <R = never>(
     ...(options.onOpen && { onOpen: options.onOpen }),
     ...(options.onLost && { onLost: options.onLost })
   })
+  const meter = yield* Meter.current
+  const counts = () => ({ outboxMessages: outbox.queue.messages, outboxBytes: outbox.queue.bytes })
+  yield* Effect.acquireRelease(
+    Effect.sync(() => meter.watch(counts)),
+    (stop) => Effect.sync(stop)
+  )
   yield* Effect.forkScoped(client.run, { startImmediately: true })
   if (own.outbox.maxAge !== undefined) yield* Effect.forkScoped(outbox.expiring)
   yield* Effect.addFinalizer((exit) => client.leave(exit))

@@ -102,6 +102,8 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
     readonly status: number
     readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   }
+  /** Eight random hexadecimal digits, with which logs and spans tell it from others: `websocket.connection`. */
+  readonly id: string
   /** What was dialled at last, without userinfo and query: they may hold secrets. */
   readonly url: string
   /** The redirects that led there; empty when there was none. */

@@ -15,7 +15,10 @@ import type { ReceiveError } from "./Errors.ts"
 import { type Dialled, dial } from "./internal/Dial.ts"
 import { Entropy } from "./internal/Entropy.ts"
 import { keepAlive } from "./internal/KeepAlive.ts"
+import * as Meter from "./internal/Meter.ts"
+import * as Moment from "./internal/Moment.ts"
 import { Session } from "./internal/Session.ts"
+import * as Trace from "./internal/Trace.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
 
 export { schema } from "./TypedMessages.ts"
@@ -37,9 +40,13 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const streamScope = yield* Scope.make()
+      const clock = yield* Clock.Clock
+      const meter = yield* Meter.current
+      const began = Moment.now(clock)
       const dialled = yield* restore(Scope.provide(dial(url, options), streamScope)).pipe(
         Effect.onError((cause) => Scope.close(streamScope, Exit.failCause(cause)))
       )
+      meter.handshake(Moment.now(clock) - began)
       const { delivery, text } = dialled.settings
       return yield* open(dialled, assemblerOf(delivery as D, text as T), scope, streamScope)
     })
@@ -65,6 +72,9 @@ const open = Effect.fnUntraced(function* <A>(
 ) {
   const clock = yield* Clock.Clock
   const { maskingKey } = yield* Entropy
+  const id = (maskingKey() >>> 0).toString(16).padStart(8, "0")
+  yield* Effect.annotateCurrentSpan(Trace.connectionId, id)
+  const meter = yield* Meter.current
   const { settings } = dialled
   const sessionScope = yield* Scope.make()
   const session = new Session({
@@ -79,16 +89,27 @@ const open = Effect.fnUntraced(function* <A>(
     }),
     settings: { ...settings.limits, ...settings.deadlines },
     clock,
+    meter,
     scope: sessionScope,
     streamScope
   })
   const pinging = settings.keepAlive === false ? Effect.void : keepAlive(session, settings.keepAlive, clock)
-  yield* Effect.forkIn(session.run(dialled.first, pinging), sessionScope, { startImmediately: true })
-  yield* Scope.addFinalizerExit(scope, (exit) => Effect.ensuring(session.leave(exit), Scope.close(sessionScope, exit)))
-  return connectionOf(session, dialled)
+  const stopWatching = meter.watch(() => session.counts)
+  const running = Effect.ensuring(session.run(dialled.first, pinging), Effect.sync(stopWatching)).pipe(
+    Effect.annotateLogs(Trace.connectionId, id)
+  )
+  yield* Effect.forkIn(running, sessionScope, { startImmediately: true })
+  yield* Scope.addFinalizerExit(scope, (exit) =>
+    Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))
+  )
+  return connectionOf(session, dialled, id)
 })
 
-const connectionOf = <A>(session: Session<A>, { answer, redirects, stream, url }: Dialled): Connection<A> => ({
+const connectionOf = <A>(
+  session: Session<A>,
+  { answer, redirects, stream, url }: Dialled,
+  id: string
+): Connection<A> => ({
   messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
   receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
   receiveN: (most) => session.inbox.take(atLeastOne(most)),
@@ -97,7 +118,7 @@ const connectionOf = <A>(session: Session<A>, { answer, redirects, stream, url }
   flush: session.flush,
   ping: (payload) => session.ping(payload),
   pong: (payload = new Uint8Array(0)) => session.pong(payload),
-  close: (closeCode = 1000, closeReason = "") => session.close(closeCode, closeReason),
+  close: (closeCode = 1000, closeReason = "") => Trace.closing(session.close(closeCode, closeReason), id),
   abort: session.abort,
   ended: session.ended,
   closed: session.closed,
@@ -107,10 +128,15 @@ const connectionOf = <A>(session: Session<A>, { answer, redirects, stream, url }
   subprotocol: answer.subprotocol,
   extensions: answer.extensions,
   response: { status: answer.status, headers: answer.headers.map(([name, value]) => [name.toLowerCase(), value]) },
+  id,
   url,
   redirects,
   info: stream.info
 })
+
+/** A connection that has ended needs no goodbye, and no span of one. */
+const leave = <A>(session: Session<A>, id: string, exit: Exit.Exit<unknown, unknown>) =>
+  Effect.suspend(() => (session.over ? session.leave(exit) : Trace.closing(session.leave(exit), id)))
 
 const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["limits"], compressed: boolean) => ({
   maxMessageBytes: bound(maxMessageBytes),

@@ -17,6 +17,8 @@ export { DecodeFailed, EncodeFailed, RequestTimedOut, TooManySubscriptions } fro
 export { ConnectOptions } from "./Options.ts"
 export { RedirectOptions } from "./RedirectOptions.ts"
 export * as CookieJar from "./CookieJar.ts"
+// What can be watched
+export * as Metrics from "./Metrics.ts"
 // What can go wrong while connecting
 export {
   ConnectError,

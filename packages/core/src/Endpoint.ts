@@ -23,6 +23,7 @@ import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Agreed } from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
 import { TextParts } from "./TextParts.ts"
+import * as Traffic from "./Traffic.ts"
 
 export interface Options<A = Message> {
   readonly role: "client" | "server"
@@ -82,6 +83,9 @@ export class Endpoint<A = Message> {
   private readonly assembler: Assembler.Assembler<A>
   private readonly controlPayload = new PayloadBuffer()
   private readonly encoder: MessageEncoder
+  private readonly inward = new Traffic.Ratio()
+  private readonly outward = new Traffic.Ratio()
+  private messagesReceived = 0
   private readonly inflater: Inflater | undefined
   private readonly deflater: Deflater | undefined
   private writerBlocked = false
@@ -91,8 +95,8 @@ export class Endpoint<A = Message> {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
-    this.deflater = compression && platform.deflater(deflaterOptions(role, compression))
-    this.inflater = compression && platform.inflater(inflaterOptions(role, compression))
+    this.deflater = compression && this.outward.deflater(platform.deflater(deflaterOptions(role, compression)))
+    this.inflater = compression && this.inward.inflater(platform.inflater(inflaterOptions(role, compression)))
     const sending = () => this.sending
     this.encoder = new MessageEncoder({
       output: this.output,
@@ -166,6 +170,7 @@ export class Endpoint<A = Message> {
 
   private takeData(piece: FrameDecoder): A | undefined | Assembler.Failure {
     this.dataPieces += 1
+    if (piece.last && piece.header.fin) this.messagesReceived += 1
     return this.assembler.take(piece)
   }
 
@@ -206,7 +211,19 @@ export class Endpoint<A = Message> {
     else this.output.frame(Opcode.pong, payload)
   }
 
+  /** What came so far. */
+  get received(): Traffic.Traffic {
+    const { compressedBytes, plainBytes } = this.inward
+    return { messages: this.messagesReceived, frames: this.decoder.frames, compressedBytes, plainBytes }
+  }
+
   // ---- sending
+
+  /** What was encoded so far. */
+  get sent(): Traffic.Traffic {
+    const { compressedBytes, plainBytes } = this.outward
+    return { messages: this.output.messages, frames: this.output.frames, compressedBytes, plainBytes }
+  }
 
   /** May data and control frames still be sent? */
   get sending(): boolean {

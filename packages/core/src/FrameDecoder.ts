@@ -25,6 +25,8 @@ export class FrameDecoder {
   last = true
   /** Payload bytes of the frame that come after the current piece. */
   remaining = 0
+  /** How many headers came. */
+  frames = 0
 
   /** What `FrameHeader.decode` may expect; `fragmented` follows the frames. */
   private readonly expected: { role: "client" | "server"; rsv1: boolean; fragmented: boolean }
@@ -59,6 +61,7 @@ export class FrameDecoder {
       if (answer === needMore) this.keepHeader()
       return answer as NeedMore | ProtocolViolation
     }
+    this.frames += 1
     if (!Opcode.isControl(answer.opcode)) this.expected.fragmented = !answer.fin
     this.remaining = answer.payloadLength
     return this.nextPiece(this.end + answer.byteLength, true)

@@ -39,6 +39,9 @@ export class FrameEncoder {
   private end = 0
   /** Bytes encoded and not taken yet. */
   pendingBytes = 0
+  /** How many frames were encoded, and how many of them end a message. */
+  frames = 0
+  messages = 0
 
   constructor(platform: Platform, maskingKey: (() => number) | undefined) {
     this.platform = platform
@@ -93,6 +96,8 @@ export class FrameEncoder {
     if (key !== undefined) this.platform.mask(key, this.buffer, start, start + length)
     this.pendingBytes += start + length - this.end
     this.end = start + length
+    this.frames += 1
+    if (fin && !Opcode.isControl(opcode)) this.messages += 1
   }
 
   private headerLength(payloadLength: number): number {

@@ -12,6 +12,7 @@ export * as MessageAssembler from "./MessageAssembler.ts"
 export * as FragmentAssembler from "./FragmentAssembler.ts"
 export * as FrameAssembler from "./FrameAssembler.ts"
 export * as Limits from "./Limits.ts"
+export type { Traffic } from "./Traffic.ts"
 // How it opens
 export * as OpeningHandshake from "./OpeningHandshake.ts"
 export * as OpeningHandshakeServer from "./OpeningHandshakeServer.ts"

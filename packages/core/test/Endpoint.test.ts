@@ -69,6 +69,18 @@ describe("Endpoint: reading", () => {
     assert.deepStrictEqual(seen, [0, 1, 2, 3, 3, 4])
   })
 
+  it("counts messages and frames both ways: fragments are one message, control frames none", () => {
+    const endpoint = make()
+    receive(endpoint, "0101 61 8900 8001 62 810163")
+    assert.deepInclude(endpoint.received, { messages: 2, frames: 4 })
+    endpoint.send("x")
+    endpoint.send(hex("01"))
+    endpoint.close(1000, "")
+    // The pong, two messages and the Close.
+    assert.deepInclude(endpoint.sent, { messages: 2, frames: 4 })
+    assert.deepInclude(endpoint.sent, { compressedBytes: 0, plainBytes: 0 })
+  })
+
   it("stops when the room for messages is used up, and loses nothing", () => {
     const endpoint = make()
     const into: Array<Message> = []

@@ -62,6 +62,11 @@ export class Inbox<A, E> {
     return this.currentRoom
   }
 
+  /** What is read and not yet taken. */
+  get kept(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.messages.length - this.head, bytes: this.bytes }
+  }
+
   get full(): boolean {
     const room = this.room()
     return room.messages <= 0 || room.bytes <= 0

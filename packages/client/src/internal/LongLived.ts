@@ -28,6 +28,7 @@ import * as Moment from "./Moment.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { Phases, Up } from "./Phase.ts"
 import type { StatusBoard } from "./StatusBoard.ts"
+import * as Trace from "./Trace.ts"
 
 export interface Parts<R> extends ClientFunctions<R> {
   readonly connect: Effect.Effect<Connection, ConnectError, R | Scope.Scope>
@@ -58,6 +59,8 @@ export class LongLived<R> {
   private generation = 0
   /** Since the client was made, or a connection held. */
   private attempt = 0
+  /** Why the next attempt is made, where it follows a loss. */
+  private lostBy: LossCause | undefined
   /** How the last connection ended. */
   private record: CloseInfo = neverOpen
   private reported: LostMessages = { notSent: 0, unknown: 0, notTaken: 0 }
@@ -128,6 +131,7 @@ export class LongLived<R> {
         // What was left already is not left again; else the peer is not waited for longer than after a failure.
         (scope) => Scope.close(scope, Exit.fail("lost"))
       )
+      this.lostBy = lost?.cause
       if (lost === undefined) this.anew()
       else {
         const ending = yield* this.afterLoss(lost)
@@ -142,7 +146,7 @@ export class LongLived<R> {
       this.attempt++
       yield* this.parts.status.set({ _tag: "Connecting", attempt: this.attempt })
       const dialled = yield* Effect.raceFirst(
-        Effect.result(Scope.provide(this.parts.connect, scope)),
+        Effect.result(Scope.provide(this.connecting, scope)),
         this.control.stopped
       )
       if (!Result.isResult(dialled)) return undefined
@@ -164,6 +168,12 @@ export class LongLived<R> {
       }
       return yield* this.open({ _tag: "Up", connection, generation }, scope)
     })
+  }
+
+  private get connecting(): Effect.Effect<Connection, ConnectError, R | Scope.Scope> {
+    const { attempt, lostBy } = this
+    const { connect } = this.parts
+    return lostBy === undefined ? connect : Trace.reconnecting(connect, { attempt, cause: lostBy })
   }
 
   /** What the program does first on each connection; while it runs, nobody else takes or sends. */

@@ -27,7 +27,8 @@ export class Outgoing {
   private onBlocked: (() => void) | undefined
   /** When the oldest bytes that are not flushed were handed to a transport that held none. */
   unflushedSince: Moment.Moment = 0n
-  private handedOver = 0
+  /** Bytes handed to the transport since the connection opened. */
+  handedOver = 0
 
   constructor(
     stream: ByteStream,

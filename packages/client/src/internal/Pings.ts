@@ -21,11 +21,13 @@ export interface PendingPing {
 export class Pings {
   readonly latencies = new Latencies()
   private readonly clock: Clock.Clock
+  private readonly onRoundTrip: (nanos: bigint) => void
   private pending: Array<PendingPing> = []
   private count = 0
 
-  constructor(clock: Clock.Clock) {
+  constructor(clock: Clock.Clock, onRoundTrip: (nanos: bigint) => void) {
     this.clock = clock
+    this.onRoundTrip = onRoundTrip
   }
 
   /** Without a payload of the program's, a number that no other ping of this connection bears. */
@@ -53,7 +55,7 @@ export class Pings {
   pong(payload: Uint8Array): void {
     const answered = this.pending.findIndex((ping) => equal(ping.payload, payload))
     const now = Moment.now(this.clock)
-    if (answered >= 0) this.latencies.add(now - this.pending[answered]!.sentAt)
+    if (answered >= 0) this.measured(now - this.pending[answered]!.sentAt)
     for (const ping of this.pending.splice(0, answered + 1)) {
       Deferred.doneUnsafe(ping.pong, Effect.succeed(Duration.nanos(now - ping.sentAt)))
     }
@@ -62,6 +64,11 @@ export class Pings {
   /** No pong will come any more. */
   close(closed: Effect.Effect<never, ConnectionClosed>): void {
     for (const ping of this.pending.splice(0)) Deferred.doneUnsafe(ping.pong, closed)
+  }
+
+  private measured(roundTrip: bigint): void {
+    this.latencies.add(roundTrip)
+    this.onRoundTrip(roundTrip)
   }
 
   private nextPayload(): Uint8Array {

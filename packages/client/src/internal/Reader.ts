@@ -35,6 +35,8 @@ export interface Parts<A> {
 export class Reader<A> {
   /** Grows with every read, and when reading goes on after a pause: signs of life, or an excuse for silence. */
   reads = 0
+  /** Bytes read so far. */
+  bytes = 0
 
   private readonly parts: Parts<A>
   private dataPieces = 0
@@ -70,6 +72,7 @@ export class Reader<A> {
   private takeFrom(chunks: NonEmptyReadonlyArray<Uint8Array>, index: number): Effect.Effect<void> {
     for (let i = index; i < chunks.length; i++) {
       const chunk = chunks[i]!
+      this.bytes += chunk.length
       this.parts.endpoint.receive(chunk)
       if (!this.decode()) return Effect.flatMap(this.decodeRest, () => this.takeFrom(chunks, i + 1))
       this.parts.stream.release?.(chunk)

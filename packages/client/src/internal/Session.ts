@@ -19,6 +19,7 @@ import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveErr
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
 import * as InvalidClose from "./InvalidClose.ts"
+import type { Counts, Meter } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
@@ -53,18 +54,19 @@ export class Session<A> {
     readonly endpoint: Endpoint.Endpoint<A>
     readonly settings: Settings
     readonly clock: Clock.Clock
+    readonly meter: Meter
     readonly scope: Scope.Scope
     /** Owns the byte stream: closing it destroys the socket. */
     readonly streamScope: Scope.Closeable
   }) {
-    const { clock, endpoint, scope, settings, stream, streamScope } = options
+    const { clock, endpoint, meter, scope, settings, stream, streamScope } = options
     this.stream = stream
     this.endpoint = endpoint
     this.settings = settings
     this.scope = scope
     const inbox = new Inbox<A, ReceiveError>(settings, endpoint)
     const outgoing = new Outgoing(stream, endpoint, clock)
-    const pings = new Pings(clock)
+    const pings = new Pings(clock, (nanos) => meter.roundTrip(nanos))
     const outcome = new Outcome({ endpoint, inbox, outgoing, pings, streamScope })
     const { idleTimeout, stallTimeout } = settings
     this.idle = idleTimeout && new Idle(idleTimeout, clock)
@@ -109,6 +111,34 @@ export class Session<A> {
   /** Still open in both directions, as far as we know. */
   get open(): boolean {
     return this.endpoint.state === "Open"
+  }
+
+  /** The end is decided. */
+  get over(): boolean {
+    return this.outcome.record !== undefined
+  }
+
+  /** What it adds to the metrics. */
+  get counts(): Counts {
+    const { received, sent } = this.endpoint
+    const { bytes, messages } = this.inbox.kept
+    return {
+      connectionsOpen: 1,
+      connectionsOpened: 1,
+      messagesReceived: received.messages,
+      framesReceived: received.frames,
+      bytesReceived: this.reader.bytes,
+      compressedBytesReceived: received.compressedBytes,
+      plainBytesReceived: received.plainBytes,
+      messagesSent: sent.messages,
+      framesSent: sent.frames,
+      bytesSent: this.outgoing.handedOver,
+      compressedBytesSent: sent.compressedBytes,
+      plainBytesSent: sent.plainBytes,
+      inboxMessages: messages,
+      inboxBytes: bytes,
+      outboxBytes: this.outgoing.bufferedBytes
+    }
   }
 
   // ---- sending
@@ -163,7 +193,7 @@ export class Session<A> {
   }
 
   /** The scope is left: RFC 6455 §7.4.1's code for how, and no longer a wait than that is worth. */
-  leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+  leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<CloseInfo> {
     return Effect.suspend(() => {
       this.endpoint.close(leavingCode(exit), "")
       return this.closeWithin(Exit.isSuccess(exit) ? this.settings.closeTimeout : this.settings.interruptCloseTimeout)

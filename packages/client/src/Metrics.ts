@@ -1,0 +1,59 @@
+/**
+ * The metrics of this library: their names, units and meanings, and nothing else. They live in the `MetricRegistry` of
+ * the fiber that connects, with its `CurrentMetricAttributes`, so a program labels its clients as it labels all else.
+ * Who counts, and when, `internal/Meter` knows.
+ */
+import * as Metric from "effect/Metric"
+
+const counter = (name: string, description: string, unit?: string) =>
+  Metric.counter(`websocket_${name}`, { description, incremental: true, ...(unit && { attributes: { unit } }) })
+
+const gauge = (name: string, description: string, unit?: string) =>
+  Metric.gauge(`websocket_${name}`, { description, ...(unit && { attributes: { unit } }) })
+
+/** From a LAN to a server that struggles. */
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const timer = (name: string, description: string) =>
+  Metric.histogram(`websocket_${name}`, { description, boundaries: seconds, attributes: { unit: "seconds" } })
+
+export const connectionsOpen = gauge(
+  "connections_open",
+  "Connections whose handshake was accepted and that have not ended"
+)
+export const connectionsOpened = counter("connections_opened", "Connections whose handshake was accepted")
+export const handshakeSeconds = timer("handshake_seconds", "From the call of connect to the accepted handshake")
+
+export const messagesReceived = counter("messages_received", "Whole messages that came")
+export const messagesSent = counter("messages_sent", "Whole messages that were encoded")
+export const framesReceived = counter("frames_received", "Frames that came, control frames too")
+export const framesSent = counter("frames_sent", "Frames that were encoded, control frames too")
+export const bytesReceived = counter("bytes_received", "Bytes read after the opening handshake, inside of TLS", "bytes")
+export const bytesSent = counter(
+  "bytes_sent",
+  "Bytes handed to the transport after the opening handshake, inside of TLS",
+  "bytes"
+)
+
+export const compressionRatioReceived = gauge(
+  "compression_ratio_received",
+  "Bytes of compressed messages that came, over what they became; 1 while there were none"
+)
+export const compressionRatioSent = gauge(
+  "compression_ratio_sent",
+  "Bytes of messages that were sent compressed, over what they were before; 1 while there were none"
+)
+
+export const inboxMessages = gauge("inbox_messages", "Messages read and not yet taken by the program")
+export const inboxBytes = gauge("inbox_bytes", "Their size, in bytes or UTF-16 units", "bytes")
+export const outboxMessages = gauge("outbox_messages", "Messages that wait in the outboxes of long-lived clients")
+export const outboxBytes = gauge(
+  "outbox_bytes",
+  "Bytes accepted and not yet with the kernel, and those in outboxes",
+  "bytes"
+)
+
+export const roundTripSeconds = timer("round_trip_seconds", "From the flush of a ping to its pong")
+
+/** One series for each `cause`: the tag of the failure that ended the connection, or the reason why none was made. */
+export const reconnects = counter("reconnects", "Attempts of long-lived clients after a loss, by its cause")

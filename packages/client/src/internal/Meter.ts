@@ -1,0 +1,115 @@
+/**
+ * What the connections of one program have done and hold, for its metrics. Connections count for themselves, in plain
+ * numbers; a meter adds them up when somebody reads the metrics, so counting costs nothing while nobody does.
+ *
+ * There is one meter for each metric registry and set of attributes, found again by them: a registry is one series for
+ * one name, whoever fills it.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Metrics from "../Metrics.ts"
+
+/** What only grows, and stays when its connection is gone. */
+const totals = {
+  connectionsOpened: Metrics.connectionsOpened,
+  messagesReceived: Metrics.messagesReceived,
+  messagesSent: Metrics.messagesSent,
+  framesReceived: Metrics.framesReceived,
+  framesSent: Metrics.framesSent,
+  bytesReceived: Metrics.bytesReceived,
+  bytesSent: Metrics.bytesSent
+}
+
+/** What is there now, and gone with its connection. */
+const levels = {
+  connectionsOpen: Metrics.connectionsOpen,
+  inboxMessages: Metrics.inboxMessages,
+  inboxBytes: Metrics.inboxBytes,
+  outboxMessages: Metrics.outboxMessages,
+  outboxBytes: Metrics.outboxBytes
+}
+
+/** Totals that become ratios. */
+const ratios = {
+  Received: Metrics.compressionRatioReceived,
+  Sent: Metrics.compressionRatioSent
+}
+
+type RatioPart = `compressedBytes${keyof typeof ratios}` | `plainBytes${keyof typeof ratios}`
+
+/** What one connection, or one outbox, adds. */
+export type Counts = Readonly<Partial<Record<keyof typeof totals | keyof typeof levels | RatioPart, number>>>
+
+type Source = () => Counts
+
+export class Meter {
+  private readonly context: Context.Context<never>
+  private readonly sources = new Set<Source>()
+  /** What sources added that are gone. */
+  private readonly past: Partial<Record<keyof Counts, number>> = {}
+
+  constructor(context: Context.Context<never>) {
+    this.context = context
+    for (const [name, metric] of entries(totals)) {
+      register(metric, context, () => ({ count: this.sum(name), incremental: true }))
+    }
+    for (const [name, metric] of entries(levels)) register(metric, context, () => ({ value: this.sum(name) }))
+    for (const [way, metric] of entries(ratios)) register(metric, context, () => ({ value: this.ratio(way) }))
+  }
+
+  /** Counts what the source tells, until the function that this answers is called. */
+  watch(source: Source): () => void {
+    this.sources.add(source)
+    return () => {
+      if (!this.sources.delete(source)) return
+      for (const [name, count] of entries(source())) {
+        if (!(name in levels)) this.past[name] = (this.past[name] ?? 0) + count!
+      }
+    }
+  }
+
+  roundTrip(nanos: bigint): void {
+    Metrics.roundTripSeconds.updateUnsafe(Number(nanos) / 1e9, this.context)
+  }
+
+  handshake(nanos: bigint): void {
+    Metrics.handshakeSeconds.updateUnsafe(Number(nanos) / 1e9, this.context)
+  }
+
+  private sum(name: keyof Counts): number {
+    let sum = this.past[name] ?? 0
+    for (const source of this.sources) sum += source()[name] ?? 0
+    return sum
+  }
+
+  private ratio(way: keyof typeof ratios): number {
+    const plain = this.sum(`plainBytes${way}`)
+    return plain === 0 ? 1 : this.sum(`compressedBytes${way}`) / plain
+  }
+}
+
+/** The meter of the fiber's registry and attributes. */
+export const current: Effect.Effect<Meter> = Effect.contextWith((context: Context.Context<never>) =>
+  Effect.sync(() => {
+    const registry = Context.get(context, Metric.MetricRegistry)
+    const attributes = Context.get(context, Metric.CurrentMetricAttributes)
+    const key = JSON.stringify(Object.entries(attributes).sort())
+    const known = meters.get(registry) ?? new Map<string, Meter>()
+    meters.set(registry, known)
+    const own = Context.make(Metric.MetricRegistry, registry).pipe(
+      Context.add(Metric.CurrentMetricAttributes, attributes)
+    )
+    const meter = known.get(key) ?? new Meter(own)
+    known.set(key, meter)
+    return meter
+  })
+)
+
+/** A cache: a registry has no place for what fills its series, so it is found again by the registry itself. */
+const meters = new WeakMap<Metric.MetricRegistry, Map<string, Meter>>()
+
+const entries = <K extends string, V>(record: { readonly [name in K]?: V }) => Object.entries(record) as Array<[K, V]>
+
+const register = <State>(metric: Metric.Metric<number, State>, context: Context.Context<never>, get: () => State) =>
+  Metric.registerUnsafe(metric, context, { get, update: () => {}, modify: () => {} })

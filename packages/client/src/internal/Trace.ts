@@ -1,0 +1,46 @@
+/**
+ * The spans of a connection's life besides those of dialling: its close, and each attempt of a long-lived client after a
+ * loss. There is none for a message. Their attributes say which connection it is, and why.
+ */
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type { LossCause } from "../ClientErrors.ts"
+import type { CloseInfo } from "../CloseInfo.ts"
+import * as Metrics from "../Metrics.ts"
+
+/** The name under which spans and logs tell which connection they are about. */
+export const connectionId = "websocket.connection"
+
+/** The closing handshake, whoever asked for it, and how it went. */
+export const closing = <E>(close: Effect.Effect<CloseInfo, E>, id: string): Effect.Effect<CloseInfo, E> =>
+  close.pipe(
+    Effect.tap(({ by, clean, closeCode, sent }) =>
+      Effect.annotateCurrentSpan({
+        "websocket.close_code": sent?.closeCode ?? closeCode,
+        "websocket.closed_by": by,
+        "websocket.clean": clean
+      })
+    ),
+    Effect.withSpan("WebSocket.close", { attributes: { [connectionId]: id } })
+  )
+
+/** An attempt after a loss; counted by its cause. */
+export const reconnecting = <A, E, R>(
+  connect: Effect.Effect<A, E, R>,
+  { attempt, cause }: { readonly attempt: number; readonly cause: LossCause }
+): Effect.Effect<A, E, R> => {
+  const name = nameOf(cause)
+  return Metric.update(Metric.withAttributes(Metrics.reconnects, { cause: name }), 1).pipe(
+    Effect.andThen(connect),
+    Effect.withSpan("WebSocket.reconnect", {
+      attributes: { "websocket.attempt": attempt, "websocket.cause": name }
+    })
+  )
+}
+
+/** The tag that says most: the failure behind a closed connection, the reason why none was made. */
+const nameOf = (cause: LossCause): string => {
+  if (cause._tag === "ConnectError") return cause.reason._tag
+  if (cause._tag !== "ConnectionClosed" || cause.cause === undefined) return cause._tag
+  return cause.cause._tag === "TransportError" ? cause.cause.reason._tag : cause.cause._tag
+}

@@ -1,0 +1,47 @@
+/**
+ * What has passed in one direction of a connection: counts that only grow, for those who watch. Payload bytes are
+ * counted where compression changes them; what else was written or read, the caller knows.
+ */
+import type { Deflater, Inflater } from "./Compression.ts"
+
+export interface Traffic {
+  /** Whole messages. */
+  readonly messages: number
+  /** Frames, control frames too. */
+  readonly frames: number
+  /** Payload bytes of compressed messages, as they are on the wire. */
+  readonly compressedBytes: number
+  /** The same as they are for the program. */
+  readonly plainBytes: number
+}
+
+/** Payload bytes before and after compression. */
+export class Ratio {
+  compressedBytes = 0
+  plainBytes = 0
+
+  /** The same, and counts what it does. */
+  inflater({ close, inflate }: Inflater): Inflater {
+    return {
+      inflate: (bytes, start, end, last, room) => {
+        const inflated = inflate(bytes, start, end, last, room)
+        this.compressedBytes += end - start
+        if (typeof inflated !== "string") this.plainBytes += inflated.length
+        return inflated
+      },
+      close
+    }
+  }
+
+  deflater({ close, deflate }: Deflater): Deflater {
+    return {
+      deflate: (payload, last) => {
+        const deflated = deflate(payload, last)
+        this.plainBytes += payload.length
+        this.compressedBytes += deflated.length
+        return deflated
+      },
+      close
+    }
+  }
+}
