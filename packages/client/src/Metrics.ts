@@ -45,7 +45,11 @@ export const compressionRatioSent = gauge(
 )
 
 export const inboxMessages = gauge("inbox_messages", "Messages read and not yet taken by the program")
-export const inboxBytes = gauge("inbox_bytes", "Their size, in bytes or UTF-16 units", "bytes")
+export const inboxBytes = gauge(
+  "inbox_bytes",
+  "Size of messages read and not yet taken, in bytes or UTF-16 units",
+  "bytes"
+)
 export const outboxMessages = gauge("outbox_messages", "Messages that wait in the outboxes of long-lived clients")
 export const outboxBytes = gauge(
   "outbox_bytes",
