@@ -128,4 +128,8 @@ describe("leaks", () => {
   it.live("200 handshakes that failed leave no handle", () =>
     leavesNothing(server(Certificate.make({ names: ["127.0.0.1"] })), (port) => Effect.flip(open(port, {})))
   )
+
+  it.live("200 connections that were refused by a pin leave no handle", () =>
+    leavesNothing(server(good), (port) => Effect.flip(open(port, { ca: authority.cert, pins: "00".repeat(32) })))
+  )
 })
