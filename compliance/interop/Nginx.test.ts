@@ -140,6 +140,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
           yield* Console.log(message)
           assert.deepInclude(reason, { _tag: "HandshakeRejected", status: 400 })
           assert.include(message, says)
+          assert.include(message, "check tls.cert")
         }).pipe(Effect.provide(Transport.layer))
       )
     }

@@ -20,6 +20,7 @@ import * as Stream from "effect/Stream"
 import * as Program from "./Program.ts"
 
 const authority = Certificate.make({ names: ["Authority"], isAuthority: true })
+const stranger = Certificate.make({ names: ["Stranger"], isAuthority: true })
 const server = Certificate.make({ names: ["127.0.0.1", "localhost"], issuer: authority })
 const named = Certificate.make({ names: ["chat.test"], issuer: authority })
 const client = Certificate.make({ names: ["ann"], issuer: authority })
@@ -155,6 +156,20 @@ describe("openssl s_server", () => {
       assert.deepInclude(older, { _tag: "TlsFailed", problem: "client certificate required" })
     })
   )
+
+  for (const [what, { cert, key }] of [
+    ["of a stranger", Certificate.make({ names: ["eve"], issuer: stranger })],
+    ["that has expired", Certificate.make({ names: ["bob"], issuer: authority, validTo: new Date("2001-01-01") })]
+  ] as const) {
+    it.live(`a server that refuses a client certificate ${what}`, () =>
+      Effect.gen(function* () {
+        for (const version of ["-tls1_3", "-tls1_2"]) {
+          const reason = yield* refuses({ cert, key }, [version, ...asks])
+          assert.deepInclude(reason, { _tag: "TlsFailed", problem: "client certificate refused" })
+        }
+      })
+    )
+  }
 
   it.live("plain text is answered with an alert, and we say what that means", () =>
     Effect.gen(function* () {

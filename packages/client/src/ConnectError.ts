@@ -78,7 +78,9 @@ export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(id(
   }
 }
 
-const adviceOf = ({ notFollowed, retryAfter, status }: typeof HandshakeRejected.Type): string => {
+const adviceOf = ({ body, notFollowed, retryAfter, status }: typeof HandshakeRejected.Type): string => {
+  // What TLS has alerts for, nginx tells in HTTP: no certificate was sent, or it cannot be verified.
+  if (status === 400 && /SSL certificate/i.test(body)) return "it wants another client certificate: check tls.cert"
   if (notFollowed !== undefined) return `it sends elsewhere, which was not followed: ${notFollowed}`
   const advice = statusAdvice[status] ?? "ask the server's operator, or look into its log"
   return retryAfter === undefined ? advice : `${advice}; wait ${Duration.format(retryAfter)}, it says`

@@ -103,6 +103,7 @@ const reasons: ReadonlyArray<ConnectReason> = [
   }),
   new TlsFailed({ problem: "expired", detail: "" }),
   new TimedOut({ stage: "upgrade" }),
+  rejected({ status: 400, body: "The SSL certificate error" }),
   ...[301, 302, 303, 307, 308, 400, 401, 403, 404, 426, 429, 500, 503].map((status) => rejected({ status })),
   new HandshakeInvalid({ check: "Upgrade", section: "RFC 6455 §4.1", problem: "the Upgrade header was absent" })
 ]
