@@ -60,6 +60,20 @@ export interface Redirected {
 
 /** `A` is what taking gives: whole messages, or what `delivery` and `text` asked for in their place. */
 export interface Connection<A = Message> extends Messages<A, Message, ReceiveError, SendError> {
+  /**
+   * Sends one message that a Stream brings bit by bit (RFC 6455 §5.4): each element leaves as a fragment, an empty one
+   * excepted, and the Stream's end as the last. Strings are sent as UTF-8; strings and bytes of a text must be legal
+   * together, so a character may be cut between two of them. An empty Stream is an empty message.
+   *
+   * With its first fragment it takes its turn, and until its last other data waits; pings, pongs and a Close do not. A
+   * Stream that fails before is no loss. One that fails or is interrupted after it, or that turns out not to be legal,
+   * leaves a message that can never be ended: the connection is failed with 1011.
+   */
+  readonly sendFragments: <E, R>(
+    kind: "text" | "binary",
+    fragments: Stream<Message, E, R>,
+    options?: Pick<SendOptions, "compress">
+  ) => Effect<void, E | SendError, R>
   /** Succeeds when everything accepted so far was handed to the kernel. */
   readonly flush: Effect<void, ConnectionClosed>
   /**
@@ -69,6 +83,13 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
   readonly ping: (payload?: Uint8Array) => Effect<Duration, SendError>
   /** Sends an unsolicited pong (RFC 6455 §5.5.3). Pings of the peer are answered without it. */
   readonly pong: (payload?: Uint8Array) => Effect<void, SendError>
+  /**
+   * The payloads of the pings that the peer sends from when the stream runs. It never fails, and ends with the connection.
+   * Pings are answered without it. Who is slow sees the newest 64: older ones are left out.
+   */
+  readonly pings: Stream<Uint8Array>
+  /** As `pings`: the pongs of the peer, those that answer a ping among them. */
+  readonly pongs: Stream<Uint8Array>
   /**
    * Performs the closing handshake and succeeds with its record when the socket is destroyed, at the latest after
    * `deadlines.closeTimeout` (RFC 6455 §7.1.2). Messages accepted before leave first; sends that still wait fail. On a

@@ -131,6 +131,8 @@ export const MessageOptions = Schema.Struct({
   proxy: ProxyOptions.pipe(withDefault("none")),
   /** Hosts that are dialled directly all the same, as in the variable `no_proxy`. Default: none. */
   noProxy: NoProxy.pipe(withDefault([])),
+  /** Messages of more bytes are sent as fragments of at most so many (RFC 6455 §5.4). Default: none is. */
+  fragmentBytes: Schema.optionalKey(Count),
   limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),
   deadlines: Deadlines.pipe(withDefault(Deadlines.make({}))),
   /** Default: on. False turns it off. */

@@ -31,6 +31,8 @@ export class Outcome {
   record: CloseInfo | undefined
   /** Why we are closing, where that is a failure. */
   reason: CloseCause | undefined
+  /** We are closing in the middle of a message, which is no clean end. */
+  abandoned = false
   /** A write failed; what the peer sent before may still wait to be read. */
   writeFailure: TransportError | undefined
 
@@ -130,7 +132,7 @@ export class Outcome {
 
   /** A stream of messages ends: after our close, or when the peer's Close is an ordinary goodbye. */
   private get endsCleanly(): boolean {
-    if (this.endpoint.state !== "Closed" || this.reason !== undefined) return false
+    if (this.endpoint.state !== "Closed" || this.reason !== undefined || this.abandoned) return false
     return this.closedByUs || ordinary.has(this.endpoint.closeReceived?.closeCode ?? CloseCode.noStatusReceived)
   }
 }

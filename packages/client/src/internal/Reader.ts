@@ -30,6 +30,8 @@ export interface Parts<A> {
   readonly stallTimeout: Duration.Duration
   /** Wants to know when data comes, if anyone does. */
   readonly idle: Idle | undefined
+  /** Shows pings and pongs to those who watch them. */
+  readonly show: (control: Endpoint.Control) => void
 }
 
 export class Reader<A> {
@@ -113,11 +115,12 @@ export class Reader<A> {
   }
 
   private afterDecoding(): void {
-    const { endpoint, idle, outcome, outgoing, pings } = this.parts
+    const { endpoint, idle, outcome, outgoing, pings, show } = this.parts
     if (idle !== undefined && endpoint.dataPieces > this.dataPieces) idle.heard()
     this.dataPieces = endpoint.dataPieces
     for (const control of endpoint.controls.splice(0)) {
       if (control._tag === "Pong") pings.pong(control.payload)
+      show(control)
     }
     outgoing.write()
     if (endpoint.state === "Closed") outcome.settle("peer", undefined)

@@ -14,7 +14,9 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
+import type { Stream } from "effect/Stream"
 import type { CloseInfo } from "../CloseInfo.ts"
+import type { Message, SendOptions } from "../Connection.ts"
 import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
@@ -24,6 +26,8 @@ import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
 import { Reader } from "./Reader.ts"
+import * as SendFragments from "./SendFragments.ts"
+import { Watched } from "./Watched.ts"
 
 export interface Settings {
   readonly inboxMessages: number
@@ -32,6 +36,7 @@ export interface Settings {
   readonly interruptCloseTimeout: Duration.Duration
   readonly stallTimeout: Duration.Duration
   readonly idleTimeout?: Duration.Duration | undefined
+  readonly fragmentBytes?: number | undefined
 }
 
 /** `A` is what taking gives: whole messages, or what else the program asked for. */
@@ -40,6 +45,8 @@ export class Session<A> {
   readonly outgoing: Outgoing
   readonly pings: Pings
   readonly reader: Reader<A>
+  readonly watchedPings = new Watched<Uint8Array>()
+  readonly watchedPongs = new Watched<Uint8Array>()
 
   private readonly stream: ByteStream
   private readonly endpoint: Endpoint.Endpoint<A>
@@ -65,7 +72,7 @@ export class Session<A> {
     this.settings = settings
     this.scope = scope
     const inbox = new Inbox<A, ReceiveError>(settings, endpoint)
-    const outgoing = new Outgoing(stream, endpoint, clock)
+    const outgoing = new Outgoing(stream, endpoint, clock, settings.fragmentBytes)
     const pings = new Pings(clock, (nanos) => meter.roundTrip(nanos))
     const outcome = new Outcome({ endpoint, inbox, outgoing, pings, streamScope })
     const { idleTimeout, stallTimeout } = settings
@@ -79,7 +86,8 @@ export class Session<A> {
       outcome,
       clock,
       stallTimeout,
-      idle: this.idle
+      idle: this.idle,
+      show: ({ _tag, payload }) => (_tag === "Ping" ? this.watchedPings : this.watchedPongs).show(payload)
     })
     this.inbox = inbox
     this.outgoing = outgoing
@@ -100,8 +108,14 @@ export class Session<A> {
       yield* this.finish
     }).pipe(
       Effect.tapDefect((defect) => Effect.logError("A WebSocket session died", defect)),
-      Effect.onExit(() => this.abort)
+      Effect.onExit(() => this.abort),
+      Effect.ensuring(Effect.sync(() => this.endWatching()))
     )
+  }
+
+  private endWatching(): void {
+    this.watchedPings.end()
+    this.watchedPongs.end()
   }
 
   private readonly writer: Effect.Effect<void> = Effect.suspend(() => this.outgoing.run).pipe(
@@ -176,6 +190,16 @@ export class Session<A> {
     })
   }
 
+  /** One message as the Stream brings it. What was begun and cannot be ended fails the connection. */
+  sendFragments<E, R>(
+    kind: "text" | "binary",
+    fragments: Stream<Message, E, R>,
+    options: Pick<SendOptions, "compress"> | undefined
+  ): Effect.Effect<void, E | SendError, R> {
+    const { abandon, endpoint, outgoing } = this
+    return SendFragments.sendFragments({ outgoing, endpoint, abandon }, kind, fragments, options)
+  }
+
   /** Everything accepted so far was handed to the kernel. */
   readonly flush: Effect.Effect<void, ConnectionClosed> = Effect.suspend(() => this.outgoing.flush).pipe(
     Effect.catchTag("TransportError", (failure) => Effect.fail(this.outcome.broken(failure)))
@@ -199,6 +223,14 @@ export class Session<A> {
       return this.closeWithin(Exit.isSuccess(exit) ? this.settings.closeTimeout : this.settings.interruptCloseTimeout)
     })
   }
+
+  /** Fails the connection in the middle of a message (RFC 6455 §7.4.1), and waits for nothing. */
+  private readonly abandon: Effect.Effect<void> = Effect.suspend(() => {
+    if (!this.endpoint.sending) return Effect.void
+    this.outcome.abandoned = true
+    this.endpoint.close(CloseCode.internalError, "")
+    return this.beginClosing(this.settings.interruptCloseTimeout)
+  })
 
   /** Destroys the connection at once. */
   readonly abort: Effect.Effect<void> = Effect.suspend(() => this.giveUp(undefined))
@@ -224,11 +256,15 @@ export class Session<A> {
   readonly closed: Effect.Effect<CloseInfo>
 
   private closeWithin(timeout: Duration.Duration): Effect.Effect<CloseInfo> {
+    return Effect.andThen(this.beginClosing(timeout), this.closed)
+  }
+
+  /** Our Close was encoded: it goes out, and the peer has so long to answer it. */
+  private beginClosing(timeout: Duration.Duration): Effect.Effect<unknown> {
     this.outcome.closing()
     this.outgoing.write()
     this.inbox.wake()
-    const deadline = Effect.raceFirst(Effect.delay(this.abort, timeout), this.closed)
-    return Effect.andThen(Effect.forkIn(deadline, this.scope), this.closed)
+    return Effect.forkIn(Effect.raceFirst(Effect.delay(this.abort, timeout), this.closed), this.scope)
   }
 
   // ---- the end
