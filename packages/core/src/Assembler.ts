@@ -18,6 +18,8 @@ export type Kind = "text" | "binary"
 export interface Assembler<A> {
   /** Takes the piece under the cursor: what it completes, undefined when more must come, or a failure. */
   take(piece: FrameDecoder): A | undefined | Failure
+  /** Takes several whole messages behind the cursor at once, where it can. Answers how many. */
+  takeRun?(decoder: FrameDecoder, into: Array<A>, room: { messages: number; bytes: number }): number
   /** What a control frame is given as, where it is given. */
   control?(opcode: Control, payload: Uint8Array): A
   /** How much of a bound in bytes it uses up. */

@@ -126,6 +126,7 @@ export class Endpoint<A = Message> {
    */
   read(into: Array<A>, room: Room): boolean {
     while (room.messages > 0 && room.bytes > 0) {
+      if (this.takeRun(into, room)) continue
       const element = this.next()
       if (element === undefined) return true
       into.push(element)
@@ -133,6 +134,15 @@ export class Endpoint<A = Message> {
       room.bytes -= this.assembler.sizeOf(element)
     }
     return false
+  }
+
+  /** Short messages that lie one behind the other; `next` is the plain way. */
+  private takeRun(into: Array<A>, room: Room): boolean {
+    if (this.assembler.takeRun === undefined || !this.receiving || !this.decoder.isBetweenMessages) return false
+    const taken = this.assembler.takeRun(this.decoder, into, room)
+    this.dataPieces += taken
+    this.messagesReceived += taken
+    return taken > 0
   }
 
   /** As `read` without end, but the messages are only checked and counted. */

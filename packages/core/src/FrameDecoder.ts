@@ -80,6 +80,16 @@ export class FrameDecoder {
     this.mask(this.header.maskingKey, this.bytes, this.end, this.end + rest)
   }
 
+  /** A message may begin at `end`, in a frame that is not masked. */
+  get isBetweenMessages(): boolean {
+    return this.last && this.straddled === 0 && !this.expected.fragmented && this.expected.role === "client"
+  }
+
+  /** Whole messages up to there were taken out of the read by other means. */
+  skip(end: number): void {
+    this.end = end
+  }
+
   /** Lets go of the read: nothing of it is needed any more. */
   release(): void {
     this.push(empty)

@@ -10,6 +10,7 @@ import type { Inflater } from "./Compression.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import { Intake } from "./Intake.ts"
 import type { Limits } from "./Limits.ts"
+import { MessageRun } from "./MessageRun.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Platform } from "./Platform.ts"
 import * as ProtocolViolation from "./ProtocolViolation.ts"
@@ -32,6 +33,7 @@ export class MessageAssembler implements Assembler<Message> {
   private payload: TextPayload | BinaryPayload
   private readonly intake: Intake
   private readonly textAs: "string" | "bytes"
+  private readonly run: MessageRun | undefined
 
   constructor(platform: Platform, limits: Limits, inflater?: Inflater, textAs: "string" | "bytes" = "string") {
     this.platform = platform
@@ -41,6 +43,8 @@ export class MessageAssembler implements Assembler<Message> {
     this.bytes = new BinaryPayload(platform.allocate)
     this.payload = this.bytes
     this.textAs = textAs
+    const isBounded = Math.min(maxMessageBytes, limits.maxFrameBytes) < MessageRun.maxPayload
+    this.run = isBounded || textAs === "bytes" ? undefined : MessageRun.of(platform)
   }
 
   take(piece: FrameDecoder): Message | undefined | Failure {
@@ -54,6 +58,11 @@ export class MessageAssembler implements Assembler<Message> {
       }
     }
     return this.intake.compressed ? this.inflate(piece) : this.append(piece)
+  }
+
+  /** The fast lane; `take` is the plain way. */
+  takeRun(decoder: FrameDecoder, into: Array<Message>, room: { messages: number; bytes: number }): number {
+    return this.run === undefined ? 0 : this.run.take(decoder, into, room)
   }
 
   /** What the message that was just completed is. */

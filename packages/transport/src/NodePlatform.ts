@@ -18,6 +18,10 @@ export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): strin
   return isWellFormed(run) ? utf8Slice.call(bytes, start, end) : undefined
 }
 
+/** The text whose UTF-16 units are these octets. */
+export const decodeLatin1 = (bytes: Uint8Array, start: number, end: number): string =>
+  latin1Slice.call(bytes, start, end)
+
 /** Whether `bytes` from `start` to `end` are well-formed UTF-8. */
 export const isUtf8 = (bytes: Uint8Array, start: number, end: number): boolean =>
   (end - start < nativeFrom && isAsciiRun(bytes, start, end)) || isWellFormed(bytes.subarray(start, end))
@@ -71,6 +75,7 @@ export const randomBytes = (length: number): Uint8Array => Crypto.randomFillSync
 export const platform: Platform.Platform = Object.freeze({
   sha1,
   decodeUtf8,
+  decodeLatin1,
   validateUtf8,
   utf8Length,
   encodeUtf8,
