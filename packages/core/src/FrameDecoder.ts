@@ -85,9 +85,10 @@ export class FrameDecoder {
     return this.last && this.straddled === 0 && !this.expected.fragmented && this.expected.role === "client"
   }
 
-  /** Whole messages up to there were taken out of the read by other means. */
-  skip(end: number): void {
+  /** So many frames, up to there, were taken out of the read by other means. */
+  skip(end: number, frames: number): void {
     this.end = end
+    this.frames += frames
   }
 
   /** Lets go of the read: nothing of it is needed any more. */

@@ -49,7 +49,7 @@ export class MessageRun {
     const first = bytes[start]
     if (first !== finText && first !== finBinary) return 0
     const frames = first === finText ? this.texts(bytes, start, into, room) : this.binaries(bytes, start, into, room)
-    if (frames > 0) decoder.skip(this.end)
+    if (frames > 0) decoder.skip(this.end, frames)
     return frames
   }
 

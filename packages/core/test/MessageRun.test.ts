@@ -151,8 +151,8 @@ describe("MessageRun", () => {
             rooms.push(room)
           }
         }
-        const { controls, dataPieces, failure, state } = endpoint
-        return { messages, rooms, controls, dataPieces, failure, state }
+        const { controls, dataPieces, failure, received, state } = endpoint
+        return { messages, rooms, controls, dataPieces, failure, received, state }
       })
       assert.deepStrictEqual(answers[1], answers[0])
     }
