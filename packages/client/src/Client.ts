@@ -139,7 +139,7 @@ const clientOf = <R>(
       return invalid === undefined ? client.close(closeCode, closeReason) : Effect.fail(invalid)
     }),
   outbox: Effect.sync(() => ({ messages: outbox.queue.messages, bytes: outbox.queue.bytes })),
-  lost: Effect.sync(() => client.lost)
+  lost: Effect.sync(() => client.losses.lost)
 })
 
 /** A client as a service: one class for each of a program's clients, by an id of its own. */

@@ -69,6 +69,8 @@ const isFinalReason = (reason: ConnectReason): boolean => {
     case "InvalidOptions":
     case "HandshakeInvalid":
       return true
+    case "ProxyFailed":
+      return reason.problem === "authentication required" || reason.problem === "credentials refused"
     case "HandshakeRejected":
       return reason.status >= 400 && reason.status < 500 && !passing.has(reason.status)
     default:

@@ -1,11 +1,12 @@
 /** What the tests of long-lived clients share: a client over a network in memory, whose server the test plays. */
 import { Client, type ClientOptions, type Status } from "@effect-websocket/client"
 import { layerPredictable, ServerPeer } from "@effect-websocket/client/testing"
-import { Refused } from "@effect-websocket/transport"
+import { Refused, Transport, TransportError } from "@effect-websocket/transport"
 import { MemoryTransport, type Peer } from "@effect-websocket/transport/testing"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
@@ -50,14 +51,28 @@ export const made = Effect.fnUntraced(function* (
   return { client, network, accept, refuse, leave }
 })
 
-/** Waits for the next dial and answers when it came, in milliseconds of the clock; time passes as it has to. */
-export const dialledAt = Effect.fnUntraced(function* (
-  network: MemoryTransport.MemoryTransport,
-  answer: Effect.Effect<unknown>
-) {
-  const dialling = yield* start(Effect.andThen(answer, Clock.currentTimeMillis))
-  while (dialling.pollUnsafe() === undefined) yield* TestClock.adjust(1)
-  return network
+/** A client whose every dial is refused at once, and the moments of the dials, in milliseconds of the clock. */
+export const refused = Effect.fnUntraced(function* (options: Partial<ClientOptions> = {}) {
+  const dials: Array<number> = []
+  const open = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    dials.push(now)
+    return Effect.fail(new TransportError({ reason: new Refused({ address: "203.0.113.1:80" }) }))
+  })
+  const client = yield* Client.make({ url: "ws://server.test/", ...options }).pipe(
+    Effect.provideService(Transport, { open: () => open })
+  )
+  return { client, dials }
+})
+
+/** The same part of each delay, in place of a random one. */
+export const drawing = (part: number) =>
+  Effect.provideService(Random.Random, { nextDoubleUnsafe: () => part, nextIntUnsafe: () => 0 })
+
+/** Lets exactly the time pass that the client waits for. */
+export const waitOut = Effect.fnUntraced(function* ({ status }: Client.Client) {
+  const waiting = yield* status
+  if (waiting._tag !== "Waiting" || waiting.delay === undefined) return yield* Effect.die(waiting)
+  yield* TestClock.adjust(waiting.delay)
 })
 
 /** Collects every status from now on. */

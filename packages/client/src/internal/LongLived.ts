@@ -5,7 +5,6 @@
  * own, and ended before the next is dialled. Whether and when there is a next one, `Reconnect` and the program decide.
  */
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,56 +18,30 @@ import type { CloseInfo } from "../CloseInfo.ts"
 import type { ConnectError } from "../ConnectError.ts"
 import type { Connection } from "../Connection.ts"
 import { ConnectionClosed } from "../Errors.ts"
-import * as Reconnect from "../Reconnect.ts"
-import type { Loss, LostMessages, StoppedBy } from "../Status.ts"
-import { Backoff, type Delays } from "./Backoff.ts"
 import { Control } from "./Control.ts"
-import type { Incoming } from "./Incoming.ts"
+import { type Ending, Losses, type LossParts, type Lost } from "./Losses.ts"
 import * as Moment from "./Moment.ts"
-import type { Outbox } from "./Outbox.ts"
-import type { Phases, Up } from "./Phase.ts"
-import type { StatusBoard } from "./StatusBoard.ts"
+import type { Up } from "./Phase.ts"
 import * as Trace from "./Trace.ts"
 
-export interface Parts<R> extends ClientFunctions<R> {
+export interface Parts<R> extends LossParts<R>, Pick<ClientFunctions<R>, "onOpen"> {
   readonly connect: Effect.Effect<Connection, ConnectError, R | Scope.Scope>
-  readonly delays: Delays<R>
-  readonly uptime: Duration.Duration
-  readonly maxRetryAfter: Duration.Duration
   readonly onOpenTimeout: Duration.Duration
   readonly closeTimeout: Duration.Duration
-  readonly phases: Phases
-  readonly incoming: Incoming
-  readonly outbox: Outbox
-  readonly status: StatusBoard
-  readonly clock: Clock.Clock
 }
-
-/** Why there is no other attempt. */
-interface Ending {
-  readonly by: StoppedBy
-  readonly cause: LossCause | undefined
-}
-
-type Lost = Pick<Loss, "cause" | "generation" | "uptime">
 
 export class LongLived<R> {
   readonly control = new Control()
   private readonly parts: Parts<R>
-  private readonly backoff: Backoff<R>
+  readonly losses: Losses<R>
   private generation = 0
-  /** Since the client was made, or a connection held. */
-  private attempt = 0
-  /** Why the next attempt is made, where it follows a loss. */
-  private lostBy: LossCause | undefined
   /** How the last connection ended. */
   private record: CloseInfo = neverOpen
-  private reported: LostMessages = { notSent: 0, unknown: 0, notTaken: 0 }
   private readonly done = Deferred.makeUnsafe<CloseInfo>()
 
   constructor(parts: Parts<R>) {
     this.parts = parts
-    this.backoff = new Backoff(parts.delays)
+    this.losses = new Losses(parts, this.control)
   }
 
   /** Succeeds once the client has stopped. */
@@ -100,11 +73,6 @@ export class LongLived<R> {
     return this.control.wanted._tag === "Pause" && _tag !== "Paused" && _tag !== "Stopped"
   }
 
-  get lost(): LostMessages {
-    const { incoming, outbox } = this.parts
-    return { ...outbox.lost, notTaken: incoming.notTaken }
-  }
-
   readonly run: Effect.Effect<void, never, R> = Effect.suspend(() => this.attempts).pipe(
     Effect.flatMap((ending) => this.stop(ending)),
     // What a function of the program died with is told to all who wait; nobody looks at this fiber.
@@ -120,31 +88,36 @@ export class LongLived<R> {
       const { wanted } = this.control
       if (wanted._tag === "Close" || wanted._tag === "Leave") return { by: "program", cause: undefined }
       if (wanted._tag === "Pause") {
+        this.losses.forget()
         yield* this.parts.status.set({ _tag: "Paused" })
         this.control.changed()
         yield* this.control.resumed
         continue
       }
-      const lost = yield* Effect.acquireUseRelease(
+      const ending = yield* Effect.acquireUseRelease(
         Scope.make(),
-        (scope) => this.session(scope),
-        // What was left already is not left again; else the peer is not waited for longer than after a failure.
-        (scope) => Scope.close(scope, Exit.fail("lost"))
+        (scope) => this.sessionAndLoss(scope),
+        (scope) => Scope.close(scope, lost)
       )
-      this.lostBy = lost?.cause
-      if (lost === undefined) this.anew()
-      else {
-        const ending = yield* this.afterLoss(lost)
-        if (ending !== undefined) return ending
-      }
+      if (ending !== undefined) return ending
     }
   })
+
+  /** The next connection is not dialled before this one is over, but the wait for it begins at once. */
+  private sessionAndLoss(scope: Scope.Closeable): Effect.Effect<Ending | undefined, never, R> {
+    return Effect.flatMap(this.session(scope), (loss) => {
+      if (loss === undefined) return Effect.sync(() => this.losses.forget())
+      return Effect.map(
+        Effect.all([this.losses.after(loss), Scope.close(scope, lost)], { concurrency: 2 }),
+        ([ending]) => ending
+      )
+    })
+  }
 
   /** One attempt, and the connection that comes of it. Answers its loss; undefined when the program ended it. */
   private session(scope: Scope.Closeable): Effect.Effect<Lost | undefined, never, R> {
     return Effect.gen({ self: this }, function* () {
-      this.attempt++
-      yield* this.parts.status.set({ _tag: "Connecting", attempt: this.attempt })
+      yield* this.parts.status.set({ _tag: "Connecting", attempt: this.losses.nextAttempt() })
       const dialled = yield* Effect.raceFirst(
         Effect.result(Scope.provide(this.connecting, scope)),
         this.control.stopped
@@ -153,14 +126,8 @@ export class LongLived<R> {
       if (Result.isFailure(dialled)) return { cause: dialled.failure, generation: undefined, uptime: undefined }
       const connection = dialled.success
       const generation = ++this.generation
-      const failed = yield* Effect.raceFirst(
-        Effect.flip(Effect.andThen(this.onOpen(connection, scope), Effect.fail(undefined))),
-        Effect.as(this.control.stopped, undefined)
-      )
-      if (failed !== undefined) {
-        const cause = (yield* isOver(connection)) ? yield* this.remains(connection) : failed
-        return { cause, generation, uptime: undefined }
-      }
+      const failed = yield* this.onOpen(connection, scope)
+      if (failed !== undefined) return { cause: failed, generation, uptime: undefined }
       if (this.control.wanted._tag !== "Run") {
         yield* this.goodbye(connection, scope)
         yield* this.remains(connection)
@@ -171,28 +138,38 @@ export class LongLived<R> {
   }
 
   private get connecting(): Effect.Effect<Connection, ConnectError, R | Scope.Scope> {
-    const { attempt, lostBy } = this
+    const { attempt, cause } = this.losses
     const { connect } = this.parts
-    return lostBy === undefined ? connect : Trace.reconnecting(connect, { attempt, cause: lostBy })
+    return cause === undefined ? connect : Trace.reconnecting(connect, { attempt, cause })
   }
 
-  /** What the program does first on each connection; while it runs, nobody else takes or sends. */
-  private onOpen(connection: Connection, scope: Scope.Closeable): Effect.Effect<void, OnOpenFailed, R> {
+  /**
+   * What the program does first on each connection; while it runs, nobody else takes or sends. Answers why the connection
+   * is of no use after it; undefined when it is, or when the program wants none any more.
+   */
+  private onOpen(connection: Connection, scope: Scope.Closeable): Effect.Effect<LossCause | undefined, never, R> {
     const { onOpen, onOpenTimeout } = this.parts
     const { generation } = this
-    if (onOpen === undefined) return Effect.void
-    return Effect.suspend(() => onOpen(connection, generation)).pipe(
+    if (onOpen === undefined) return Effect.void as Effect.Effect<undefined>
+    const opening = Effect.suspend(() => onOpen(connection, generation)).pipe(
       Scope.provide(scope),
-      Effect.catchCause((cause) => {
-        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-        const problem = Cause.hasDies(cause) ? "died" : "failed"
-        return Effect.fail(new OnOpenFailed({ generation, problem, cause: Cause.squash(cause) }))
+      Effect.matchCause({
+        onSuccess: () => undefined,
+        onFailure: (cause) => {
+          const problem = Cause.hasDies(cause) ? "died" : "failed"
+          return new OnOpenFailed({ generation, problem, cause: Cause.squash(cause) })
+        }
       }),
       Effect.timeoutOrElse({
         duration: onOpenTimeout,
-        orElse: () => Effect.fail(new OnOpenFailed({ generation, problem: "timed out", timeout: onOpenTimeout }))
+        orElse: () => Effect.succeed(new OnOpenFailed({ generation, problem: "timed out", timeout: onOpenTimeout }))
       })
     )
+    const over = Effect.asVoid(Effect.raceFirst(connection.ended, this.control.stopped))
+    return Effect.gen({ self: this }, function* () {
+      const failed = yield* Effect.raceFirst(opening, over)
+      return (yield* isOver(connection)) ? yield* this.remains(connection) : (failed ?? undefined)
+    })
   }
 
   /** Messages flow, until the connection or the program ends that. */
@@ -244,54 +221,6 @@ export class LongLived<R> {
     })
   }
 
-  /** Decides what follows a loss, and waits for it. */
-  private afterLoss(lost: Lost): Effect.Effect<Ending | undefined, never, R> {
-    return Effect.gen({ self: this }, function* () {
-      const { clock, maxRetryAfter, onLost, status, uptime } = this.parts
-      const { cause } = lost
-      this.control.hurry = false
-      if (lost.uptime !== undefined && Duration.isGreaterThanOrEqualTo(lost.uptime, uptime)) this.anew()
-      const loss = { ...lost, attempt: this.attempt, retryAfter: askedToWait(cause), lost: this.report() }
-      const attempt = this.attempt + 1
-      let decision: Reconnect.Decision | undefined
-      if (onLost === undefined) decision = Reconnect.decide(loss)
-      else {
-        yield* status.set({ _tag: "Waiting", cause, delay: undefined, attempt })
-        decision = yield* Effect.raceFirst(onLost(loss), Effect.as(this.control.stopped, undefined))
-      }
-      if (decision === undefined) return undefined
-      if (decision._tag === "Stop") return { by: "onLost", cause }
-      let delay: Duration.Duration | undefined
-      if (decision._tag === "RetryAfter") delay = Duration.fromInputUnsafe(decision.delay)
-      else {
-        const scheduled = yield* this.backoff.next(loss)
-        if (scheduled === undefined) return { by: "reconnect", cause }
-        // On top of what the server asked for, so that not all of its clients come back at the same moment.
-        delay = Duration.sum(scheduled, Duration.min(loss.retryAfter ?? Duration.zero, maxRetryAfter))
-      }
-      yield* status.set({ _tag: "Waiting", cause, delay, attempt })
-      yield* Effect.raceFirst(clock.sleep(delay), this.control.disturbed)
-      return undefined
-    })
-  }
-
-  /** The next attempt counts as the first. */
-  private anew(): void {
-    this.attempt = 0
-    this.backoff.reset()
-  }
-
-  /** What was lost since the report before. */
-  private report(): LostMessages {
-    const { lost, reported } = this
-    this.reported = lost
-    return {
-      notSent: lost.notSent - reported.notSent,
-      unknown: lost.unknown - reported.unknown,
-      notTaken: lost.notTaken - reported.notTaken
-    }
-  }
-
   private stop({ by, cause }: Ending, defect?: Effect.Effect<never>): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { outbox, phases, status } = this.parts
@@ -313,8 +242,7 @@ export class LongLived<R> {
 const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))
 
-const neverOpen: CloseInfo = { closeCode: 1006, closeReason: "", by: "us", clean: false, discarded: 0 }
+/** The peer of a lost connection is not waited for longer than after a failure. What was left is not left again. */
+const lost = Exit.fail("lost")
 
-/** How long a server that refused wants to be left alone. */
-const askedToWait = (cause: LossCause): Duration.Duration | undefined =>
-  cause._tag === "ConnectError" && cause.reason._tag === "HandshakeRejected" ? cause.reason.retryAfter : undefined
+const neverOpen: CloseInfo = { closeCode: 1006, closeReason: "", by: "us", clean: false, discarded: 0 }

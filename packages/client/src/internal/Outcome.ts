@@ -93,9 +93,10 @@ export class Outcome {
     outgoing.line.close(closed)
     pings.close(closed)
     const failure = Effect.fail(isReceiveFailure(cause) ? cause : error)
+    // Before the consumers run, who may ask whether the connection has ended.
+    Deferred.doneUnsafe(this.settled, Effect.void)
     inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })
     inbox.wake()
-    Deferred.doneUnsafe(this.settled, Effect.void)
   }
 
   /** Settles and destroys at once: there is nobody to say goodbye to, or no more time for it. */

@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Bounds, type Item, OutboxQueue } from "../src/internal/OutboxQueue.ts"
+
+interface Named extends Item {
+  readonly name: string
+}
+
+const item = (name: string, fields: Partial<Item> = {}): Named => ({
+  name,
+  messages: [name],
+  bytes: name.length,
+  durable: false,
+  expires: undefined,
+  ...fields
+})
+
+const durable = (name: string) => item(name, { durable: true })
+
+const queue = (bounds: Partial<Bounds> = {}) =>
+  new OutboxQueue<Named>({ maxMessages: 3, maxBytes: 100, overflow: "suspend", resend: true, ...bounds })
+
+const names = (items: ReadonlyArray<Named>) => items.map(({ name }) => name)
+
+const filled = (bounds: Partial<Bounds>, ...items: ReadonlyArray<Named>) => {
+  const filled = queue(bounds)
+  for (const item of items) assert.deepStrictEqual(filled.offer(item), { _tag: "Accepted", dropped: [] })
+  return filled
+}
+
+/** What is left, in order. */
+const rest = (queue: OutboxQueue<Named>) => {
+  const left: Array<string> = []
+  for (let next = queue.next(); next !== undefined; next = queue.next()) {
+    left.push(next.name)
+    queue.accepted()
+  }
+  return left
+}
+
+describe("OutboxQueue, when it is full", () => {
+  const refused = (dropped: boolean) => ({ _tag: "Refused" as const, dropped })
+  const rows = {
+    suspend: [{ _tag: "Full" }, ["a", "b", "c"]],
+    fail: [refused(false), ["a", "b", "c"]],
+    dropNewest: [refused(true), ["a", "b", "c"]],
+    dropOldest: [{ _tag: "Accepted", dropped: [item("a")] }, ["b", "c", "d"]]
+  } as const
+  for (const [overflow, [offer, left]] of Object.entries(rows)) {
+    it(overflow, () => {
+      const three = filled({ overflow: overflow as keyof typeof rows }, item("a"), item("b"), item("c"))
+      assert.deepEqual(three.offer(item("d")), offer as never)
+      assert.deepStrictEqual(rest(three), [...left])
+    })
+  }
+
+  it("dropOldest: as many as it takes for their bytes", () => {
+    const two = filled({ overflow: "dropOldest", maxBytes: 6 }, item("aaa"), item("bbb"))
+    const offer = two.offer(item("cccc"))
+    assert.deepStrictEqual(offer._tag === "Accepted" && names(offer.dropped), ["aaa", "bbb"])
+    assert.deepStrictEqual([two.messages, two.bytes], [1, 4])
+  })
+
+  it("dropOldest: not what the connection has", () => {
+    const one = filled({ overflow: "dropOldest", maxMessages: 2 }, durable("a"), durable("b"))
+    assert.deepStrictEqual(rest(one), ["a", "b"])
+    assert.deepStrictEqual(one.offer(item("c")), { _tag: "Refused", dropped: true })
+  })
+
+  it("a group counts as its messages", () => {
+    const one = filled({}, item("ab", { messages: ["a", "b"] }))
+    assert.deepStrictEqual(one.offer(item("cd", { messages: ["c", "d"] })), { _tag: "Full" })
+    assert.strictEqual(one.messages, 2)
+  })
+
+  it("one item always fits, however large", () => {
+    assert.strictEqual(queue({ maxBytes: 2 }).offer(item("large"))._tag, "Accepted")
+    assert.strictEqual(queue().offer(item("x", { messages: ["1", "2", "3", "4"] }))._tag, "Accepted")
+    assert.strictEqual(filled({ maxBytes: 3, overflow: "dropOldest" }, item("a")).offer(item("large"))._tag, "Accepted")
+  })
+})
+
+describe("OutboxQueue, over a connection", () => {
+  it("what is bound to it is gone when it was accepted, what is durable when it was flushed", () => {
+    const two = filled({}, item("a"), durable("b"))
+    assert.isFalse(two.isIdle)
+    assert.deepStrictEqual(rest(two), ["a", "b"])
+    assert.isTrue(two.isIdle)
+    assert.deepStrictEqual([two.messages, two.hasHanded, two.handedCount], [1, true, 1])
+    assert.deepStrictEqual(names(two.flushed(1)), ["b"])
+    assert.isTrue(two.isEmpty)
+  })
+
+  it("what is offered waits in front of all others again, when it was not accepted", () => {
+    const two = filled({}, durable("a"), durable("b"))
+    assert.strictEqual(two.next()?.name, "a")
+    assert.isFalse(two.isIdle)
+    two.returned()
+    two.returned()
+    assert.deepStrictEqual(rest(two), ["a", "b"])
+  })
+
+  it("accepted says nothing when nothing was offered", () => {
+    const one = filled({}, durable("a"))
+    one.accepted()
+    assert.deepStrictEqual([one.messages, one.hasHanded], [1, false])
+  })
+
+  const lossOf = (resend: boolean) => {
+    const all = filled(
+      { resend, maxMessages: 9 },
+      durable("handed"),
+      durable("offered"),
+      item("bound"),
+      durable("kept")
+    )
+    all.next()
+    all.accepted()
+    all.next()
+    const { notSent, unknown } = all.lost()
+    return { notSent: names(notSent), unknown: names(unknown), messages: all.messages, left: rest(all) }
+  }
+
+  it("a loss takes what is bound; what is durable goes to the next, in order", () => {
+    assert.deepStrictEqual(lossOf(true), {
+      notSent: ["bound"],
+      unknown: [],
+      messages: 3,
+      left: ["handed", "offered", "kept"]
+    })
+  })
+
+  it("a loss makes unknown what must not be sent twice", () => {
+    assert.deepStrictEqual(lossOf(false), {
+      notSent: ["bound"],
+      unknown: ["handed"],
+      messages: 2,
+      left: ["offered", "kept"]
+    })
+  })
+
+  it("the end gives everything a fate", () => {
+    const all = filled({}, durable("handed"), item("bound"), durable("kept"))
+    all.next()
+    all.accepted()
+    all.next()
+    const { notSent, unknown } = all.stop()
+    assert.deepStrictEqual([names(notSent), names(unknown)], [["bound", "kept"], ["handed"]])
+    assert.deepStrictEqual([all.messages, all.bytes], [0, 0])
+  })
+})
+
+describe("OutboxQueue, and time", () => {
+  it("lets go of what has waited for too long, and tells when the next does", () => {
+    const all = filled({}, item("late", { expires: 30n }), item("soon", { expires: 10n }), item("never"))
+    assert.strictEqual(all.nextExpiry, 10n)
+    assert.deepStrictEqual(names(all.expire(9n)), [])
+    assert.deepStrictEqual(names(all.expire(10n)), ["soon"])
+    assert.strictEqual(all.nextExpiry, 30n)
+    assert.deepStrictEqual(names(all.expire(99n)), ["late"])
+    assert.isUndefined(all.nextExpiry)
+    assert.deepStrictEqual(rest(all), ["never"])
+  })
+})
