@@ -168,7 +168,8 @@ export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectEr
 }
 
 /** Steps may overlap, so each tells when it began. */
-const describeStep = ({ detail, duration, failure, outcome, stage, startedAt }: Step): string => {
+/** One line of what a ConnectError says. */
+export const describeStep = ({ detail, duration, failure, outcome, stage, startedAt }: Step): string => {
   const took = duration === undefined ? "still going on" : `took ${milliseconds(duration)}`
   const came = duration === undefined ? "" : `: ${failure ?? escapePeerText(outcome ?? "done")}`
   return `  ${stage} ${escapePeerText(detail)} (at ${milliseconds(startedAt)}, ${took})${came}`

@@ -22,6 +22,7 @@ import { Delivery, TextAs } from "./Delivery.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
 import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 import { RedirectOptions } from "./RedirectOptions.ts"
+import { TraceOptions } from "./TraceOptions.ts"
 
 const { Bound, Count, Time, withDefault } = OptionSchema
 
@@ -114,6 +115,8 @@ export const MessageOptions = Schema.Struct({
   userAgent: Schema.optionalKey(Schema.String),
   /** Whether a redirect is followed (RFC 9110 §15.4). Default false: it is HandshakeRejected. */
   redirects: Schema.Union([RedirectOptions, Schema.Literal(false)]).pipe(withDefault(false)),
+  /** Logs the handshake and every frame, without what is secret. Default false; true is every default of its own. */
+  trace: Schema.Union([TraceOptions, Schema.Boolean]).pipe(withDefault(false)),
   /** permessage-deflate (RFC 7692), when the server agrees. Default: on. False turns it off. */
   compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(
     withDefault({ offers: [{ clientMaxWindowBits: true }], level: 6, memoryLevel: 8 })

@@ -16,6 +16,7 @@ export { DecodeFailed, EncodeFailed, RequestTimedOut, TooManySubscriptions } fro
 // What can be said about a connection
 export { ConnectOptions } from "./Options.ts"
 export { RedirectOptions } from "./RedirectOptions.ts"
+export { TraceOptions } from "./TraceOptions.ts"
 export * as CookieJar from "./CookieJar.ts"
 // What can be watched
 export * as Metrics from "./Metrics.ts"

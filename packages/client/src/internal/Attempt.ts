@@ -13,6 +13,7 @@ import { HandshakeInvalid, InvalidOptions } from "../ConnectError.ts"
 import * as Redirect from "./Redirect.ts"
 import * as Request from "./Request.ts"
 import type { Steps } from "./Steps.ts"
+import type { TraceLog } from "./TraceLog.ts"
 
 export interface Attempt {
   readonly request: Request.Request
@@ -37,7 +38,8 @@ export const prepare = (request: Request.Request, nonce: Uint8Array): Attempt | 
 
 export const run = Effect.fnUntraced(function* (
   attempt: Attempt,
-  steps: Steps
+  steps: Steps,
+  trace: TraceLog | undefined
 ): Effect.fn.Return<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Transport | Scope.Scope> {
   const { bytes, reader, request } = attempt
   const { settings, url } = request
@@ -52,6 +54,7 @@ export const run = Effect.fnUntraced(function* (
     ...(url.uri.secure && { tls: settings.tls })
   })
   steps.begin("upgrade", url.shown)
+  trace?.request(bytes)
   stream.writeUnsafe([bytes])
   while (true) {
     const pulled = yield* Effect.result(stream.pull)

@@ -16,12 +16,14 @@ import * as Redirect from "./Redirect.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Request } from "./Request.ts"
 import type { Steps } from "./Steps.ts"
+import type { TraceLog } from "./TraceLog.ts"
 
 export interface Context {
   readonly cookies: CookieJar | undefined
   readonly nonce: () => Uint8Array
   readonly clock: Clock.Clock
   readonly steps: Steps
+  readonly trace: TraceLog | undefined
   /** The attempt that goes on, for the deadline: what it has heard of a refusal says more than the time that passed. */
   current: Attempt.Attempt | undefined
 }
@@ -38,7 +40,7 @@ export const run = Effect.fnUntraced(function* (
   first: Omit<Request, "cookie">,
   context: Context
 ): Effect.fn.Return<Opened, Failure, Transport | Scope.Scope> {
-  const { clock, cookies, nonce, steps } = context
+  const { clock, cookies, nonce, steps, trace } = context
   const sent: Array<Request> = []
   const redirects: Array<Redirected> = []
   let request: Request = { ...first, cookie: yield* cookieFor(first, cookies) }
@@ -47,7 +49,8 @@ export const run = Effect.fnUntraced(function* (
     if (attempt instanceof InvalidOptions) return yield* attempt
     context.current = attempt
     sent.push(request)
-    const answer = yield* alone(Attempt.run(attempt, steps))
+    const answer = yield* alone(Attempt.run(attempt, steps, trace))
+    trace?.answer(answer)
     yield* keepCookies(request, answer, cookies)
     if (answer._tag === "Accepted") {
       steps.end("upgrade", undefined)

@@ -12,11 +12,13 @@ import { ConnectError, type ConnectReason, InvalidOptions } from "../ConnectErro
 import type { Redirected } from "../Connection.ts"
 import type { Delivery, TextAs } from "../Delivery.ts"
 import * as Options from "../Options.ts"
+import { TraceOptions } from "../TraceOptions.ts"
 import * as Attempt from "./Attempt.ts"
 import * as Attempts from "./Attempts.ts"
 import { Entropy } from "./Entropy.ts"
 import * as Refusal from "./Refusal.ts"
 import { Steps } from "./Steps.ts"
+import * as TraceLog from "./TraceLog.ts"
 import * as Url from "./Url.ts"
 
 export interface Dialled {
@@ -44,8 +46,10 @@ export const dial = Effect.fnUntraced(function* <R>(
   const settings = yield* Options.decode(data).pipe(
     Effect.mapError((error) => connectError(new InvalidOptions({ problem: error.message })))
   )
+  const trace = yield* traceOf(settings, url)
+  if (trace !== undefined) steps.onEnd = trace.step
   const { nonce } = yield* Entropy
-  const context: Attempts.Context = { cookies, nonce, clock, steps, current: undefined }
+  const context: Attempts.Context = { cookies, nonce, clock, steps, trace, current: undefined }
   const opened = yield* Attempts.run({ url, settings, authorization: url.authorization }, context).pipe(
     Effect.mapError((failure) => {
       const reason = failure._tag === "TransportError" ? failure.reason : failure
@@ -58,8 +62,12 @@ export const dial = Effect.fnUntraced(function* <R>(
       orElse: () => Effect.fail(connectError(refusalSoFar(context) ?? new TimedOut({ stage: steps.stage })))
     })
   )
-  return { ...opened, settings }
+  const stream = trace === undefined ? opened.stream : trace.frames(opened.stream, opened.first)
+  return { ...opened, stream, settings }
 })
+
+const traceOf = ({ trace }: Options.Settings, { shown }: Url.ParsedUrl) =>
+  trace === false ? Effect.undefined : TraceLog.make(trace === true ? TraceOptions.make({}) : trace, shown)
 
 const refusalSoFar = ({ clock, current }: Attempts.Context) => {
   const refusal = current && Attempt.refusalSoFar(current)

@@ -17,6 +17,8 @@ interface OpenStep {
 }
 
 export class Steps {
+  /** Told of each step when it has ended. */
+  onEnd: ((step: Step) => void) | undefined
   private readonly clock: Clock.Clock
   /** When the first step began. */
   private origin: Moment.Moment | undefined
@@ -54,6 +56,7 @@ export class Steps {
     step.duration = this.elapsed() - step.startedAt
     if (failure !== undefined) step.failure = failure
     else if (outcome !== undefined && outcome !== step.detail) step.outcome = outcome
+    this.onEnd?.(step)
   }
 
   /** The stage that is going on, or the last one. */

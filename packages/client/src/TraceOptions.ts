@@ -1,0 +1,14 @@
+/** What a program may say about the log of a connection, as data. */
+import { OptionSchema } from "@effect-websocket/transport"
+import * as Schema from "effect/Schema"
+
+const { withDefault } = OptionSchema
+
+export const TraceOptions = Schema.Struct({
+  /** At which level it is logged. Default "Info": who turns it on wants to see it. */
+  level: Schema.Literals(["Fatal", "Error", "Warn", "Info", "Debug", "Trace"]).pipe(withDefault("Info")),
+  /** How much of each payload, and of a refusal's body, is shown, at most 200. Default 0: they may be secret. */
+  payloadBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 })).pipe(withDefault(0))
+})
+
+export type TraceOptions = typeof TraceOptions.Type
