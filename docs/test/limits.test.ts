@@ -41,10 +41,12 @@ describe("docs/limits.md names every limit with the default that holds", () => {
     it(`CookieJar.${name}`, () => assert.strictEqual(rows.get(`CookieJar.${name}`), written(name, CookieJar[name])))
   }
 
-  it("redirects", () => {
-    assert.isFalse(ConnectOptions.make({}).redirects)
-    assert.strictEqual(rows.get("redirects"), "off")
-  })
+  for (const option of ["redirects", "trace"] as const) {
+    it(option, () => {
+      assert.isFalse(ConnectOptions.make({})[option])
+      assert.strictEqual(rows.get(option), "off")
+    })
+  }
 
   it("limits.maxFrameBytes has none of its own", () => {
     assert.isUndefined(limits.maxFrameBytes)

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
+import * as SpanAttributes from "./internal/SpanAttributes.ts"
 import type { TransportError, TransportReason } from "./TransportError.ts"
 
 /**
@@ -34,7 +35,10 @@ export type DialStep =
 
 export type Report = (step: DialStep) => void
 
-/** Runs one stage and tells `report` when it starts and how it ends. `outcome` says what came of it. */
+/**
+ * Runs one stage in a span of its own, and tells `report` when it starts and how it ends. `outcome` says what came of it,
+ * and `facts` the same in attributes of the span.
+ */
 export const during = <A, R>(
   stage: Effect.Effect<A, TransportError, R>,
   options: {
@@ -42,21 +46,32 @@ export const during = <A, R>(
     readonly stage: DialStage
     readonly detail: string
     readonly outcome?: (value: A) => string
+    readonly facts?: (value: A) => SpanAttributes.Attributes
     /** Asked when the stage is interrupted: whether that is because another one succeeded. */
     readonly isOvertaken?: () => boolean
   }
-): Effect.Effect<A, TransportError, R> =>
-  Effect.suspend(() => {
-    const { detail, outcome, report, stage: name } = options
+): Effect.Effect<A, TransportError, R> => {
+  const { detail, facts, isOvertaken, outcome, report, stage: name } = options
+  const told = { kind: "client", attributes: SpanAttributes.begun(name, detail) } as const
+  return Effect.useSpan(`WebSocket.${name}`, told, (span) => {
     report({ _tag: "Started", stage: name, detail })
+    const annotate = (attributes: SpanAttributes.Attributes) => {
+      for (const [key, value] of Object.entries(attributes)) span.attribute(key, value)
+    }
     return Effect.onExit(stage, (exit) =>
       Effect.sync(() => {
         const ended = { _tag: "Ended", stage: name, detail } as const
-        if (Exit.isFailure(exit)) return report({ ...ended, failure: reasonOf(exit.cause, options.isOvertaken) })
+        if (Exit.isFailure(exit)) {
+          const failure = reasonOf(exit.cause, isOvertaken)
+          annotate(SpanAttributes.failed(typeof failure === "string" ? failure : failure._tag))
+          return report({ ...ended, failure })
+        }
+        if (facts !== undefined) annotate(facts(exit.value))
         report({ ...ended, ...(outcome && { outcome: outcome(exit.value) }), failure: undefined })
       })
     )
   })
+}
 
 const reasonOf = (cause: Cause.Cause<TransportError>, isOvertaken?: () => boolean) => {
   const failed = Cause.findFail(cause)

@@ -15,6 +15,7 @@ import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason } from "./internal/NodeError.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
 import * as SocketInfo from "./internal/SocketInfo.ts"
+import * as SpanAttributes from "./internal/SpanAttributes.ts"
 import { Resolver } from "./Resolver.ts"
 import * as SocketOptions from "./SocketOptions.ts"
 import type { Destination } from "./Target.ts"
@@ -53,7 +54,13 @@ export const resolve = Effect.fnUntraced(function* (
   if (Net.isIP(host) !== 0) return yield* Effect.mapError(ofFamily([host]), failed)
   const resolver = yield* Resolver
   const looked = resolver.lookup(host, family).pipe(Effect.flatMap(ofFamily), Effect.mapError(failed))
-  return yield* during(looked, { report, stage: "dns", detail: host, outcome: (addresses) => addresses.join(", ") })
+  return yield* during(looked, {
+    report,
+    stage: "dns",
+    detail: host,
+    outcome: (addresses) => addresses.join(", "),
+    facts: SpanAttributes.found
+  })
 })
 
 const failed = (reason: HostNotFound) => new TransportError({ reason })

@@ -14,6 +14,7 @@ import { direct, type Hop } from "./Hop.ts"
 import * as Keylog from "./internal/Keylog.ts"
 import { optionError } from "./internal/NodeError.ts"
 import * as ServerIdentity from "./internal/ServerIdentity.ts"
+import * as SpanAttributes from "./internal/SpanAttributes.ts"
 import * as TlsContexts from "./internal/TlsContexts.ts"
 import * as TlsEngine from "./internal/TlsEngine.ts"
 import { type Session, TlsMemory } from "./internal/TlsMemory.ts"
@@ -73,7 +74,8 @@ const secure =
       outcome: ({ info: { tls } }) =>
         [`${tls?.version} ${tls?.cipher}`, tls?.resumed && "resumed", !tls?.authorized && "not verified"]
           .filter(Boolean)
-          .join(", ")
+          .join(", "),
+      facts: ({ info }) => SpanAttributes.secured(info.tls)
     })
 
 const handshake = Effect.fnUntraced(function* (

@@ -14,6 +14,7 @@ import * as Redirect from "./Redirect.ts"
 import * as Request from "./Request.ts"
 import type { Steps } from "./Steps.ts"
 import type { TraceLog } from "./TraceLog.ts"
+import type { ParsedUrl } from "./Url.ts"
 
 export interface Attempt {
   readonly request: Request.Request
@@ -41,8 +42,7 @@ export const run = Effect.fnUntraced(function* (
   steps: Steps,
   trace: TraceLog | undefined
 ): Effect.fn.Return<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Transport | Scope.Scope> {
-  const { bytes, reader, request } = attempt
-  const { settings, url } = request
+  const { settings, url } = attempt.request
   const transport = yield* Transport
   const stream = yield* transport.open({
     ...url.place,
@@ -53,7 +53,33 @@ export const run = Effect.fnUntraced(function* (
     report: steps.report,
     ...(url.uri.secure && { tls: settings.tls })
   })
-  steps.begin("upgrade", url.shown)
+  return yield* Effect.useSpan("WebSocket.upgrade", spanOf(url), (span) =>
+    Effect.tap(upgrade(attempt, stream, steps, trace), (answer) =>
+      Effect.sync(() => span.attribute("http.response.status_code", answer._tag === "Accepted" ? 101 : answer.status))
+    )
+  )
+})
+
+const spanOf = ({ shown, uri }: ParsedUrl) => {
+  const attributes = {
+    "http.request.method": "GET",
+    "url.full": shown,
+    "url.scheme": uri.secure ? "wss" : "ws",
+    "server.address": uri.host,
+    "server.port": uri.port
+  }
+  return { kind: "client", attributes } as const
+}
+
+/** Sends the request and reads until the answer is complete. */
+const upgrade = Effect.fnUntraced(function* (
+  attempt: Attempt,
+  stream: ByteStream,
+  steps: Steps,
+  trace: TraceLog | undefined
+): Effect.fn.Return<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid> {
+  const { bytes, reader, request } = attempt
+  steps.begin("upgrade", request.url.shown)
   trace?.request(bytes)
   stream.writeUnsafe([bytes])
   while (true) {

@@ -38,6 +38,12 @@ export const dial = Effect.fnUntraced(function* <R>(
 ): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope | R> {
   const url = Url.parse(input)
   if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })
+  yield* Effect.annotateCurrentSpan({
+    "url.full": url.shown,
+    "server.address": url.uri.host,
+    "server.port": url.uri.port,
+    "network.protocol.name": "websocket"
+  })
   const clock = yield* Clock.Clock
   const steps = new Steps(clock)
   const connectError = (reason: ConnectReason) => new ConnectError({ url: url.shown, reason, steps: steps.list() })
