@@ -5,7 +5,8 @@ import { ServerPeer } from "@effect-websocket/client/testing"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { failsWith, start } from "../harness.ts"
+import * as Stream from "effect/Stream"
+import { failsWith, settle, start } from "../harness.ts"
 import { delivers, fails, hex, masked, type Opening, opened } from "./wire.ts"
 
 const sends = (
@@ -145,6 +146,33 @@ describe("§5.4: fragmentation", () => {
       says("0103 48656c 8901 70 8a01 71 8002 6c6f")
       assert.strictEqual(yield* socket.receive, "Hello")
       assert.strictEqual(yield* sent, masked("8a", "70"))
+    })
+  )
+
+  sends(
+    "a fragmented message: its opcode on the first frame, FIN on the last, continuation frames in between",
+    (socket) => socket.sendFragments("text", Stream.make("Hel", "lo")),
+    `${masked("01", "48656c")}${masked("00", "6c6f")}${masked("80")}`
+  )
+  it.effect("an endpoint that sends fragments handles control frames between them, and may send some", () =>
+    Effect.gen(function* () {
+      const { says, sent, socket } = yield* opened()
+      const parts = Stream.make("a", "b").pipe(Stream.tap(() => Effect.andThen(socket.pong(), settle)))
+      says("8901 70")
+      yield* socket.sendFragments("binary", parts)
+      const pong = masked("8a")
+      const fragments = `${pong}${masked("02", "61")}${pong}${masked("00", "62")}${masked("80")}`
+      assert.strictEqual(yield* sent, `${masked("8a", "70")}${fragments}`)
+    })
+  )
+  it.effect("a sender MUST NOT interleave the fragments of one message with another's: a Close ends all", () =>
+    Effect.gen(function* () {
+      const { sent, socket } = yield* opened()
+      const failing = Stream.concat(Stream.make("a"), Stream.fail("broken"))
+      const sending = yield* start(Effect.flip(socket.sendFragments("text", failing)))
+      yield* start(Effect.exit(socket.send("b")))
+      assert.strictEqual(yield* Fiber.join(sending), "broken")
+      assert.strictEqual(yield* sent, `${masked("01", "61")}${masked("88", "03f3")}`)
     })
   )
 
