@@ -108,7 +108,7 @@ describe("permessage-deflate", () => {
     })
   )
 
-  it.effect("a message that would inflate to 1 GiB fails with MessageTooBig, and says 1009", () =>
+  it.effect("S6, S32: a message that would inflate to 1 GiB fails with MessageTooBig, and says 1009", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* Pair.open(agreed)
       const bomb = compressedFrame(0x2, new Uint8Array(0x8000000))
