@@ -3,6 +3,7 @@
  * attempt is, the caller says; time is Effect's Clock.
  */
 import * as Net from "node:net"
+import * as Arr from "effect/Array"
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -63,6 +64,8 @@ export const race = Effect.fnUntraced(function* <A, B, E, R>(
         return Exit.isSuccess(exit) ? yield* restore(Effect.never) : yield* exit
       })
     )
+  // Most hosts have one address, which needs no race.
+  if (candidates.length === 1) return yield* Effect.mapError(attempt(candidates[0]), Arr.of)
 
   const begun = candidates.map(() => Deferred.makeUnsafe<void>())
   const failed = candidates.map(() => Deferred.makeUnsafe<void>())

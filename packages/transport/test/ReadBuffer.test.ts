@@ -13,51 +13,109 @@ const read = (
 
 const bytes = (length: number, value: number) => new Uint8Array(length).fill(value)
 
-describe("ReadBuffer", () => {
+/** One whose chunks are taken as they come, and kept, or released at once. */
+const taking = (releases = false) => {
+  const readBuffer = new ReadBuffer()
+  const taken: Array<Uint8Array> = []
+  readBuffer.onChunk = () => {
+    const chunks = readBuffer.take() ?? []
+    if (releases) chunks.forEach(readBuffer.release, readBuffer)
+    else taken.push(...chunks)
+  }
+  return { readBuffer, taken }
+}
+
+const repeat = (times: number, run: () => void) => {
+  for (let i = 0; i < times; i++) run()
+}
+
+/** One that has read a lot. */
+const busy = (releases = false) => {
+  const { readBuffer, taken } = taking(releases)
+  repeat(8, () => read(readBuffer, bytes(0x4000, 0)))
+  taken.length = 0
+  return { readBuffer, taken }
+}
+
+describe("a socket that reads little", () => {
+  it("shares its memory with others, and what came is copied out of it", () => {
+    const [one, other] = [taking(), taking()]
+    const first = read(one.readBuffer, bytes(100, 1))
+    const second = read(other.readBuffer, bytes(100, 2))
+    assert.strictEqual(first.memory, second.memory)
+    assert.deepStrictEqual(one.taken, [bytes(100, 1)])
+    assert.strictEqual(one.taken[0]!.buffer.byteLength, 100)
+  })
+
+  it("gets memory of its own after eight large reads in a row", () => {
+    const { readBuffer } = taking()
+    const shared = read(readBuffer, bytes(1, 1)).memory
+    repeat(7, () => read(readBuffer, bytes(0x10000, 1)))
+    read(readBuffer, bytes(1, 1))
+    repeat(8, () => assert.strictEqual(read(readBuffer, bytes(0x4000, 1)).memory, shared))
+    assert.notStrictEqual(read(readBuffer, bytes(1, 1)).memory, shared)
+  })
+})
+
+describe("a socket that reads a lot", () => {
   it("reads into the same memory again once the chunk was released", () => {
-    const readBuffer = new ReadBuffer()
-    readBuffer.onChunk = () => readBuffer.take()?.forEach(readBuffer.release, readBuffer)
-    const first = read(readBuffer, bytes(100, 1))
+    const { readBuffer } = busy(true)
+    const first = read(readBuffer, bytes(0x4000, 1))
     const second = read(readBuffer, bytes(0x10000, 2))
     assert.isTrue(first.goesOn)
     assert.strictEqual(second.memory, first.memory)
+    assert.notStrictEqual(second.memory, read(taking().readBuffer, bytes(1, 1)).memory)
+  })
+
+  it("gives its memory up after eight small reads in a row", () => {
+    const { readBuffer } = busy(true)
+    const shared = read(taking().readBuffer, bytes(1, 1)).memory
+    repeat(7, () => read(readBuffer, bytes(10, 1)))
+    read(readBuffer, bytes(0x4000, 1))
+    repeat(8, () => assert.notStrictEqual(read(readBuffer, bytes(10, 1)).memory, shared))
+    assert.strictEqual(read(readBuffer, bytes(10, 1)).memory, shared)
   })
 
   it("never touches a chunk that was not released", () => {
-    const readBuffer = new ReadBuffer()
-    const taken: Array<Uint8Array> = []
-    readBuffer.onChunk = () => taken.push(...(readBuffer.take() ?? []))
+    const { readBuffer, taken } = busy()
     read(readBuffer, bytes(100, 1))
     read(readBuffer, bytes(200, 2))
     assert.deepStrictEqual(taken, [bytes(100, 1), bytes(200, 2)])
     assert.notStrictEqual(taken[0]!.buffer, taken[1]!.buffer)
   })
 
-  it("stops reading while nobody takes, and keeps what came", () => {
-    const readBuffer = new ReadBuffer()
-    assert.isUndefined(readBuffer.take())
-    assert.isFalse(read(readBuffer, bytes(0x10000, 1)).goesOn)
-    assert.isFalse(read(readBuffer, bytes(5, 2)).goesOn)
-    assert.deepStrictEqual(readBuffer.take(), [bytes(0x10000, 1), bytes(5, 2)])
-    assert.isUndefined(readBuffer.take())
-  })
-
   it("a small chunk that waits pins no buffer", () => {
-    const readBuffer = new ReadBuffer()
+    const { readBuffer } = busy(true)
+    readBuffer.onChunk = () => {}
     const { memory } = read(readBuffer, bytes(100, 1))
     assert.strictEqual(read(readBuffer, bytes(100, 2)).memory, memory)
     assert.deepStrictEqual(readBuffer.take(), [bytes(100, 1), bytes(100, 2)])
   })
 
   it("takes back no memory but its own, and one buffer at a time", () => {
-    const readBuffer = new ReadBuffer()
+    const { readBuffer, taken } = busy()
     readBuffer.release(bytes(10, 1))
-    const chunks: Array<Uint8Array> = []
-    readBuffer.onChunk = () => chunks.push(...(readBuffer.take() ?? []))
     read(readBuffer, bytes(1, 1))
     const { memory } = read(readBuffer, bytes(1, 2))
-    chunks.forEach(readBuffer.release, readBuffer)
-    assert.strictEqual(readBuffer.option.buffer().buffer, chunks[0]!.buffer)
-    assert.strictEqual(memory, chunks[1]!.buffer)
+    taken.forEach(readBuffer.release, readBuffer)
+    assert.strictEqual(readBuffer.option.buffer().buffer, taken[0]!.buffer)
+    assert.strictEqual(memory, taken[1]!.buffer)
   })
+})
+
+describe("either", () => {
+  for (const [name, make] of [
+    ["that reads little", taking],
+    ["that reads a lot", busy]
+  ] as const) {
+    it(`stops reading while nobody takes, and keeps what came: one ${name}`, () => {
+      const { readBuffer } = make()
+      readBuffer.onChunk = () => {}
+      assert.isUndefined(readBuffer.take())
+      assert.isFalse(read(readBuffer, bytes(0x10000, 1)).goesOn)
+      assert.isFalse(read(readBuffer, bytes(5, 2)).goesOn)
+      assert.deepStrictEqual(readBuffer.take(), [bytes(0x10000, 1), bytes(5, 2)])
+      assert.isUndefined(readBuffer.take())
+    })
+  }
 })

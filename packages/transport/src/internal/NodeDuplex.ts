@@ -58,40 +58,36 @@ export class NodeDuplex implements ByteStream {
   readonly #listeners: Record<string, ((error: Error) => void) | ((bytes: Uint8Array) => void)>
   readonly #queuedBytes: () => number
   readonly #readBuffer: ReadBuffer | undefined
-  readonly #reason: (error: Error) => TransportReason
-  readonly #broken: (error: Error) => TransportReason
+  /** Until it is open: what was dialled is nobody's business after that. */
+  #opening: Opening<Duplex> | undefined
+  #reason: (error: Error) => TransportReason
   #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
   #end: Pull<never, TransportError> | undefined
   #failure: Effect.Effect<never, TransportError> | undefined
-  #isOpen = false
   #isClosed = false
   #isDestroyed = false
   #takenBytes = 0
 
   constructor(opening: Opening<Duplex>) {
     this.duplex = opening.create()
+    this.#opening = opening
     this.#reason = opening.reason
-    this.#broken = opening.broken ?? brokenReason
     this.#queuedBytes = opening.queuedBytes ?? this.handleBytes
     this.#readBuffer = opening.readBuffer
-    if (opening.readBuffer !== undefined) opening.readBuffer.onChunk = () => this.#deliver()
-    const wake = () => this.#waiters.wake()
-    const change = () => {
-      this.#deliver()
-      this.#waiters.wake()
-    }
-    const opened = () => {
-      this.info = opening.info(this.duplex)
-      this.#isOpen = true
-      this.#waiters.wake()
-    }
-    if (opening.ready === "now") opened()
     if (this.duplex.readableEnded) this.#end = Cause.done()
-    this.#listeners = {
-      ...opening.listeners,
-      ...(opening.ready !== "now" && { [opening.ready]: opened }),
+    if (opening.ready === "now") this.#opened()
+    this.#listeners = { ...opening.listeners, ...this.#listening(opening.ready) }
+    for (const [event, listener] of Object.entries(this.#listeners)) this.duplex.on(event, listener)
+  }
+
+  #listening(ready: Opening<Duplex>["ready"]): Record<string, (error: Error) => void> {
+    const deliver = () => this.#deliver()
+    const wake = () => this.#waiters.wake()
+    if (this.#readBuffer !== undefined) this.#readBuffer.onChunk = deliver
+    return {
+      ...(ready !== "now" && { [ready]: () => this.#opened() }),
       // It would make Node read ahead into a buffer of its own.
-      ...(opening.readBuffer === undefined && { readable: () => this.#deliver() }),
+      ...(this.#readBuffer === undefined && { readable: deliver }),
       end: () => {
         this.#end ??= this.#failed() ?? Cause.done()
         this.#deliver()
@@ -100,18 +96,31 @@ export class NodeDuplex implements ByteStream {
       finish: wake,
       error: (error: Error) => {
         this.#failure ??= this.#failedWith(error)
-        change()
+        this.#change()
       },
       close: () => {
         this.#isClosed = true
-        change()
+        this.#change()
       }
     }
-    for (const [event, listener] of Object.entries(this.#listeners)) this.duplex.on(event, listener)
+  }
+
+  #opened(): void {
+    if (this.#opening === undefined) return
+    const { broken = brokenReason, info } = this.#opening
+    this.info = info(this.duplex)
+    this.#reason = broken
+    this.#opening = undefined
+    this.#waiters.wake()
+  }
+
+  #change(): void {
+    this.#deliver()
+    this.#waiters.wake()
   }
 
   readonly opened: Effect.Effect<void, TransportError> = this.#waiters.until(
-    () => this.#failed() ?? (this.#isOpen ? Effect.void : undefined)
+    () => this.#failed() ?? (this.#opening === undefined ? Effect.void : undefined)
   )
 
   readonly pull: Pull<Chunks, TransportError> = Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
@@ -227,8 +236,7 @@ export class NodeDuplex implements ByteStream {
   }
 
   #failedWith(error: Error): Effect.Effect<never, TransportError> {
-    const reason = this.#isOpen ? this.#broken(error) : this.#reason(error)
-    return Effect.fail(new TransportError({ reason }))
+    return Effect.fail(new TransportError({ reason: this.#reason(error) }))
   }
 }
 

@@ -1,28 +1,36 @@
 /**
- * The memory that a plain socket reads into: one buffer of 64 KiB, which Node fills again as soon as the chunk that came
- * in it was released. Fresh memory for each read would cost more than reading into it.
+ * The memory that a plain socket reads into.
  *
- * A chunk that is not released belongs to whoever took it, and the next read gets a new buffer.
+ * Sockets that read little share one buffer of 64 KiB, and what came is copied out of it, so that an idle connection holds
+ * none. One that reads a lot has a buffer of its own, which Node fills again as soon as the chunk that came in it was
+ * released: fresh memory for each large read would cost more than reading into it. A chunk that is not released belongs
+ * to whoever took it, and the next read gets a new buffer.
  */
+import { platform } from "node:process"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 
 export class ReadBuffer {
   /** Called inside the event that brought bytes. */
   onChunk: () => void = () => {}
+  /** What Node fills next. */
   #buffer: Uint8Array<ArrayBuffer> | undefined
   #untaken: Array<Uint8Array> = []
+  #isBusy = !canShare
+  /** Reads in a row that speak for the other kind of buffer. */
+  #changing = 0
 
   /** Node's `onread` option. */
   readonly option = {
     buffer: (): Uint8Array => {
-      this.#buffer ??= new Uint8Array(size)
+      this.#buffer ??= this.#isBusy ? new Uint8Array(size) : sharedBuffer()
       return this.#buffer
     },
     /** False stops reading until `resume`. */
     callback: (length: number): boolean => {
       const buffer = this.#buffer!
       this.#buffer = undefined
-      this.#untaken.push(new Uint8Array(buffer.buffer, 0, length))
+      this.#untaken.push(buffer === shared ? buffer.slice(0, length) : new Uint8Array(buffer.buffer, 0, length))
+      this.#judge(length)
       this.onChunk()
       if (this.#untaken.length === 0) return true
       this.#keepSmall(length)
@@ -40,17 +48,44 @@ export class ReadBuffer {
 
   /** The chunk will not be looked at again. */
   release(chunk: Uint8Array): void {
-    if (chunk.buffer.byteLength === size) this.#buffer ??= new Uint8Array(chunk.buffer as ArrayBuffer)
+    if (this.#isBusy && chunk.buffer.byteLength === size) {
+      this.#buffer ??= new Uint8Array(chunk.buffer as ArrayBuffer)
+    }
+  }
+
+  #judge(length: number): void {
+    if (!canShare) return
+    this.#changing = this.#isBusy === length >= largeRead ? 0 : this.#changing + 1
+    if (this.#changing < changeAfter) return
+    this.#isBusy = !this.#isBusy
+    this.#changing = 0
   }
 
   /** A chunk that has to wait must not pin a buffer that it does not fill. */
   #keepSmall(length: number): void {
     if (length * 2 >= size) return
     const chunk = this.#untaken.pop()!
-    this.#untaken.push(chunk.slice())
+    this.#untaken.push(chunk.buffer.byteLength === size ? chunk.slice() : chunk)
     this.release(chunk)
   }
 }
 
 /** One read of libuv. */
 const size = 0x10000
+
+/** From here on, a copy of a read costs more than a microsecond. */
+const largeRead = 0x4000
+
+/** So many reads in a row make a socket busy, or quiet: what a server tells once when it is asked does not. */
+const changeAfter = 8
+
+/** Elsewhere the kernel fills the memory inside the event; Windows does so while others wait with the same memory. */
+const canShare = platform !== "win32"
+
+/** Nothing is in it between two reads. */
+let shared: Uint8Array<ArrayBuffer> | undefined
+
+const sharedBuffer = () => {
+  shared ??= new Uint8Array(size)
+  return shared
+}
