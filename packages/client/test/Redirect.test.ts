@@ -222,7 +222,11 @@ describe("what goes along", () => {
       ca: "authority",
       cert: "certificate",
       key: "secret",
+      pfx: Uint8Array.of(1),
+      passphrase: "secret",
       serverName: "name.test",
+      identity: "name.test",
+      pins: "00".repeat(32),
       verify: "none"
     }
   }
@@ -258,7 +262,7 @@ describe("what goes along", () => {
         assert.strictEqual(headers.host, new URL(to).host)
         assert.strictEqual(headers["user-agent"], "test/1")
         assert.strictEqual(headers["sec-websocket-protocol"], "chat")
-        assert.deepStrictEqual(last.target.tls, TlsOptions.make({ ca: "authority" }))
+        assert.deepStrictEqual(last.target.tls, TlsOptions.make({ ca: "authority", pins: "00".repeat(32) }))
       })
     )
   }
@@ -277,7 +281,7 @@ describe("what goes along", () => {
       const { last } = yield* follow("wss://a.test/", [moved("wss://b.test/")], { ...options, redirects })
       assert.deepInclude(headersOf(last.request), { ...credentials, host: "b.test" })
       assert.deepInclude(last.target.tls, { cert: "certificate", verify: "none" })
-      assert.isUndefined(last.target.tls?.serverName)
+      assert.doesNotHaveAnyKeys(last.target.tls ?? {}, ["serverName", "identity"])
     })
   )
 

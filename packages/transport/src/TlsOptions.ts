@@ -25,6 +25,7 @@ export type SecretPem = typeof SecretPem.Type
 const SecretBytes = Schema.Union([
   Schema.RedactedFromValue(Schema.Uint8Array),
   Schema.RedactedFromValue(Schema.Uint8ArrayFromBase64),
+  Schema.Redacted(Schema.Uint8Array),
   Path
 ])
 

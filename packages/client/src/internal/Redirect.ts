@@ -69,7 +69,7 @@ const next = (
 /** Without all that speaks for the program, and without the trust that it put into one server. */
 const withoutCredentials = (settings: Settings, keepHeaders: ReadonlyArray<string>): Settings => {
   const { origin: _origin, ...rest } = settings
-  const { cert: _cert, key: _key, passphrase: _passphrase, ...tls } = settings.tls
+  const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...tls } = settings.tls
   const kept = new Set(keepHeaders.map((name) => name.toLowerCase()))
   const headers = Object.entries(settings.headers).filter(([name]) => kept.has(name.toLowerCase()))
   return {
@@ -82,6 +82,6 @@ const withoutCredentials = (settings: Settings, keepHeaders: ReadonlyArray<strin
 /** Without the names that the program gave to one host. */
 const anyHost = (settings: Settings): Settings => {
   const { host: _host, ...rest } = settings
-  const { serverName: _serverName, ...tls } = settings.tls
+  const { serverName: _serverName, identity: _identity, ...tls } = settings.tls
   return { ...rest, tls }
 }

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer"
 import * as Crypto from "node:crypto"
 import * as Net from "node:net"
+import { der, integer, sequence } from "./Der.ts"
 
 export interface Certificate {
   /** PEM. */
@@ -109,22 +110,6 @@ const pem = (label: string, bytes: Uint8Array) => {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n")
 }
 
-// ---- DER (ITU-T X.690): a tag, a length, contents
-
-const der = (tag: number, ...contents: ReadonlyArray<Uint8Array>): Buffer => {
-  const body = Buffer.concat(contents)
-  const { length } = body
-  // The shortest form that fits; a certificate made here stays below 64 KiB.
-  const form = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Uint8Array.of(tag, ...form), body])
-}
-
-const sequence = (...contents: ReadonlyArray<Uint8Array>) => der(0x30, ...contents)
-
-const integer = (bytes: Uint8Array) => der(0x02, bytes)
-
-const isTrue = Uint8Array.of(0x01, 0x01, 0xff)
-
 const objectId = {
   commonName: Buffer.from("0603550403", "hex"),
   subjectAltName: Buffer.from("0603551d11", "hex"),
@@ -134,3 +119,5 @@ const objectId = {
 const ecdsaWithSha256 = Buffer.from("300a06082a8648ce3d040302", "hex")
 
 const always = { from: new Date("2000-01-01T00:00:00Z"), to: new Date("9999-12-31T23:59:59Z") }
+
+const isTrue = Uint8Array.of(0x01, 0x01, 0xff)

@@ -14,8 +14,8 @@ import { brokenReason } from "../internal/NodeError.ts"
 import { Waiters } from "../internal/Waiters.ts"
 
 export interface Options {
-  /** Speaks TLS with this certificate, both PEM. Default: plain TCP. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /** Speaks TLS with this certificate, both PEM; whatever else Node's TLS server takes goes along. Default: plain TCP. */
+  readonly tls?: (Tls.TlsOptions & { readonly cert: string; readonly key: string }) | undefined
   /** Where to make a unix socket, on which nothing may be. Default: a port. */
   readonly socketPath?: string | undefined
 }
