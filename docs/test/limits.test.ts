@@ -17,7 +17,8 @@ const written = (name: string, value: number | string | boolean | Duration.Durat
 }
 
 describe("docs/limits.md names every limit with the default that holds", () => {
-  const { addresses, deadlines, keepAlive, limits, socket } = ConnectOptions.make({})
+  const { addresses, deadlines, keepAlive, limits, socket, tls } = ConnectOptions.make({})
+  const { alpn, resumption, verify } = tls
   const aboveConnections = {
     requests: Requests.Options.make({}),
     subscriptions: Subscriptions.Options.make({}),
@@ -29,6 +30,7 @@ describe("docs/limits.md names every limit with the default that holds", () => {
     keepAlive,
     addresses,
     socket,
+    tls: { verify, alpn: String(alpn), resumption },
     ...aboveConnections
   })) {
     for (const [option, value] of Object.entries(values)) {
