@@ -67,8 +67,10 @@ const isFinalReason = (reason: ConnectReason): boolean => {
   switch (reason._tag) {
     case "InvalidUrl":
     case "InvalidOptions":
-    case "HandshakeInvalid":
       return true
+    case "HandshakeInvalid":
+      // An answer that breaks off is how a server that goes down looks like to those who are dialling.
+      return reason.check !== "HeadIncomplete"
     case "ProxyFailed":
       return reason.problem === "authentication required" || reason.problem === "credentials refused"
     case "HandshakeRejected":

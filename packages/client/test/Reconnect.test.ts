@@ -69,6 +69,9 @@ describe("Reconnect.decide", () => {
   decides("Retry", {
     "an option that could not be made": connectError(new OptionFailed({ option: "headers", cause: "down" })),
     "no such host": connectError(new HostNotFound({ host: "server.test", code: "ENOTFOUND" })),
+    "a handshake that broke off": connectError(
+      new HandshakeInvalid({ check: "HeadIncomplete", section: "", problem: "" })
+    ),
     "nobody listens": connectError(new Refused({ address: "203.0.113.1:80" })),
     "no route": connectError(new Unreachable({ address: "203.0.113.1:80", code: "ENETUNREACH" })),
     "a proxy in trouble": proxyFailed("host unreachable"),
