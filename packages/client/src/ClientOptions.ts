@@ -69,7 +69,8 @@ export interface ClientOptions<R = never>
 export const decode = Effect.fnUntraced(function* <R>(
   options: ClientOptions<R>
 ): Effect.fn.Return<Decoded<R>, InvalidOptions | InvalidUrl> {
-  const { onLost, onOpen, onOpenTimeout, outbox, reconnect, url, ...connect } = options
+  const { keepAlive, onLost, onOpen, onOpenTimeout, outbox, reconnect, url, ...rest } = options
+  const connect = { ...rest, keepAlive: jittered(keepAlive) }
   const { headers, subprotocols, ...data } = connect
   const schedule = Schedule.isSchedule(reconnect) ? (reconnect as Delays<R>) : undefined
   const own = yield* decodeOwn(
@@ -99,6 +100,12 @@ const urlOf = <R>(url: OptionEffect.ValueOrEffect<string | URL, R>): Effect.Effe
     OptionEffect.evaluate("url", url),
     (reason) => new ConnectError({ url: "an address that is not known", reason, steps: [] })
   )
+
+/** Many clients of one server that restarts connect again at about the same time: they should not ping together as well. */
+const jittered = (keepAlive: Options.ConnectOptions["keepAlive"]): NonNullable<typeof keepAlive> =>
+  keepAlive === false ? false : { ...keepAlive, jitter: keepAlive?.jitter ?? clientJitter }
+
+const clientJitter = 0.1
 
 const decodeConnect = Options.decoderOf(Options.MessageOptions)
 

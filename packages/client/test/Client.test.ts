@@ -45,4 +45,22 @@ describe("Client", () => {
       yield* Fiber.join(leaving)
     })
   )
+
+  it.effect("its pings go out up to a tenth of the interval early, so that a fleet does not ping as one", () =>
+    Effect.gen(function* () {
+      for (const [keepAlive, earliest] of [
+        [{}, 18_000],
+        [{ jitter: 0 }, 20_000],
+        [{ interval: "10 seconds", jitter: 0.5 }, 5000]
+      ] as const) {
+        const { accept } = yield* made({ keepAlive }, { mute: true })
+        const { wire } = yield* accept
+        yield* TestClock.adjust(earliest - 1)
+        const before = wire.written().length
+        yield* TestClock.adjust(1)
+        yield* TestClock.adjust("interval" in keepAlive ? 5000 : 20_000 - earliest)
+        assert.strictEqual(wire.written().length, before + 10)
+      }
+    })
+  )
 })

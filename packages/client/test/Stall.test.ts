@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { stalled } from "../src/internal/Stall.ts"
+import { HandClock } from "./handClock.ts"
 import { isWaiting, start } from "./harness.ts"
 import { made } from "./Sink.ts"
 
@@ -110,6 +111,24 @@ describe("stalled", () => {
       const watch = yield* begin
       yield* TestClock.adjust("1000 days")
       assert.isTrue(yield* isWaiting(watch))
+    })
+  )
+
+  it.effect("progress that was made while the program was busy counts, although the timer fired first", () =>
+    Effect.gen(function* () {
+      const clock = new HandClock()
+      const { begin, transport, write } = yield* Effect.provideService(watching(), Clock.Clock, clock)
+      transport.stall()
+      yield* write
+      const watch = yield* Effect.provideService(begin, Clock.Clock, clock)
+      yield* clock.jump(80_000)
+      transport.admit(4)
+      yield* clock.jump(20_000)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* clock.jump(59_999)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* clock.jump(1)
+      yield* Fiber.join(watch)
     })
   )
 })

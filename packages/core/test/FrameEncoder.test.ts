@@ -96,6 +96,15 @@ describe("FrameEncoder", () => {
     }
   })
 
+  it("counts frames, and those that end a message: neither a first fragment nor a ping does", () => {
+    const encoder = new FrameEncoder(Platform.pure, undefined)
+    encoder.text("whole")
+    encoder.frame(Opcode.text, utf8("first"), false)
+    encoder.frame(Opcode.ping, utf8(""))
+    encoder.frame(Opcode.continuation, utf8("last"))
+    assert.deepInclude(encoder, { frames: 4, messages: 2 })
+  })
+
   it("has nothing to give before the first frame, and after take", () => {
     const encoder = new FrameEncoder(Platform.pure, undefined)
     assert.deepStrictEqual(encoder.take(), [])
