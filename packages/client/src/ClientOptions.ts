@@ -71,7 +71,7 @@ export const decode = Effect.fnUntraced(function* <R>(
 ): Effect.fn.Return<Decoded<R>, InvalidOptions | InvalidUrl> {
   const { keepAlive, onLost, onOpen, onOpenTimeout, outbox, reconnect, url, ...rest } = options
   const connect = { ...rest, keepAlive: jittered(keepAlive) }
-  const { headers, subprotocols, ...data } = connect
+  const { cookies: _cookies, headers, subprotocols, ...data } = connect
   const schedule = Schedule.isSchedule(reconnect) ? (reconnect as Delays<R>) : undefined
   const own = yield* decodeOwn(
     Options.given({ onOpenTimeout, outbox, reconnect: schedule === undefined ? reconnect : undefined })

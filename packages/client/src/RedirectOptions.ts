@@ -19,6 +19,8 @@ export const RedirectOptions = Schema.Struct({
    * `wss://node.example.com`. Default: nowhere.
    */
   trustedOrigins: Schema.Array(Origin).pipe(withDefault([])),
+  /** Whether those, and the URL's own, are all that is followed to. Default false. */
+  onlyTrusted: Schema.Boolean.pipe(withDefault(false)),
   /** Names of headers that are no secret and go everywhere. Default: none. */
   keepHeaders: Schema.Array(Schema.String).pipe(withDefault([]))
 })

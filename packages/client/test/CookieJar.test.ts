@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { dialling, failureOf } from "./dialling.ts"
+import { made } from "./longLived.ts"
 
 const header = (jar: CookieJar.CookieJar, url: string) =>
   Effect.map(jar.header(url), (cookie) => (cookie === undefined ? undefined : Redacted.value(cookie)))
@@ -192,6 +193,18 @@ describe("as an option", () => {
       const { request } = yield* ServerPeer.accept(yield* network.accept)
       const values = request.headers.filter(([name]) => name.toLowerCase() === "cookie")
       assert.deepStrictEqual(values, [["cookie", "a=own; c=own; b=jar"]])
+    })
+  )
+
+  it.effect("of a long-lived client, kept over its connections", () =>
+    Effect.gen(function* () {
+      const cookies = yield* CookieJar.make
+      const { accept } = yield* made({ cookies }, { headers: [["Set-Cookie", "a=1"]] })
+      const first = yield* accept
+      assert.notInclude(JSON.stringify(first.server.request.headers), "a=1")
+      first.wire.reset()
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude((yield* accept).server.request.headers, ["Cookie", "a=1"])
     })
   )
 

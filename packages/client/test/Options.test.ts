@@ -1,5 +1,7 @@
 /** Options are data: every default, every range, and an error that names the key and never the value. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -88,6 +90,20 @@ describe("every form of a value", () => {
       const { headers } = yield* Options.decode({ headers: { Authorization: Redacted.make("secret"), "X-A": "plain" } })
       assert.notInclude(JSON.stringify(headers), "secret")
       assert.strictEqual(headers["X-A"], "plain")
+    })
+  )
+
+  it.effect("redirects and the log, from the environment", () =>
+    Effect.gen(function* () {
+      const { redirects, trace } = Options.ConnectOptions.fields
+      const config = Config.schema(Schema.Struct({ redirects, trace }), "WS")
+      const from = (env: Record<string, string>) => config.parse(ConfigProvider.fromEnvRecord(env))
+      assert.deepStrictEqual(yield* from({ WS_trace: "true" }), { redirects: false, trace: true })
+      const some = { WS_redirects_limit: "3", WS_redirects_trustedOrigins_0: "wss://a.test", WS_trace_level: "Debug" }
+      assert.deepStrictEqual(yield* from(some), {
+        redirects: { limit: 3, trustedOrigins: ["wss://a.test"], onlyTrusted: false, keepHeaders: [] },
+        trace: { level: "Debug", payloadBytes: 0 }
+      })
     })
   )
 

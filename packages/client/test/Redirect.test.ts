@@ -129,10 +129,21 @@ describe("what is followed", () => {
 })
 
 describe("what is not followed is a refusal that says why", () => {
-  const rows: ReadonlyArray<readonly [what: string, from: string, answer: string, why: RegExp]> = [
+  const rows: ReadonlyArray<
+    readonly [what: string, from: string, answer: string, why: RegExp, options?: ConnectOptions]
+  > = [
     ["S3: from wss to ws", "wss://a.test/", moved("ws://a.test/"), /wss to ws/],
     ["S3: from https to http", "wss://a.test/", moved("http://b.test/"), /wss to ws/],
     ["S3: to a unix socket", "ws://a.test/", moved("ws+unix:/run/docker.sock"), /scheme ws\+unix:/],
+    [
+      "an origin that is not trusted, when only those are",
+      "ws://a.test/",
+      moved("ws://127.0.0.1:9200/"),
+      /ws:\/\/127\.0\.0\.1:9200, which is not among/,
+      {
+        redirects: { limit: 5, onlyTrusted: true, trustedOrigins: ["ws://b.test"] }
+      }
+    ],
     ["S3: from a unix socket", "ws+unix:/run/a.sock:/x", moved("/y"), /came over a unix socket/],
     ["a file", "ws://a.test/", moved("file:///etc/passwd"), /scheme file:/],
     ["a script", "ws://a.test/", moved("javascript:alert(1)"), /scheme javascript:/],
@@ -143,10 +154,10 @@ describe("what is not followed is a refusal that says why", () => {
     ["a port that is none", "ws://a.test/", moved("ws://b.test:0/"), /cannot be dialled: port/],
     ["back to itself", "ws://a.test/x", moved("/x"), /circle, back to ws:\/\/a\.test\/x/]
   ]
-  for (const [what, from, answer, why] of rows) {
+  for (const [what, from, answer, why, options] of rows) {
     it.effect(what, () =>
       Effect.gen(function* () {
-        const { error, refusal } = yield* refusedAfter(from, [answer])
+        const { error, refusal } = yield* refusedAfter(from, [answer], options)
         assert.match(refusal.notFollowed ?? "", why)
         assert.match(error.message, /not followed/)
         assert.notInclude(error.message, "secret")
@@ -272,6 +283,24 @@ describe("what goes along", () => {
       const { last } = yield* follow("wss://a.test/", [moved("wss://b.test/"), moved("wss://a.test/chosen")], options)
       assert.strictEqual(last.target.host, "a.test")
       assert.notIncludeMembers(Object.keys(headersOf(last.request)), Object.keys(credentials))
+    })
+  )
+
+  it.effect("proxy, addresses and limits hold for every hop", () =>
+    Effect.gen(function* () {
+      const everywhere: ConnectOptions = {
+        proxy: "http://proxy.test:3128",
+        noProxy: "x.test",
+        addresses: { family: 4 }
+      }
+      const { arrived } = yield* follow("ws://a.test/", [moved("wss://b.test/")], { ...options, ...everywhere })
+      const [first, second] = arrived.map(({ target: { addresses, noProxy, proxy } }) => ({
+        addresses,
+        noProxy,
+        proxy
+      }))
+      assert.isDefined(second?.proxy)
+      assert.deepStrictEqual(second, first)
     })
   )
 

@@ -31,7 +31,7 @@ export const follow = (
   const url = resolve(location, from.url.uri)
   if (typeof url === "string") return url
   if (from.url.uri.secure && !url.uri.secure) return "it leads from wss to ws"
-  return next(from, options, url)
+  return next(from, url, options)
 }
 
 /** Asking the same again leads to the same answer, unless a cookie came between. */
@@ -53,17 +53,15 @@ const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
 
 const next = (
   { authorization, settings, url: { place, uri } }: Request,
-  { keepHeaders, trustedOrigins }: RedirectOptions,
-  url: Url.ParsedUrl
-): Omit<Request, "cookie"> => {
+  url: Url.ParsedUrl,
+  { keepHeaders, onlyTrusted, trustedOrigins }: RedirectOptions
+): Omit<Request, "cookie"> | string => {
   const origin = Url.originOf(url.uri)
   if (origin === Url.originOf(uri)) return { url: { ...url, place }, settings, authorization }
-  const trusted = trustedOrigins.some((text) => Url.parseOrigin(text) === origin)
-  return {
-    url,
-    settings: anyHost(trusted ? settings : withoutCredentials(settings, keepHeaders)),
-    authorization: undefined
-  }
+  const isTrusted = trustedOrigins.some((text) => Url.parseOrigin(text) === origin)
+  if (onlyTrusted && !isTrusted) return `it leads to ${origin}, which is not among redirects.trustedOrigins`
+  const there = isTrusted ? settings : withoutCredentials(settings, keepHeaders)
+  return { url, settings: anyHost(there), authorization: undefined }
 }
 
 /** Without all that speaks for the program, and without the trust that it put into one server. */
