@@ -3,8 +3,10 @@
  * names the line that installs it.
  */
 import { NodeServices } from "@effect/platform-node"
+import { Transport } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -46,4 +48,23 @@ export const firstLine = Effect.fnUntraced(function* (
   if (line._tag === "Some") return line.value
   const detail = yield* Effect.orDie(Stream.mkString(Stream.decodeText(program.stderr)))
   return yield* new Missing({ debianPackage, detail })
+})
+
+/** Starts a program, and waits until it listens on this port of 127.0.0.1. */
+export const listening = Effect.fnUntraced(function* (
+  debianPackage: string,
+  command: string,
+  args: ReadonlyArray<string>,
+  port: number
+) {
+  const program = yield* start(debianPackage, command, args, { stdout: "ignore" })
+  const reached = Transport.use(({ open }) => Effect.scoped(open({ host: "127.0.0.1", port, report: () => {} }))).pipe(
+    Effect.retry(Schedule.spaced("20 millis")),
+    Effect.provide(Transport.layer)
+  )
+  const ended = Effect.flatMap(
+    Effect.orDie(Stream.mkString(Stream.decodeText(program.stderr))),
+    (detail) => new Missing({ debianPackage, detail })
+  )
+  yield* Effect.raceFirst(reached, ended)
 })

@@ -10,6 +10,7 @@ import { memory } from "./pairs/memory.ts"
 import { type Kind, type Pair, pattern, pullBytes } from "./pairs/Pair.ts"
 import { duplex, effectSocket, tcp } from "./pairs/tcp.ts"
 import { tls } from "./pairs/tls.ts"
+import { tunnel } from "./pairs/tunnel.ts"
 import { unix } from "./pairs/unix.ts"
 
 const kinds: ReadonlyArray<Kind> = [
@@ -18,6 +19,8 @@ const kinds: ReadonlyArray<Kind> = [
   tls("TLS", Transport.layer),
   unix("a unix socket", false),
   unix("TLS over a unix socket", true),
+  tunnel("a tunnel through a proxy", false),
+  tunnel("a tunnel through a proxy that speaks TLS", true),
   tcp("a socket of the program's own", duplex),
   tls("TLS over a socket of the program's own", duplex),
   tcp("effect/socket", effectSocket),

@@ -63,7 +63,8 @@ const answered = (
 ): Refusal | Standing => {
   const said = `${status} ${statusText}`.trimEnd()
   if (status >= 200 && status < 300) return { _tag: "Standing", outcome: said }
-  if (status !== 407) return { ...refusal("refused", `It said ${said}`), status }
+  // Some proxies, such as tinyproxy, say 401 of credentials that are wrong.
+  if (status !== 407 && status !== 401) return { ...refusal("refused", `It said ${said}`), status }
   const problem = HttpHead.all(sent, authorizationName).length > 0 ? "credentials refused" : "authentication required"
   return { ...refusal(problem, `It said ${said}`), status, schemes: schemesOf(headers) }
 }

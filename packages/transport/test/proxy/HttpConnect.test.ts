@@ -141,6 +141,16 @@ describe("a refusal", () => {
   }
 
   row(
+    "401 in its place, as tinyproxy says",
+    "HTTP/1.0 401 Unauthorized\r\n\r\n",
+    refused("credentials refused", "It said 401 Unauthorized", { status: 401, schemes: [] }),
+    {
+      server: withUser,
+      sent: text(`CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n${basic}\r\n\r\n`)
+    }
+  )
+
+  row(
     "407 although there were credentials",
     challenged(["Basic realm=x"]),
     refused("credentials refused", "It said 407 Who?", { status: 407, schemes: ["Basic"] }),
