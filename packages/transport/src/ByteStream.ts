@@ -69,6 +69,7 @@ export interface ByteStream {
 /** Who talks to whom, and how it is secured. */
 export interface ConnectionInfo {
   readonly local: Address | undefined
+  /** What this machine is connected to: the nearest proxy, if there is one. */
   readonly remote: Address | undefined
   /** Undefined for plain TCP. */
   readonly tls: TlsInfo | undefined

@@ -30,10 +30,8 @@ export const prepare = Effect.fnUntraced(function* (
   prepareTls: Prepare
 ): Effect.fn.Return<Route, TransportError> {
   const servers = yield* serversOf(target)
-  const stations: Arr.NonEmptyReadonlyArray<Peer> = [
-    ...servers.map((server) => peerOf(server, target)),
-    target
-  ] as never
+  const proxies = servers.map((server) => peerOf(server, target))
+  const stations: Arr.NonEmptyReadonlyArray<Peer> = Arr.append(proxies, target)
   const secure = yield* Effect.forEach(stations, prepareTls)
   const tunnels = servers.map((server, i) => through({ server, hop: i + 1, to: stations[i + 1]! }))
   return { first: stations[0], hops: secure.flatMap((hop, i) => [hop, ...tunnels.slice(i, i + 1)]) }
