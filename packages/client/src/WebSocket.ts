@@ -27,8 +27,9 @@ export { schema } from "./TypedMessages.ts"
  * Opens a connection that lives as long as the scope. Leaving the scope performs the closing handshake: with 1000
  * after success, 1001 after interruption and 1011 after a failure; nothing outlives it.
  *
- * `url` is a `ws:` or `wss:` URL without a fragment; its userinfo becomes Basic authentication. Everything up to the accepted handshake happens within
- * `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and whose steps say what was tried.
+ * `url` is a `ws:` or `wss:` URL without a fragment; its userinfo becomes Basic authentication. Everything up to the
+ * accepted handshake happens within `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and
+ * whose steps say what was tried.
  */
 export const connect: <R = never, D extends Delivery = "messages", T extends TextAs = "string">(
   url: string | URL,

@@ -196,6 +196,22 @@ describe("as an option", () => {
     })
   )
 
+  it.effect("S5: those of a unix socket are its own, although it is called localhost", () =>
+    Effect.gen(function* () {
+      const cookies = yield* CookieJar.make
+      const sentTo = Effect.fnUntraced(function* (url: string) {
+        const { connecting, network } = yield* dialling({ cookies }, url)
+        const { request } = yield* ServerPeer.accept(yield* network.accept, { headers: [["Set-Cookie", "a=1"]] })
+        yield* Fiber.join(connecting)
+        return request.headers.find(([name]) => name === "Cookie")?.[1]
+      })
+      assert.isUndefined(yield* sentTo("ws+unix:/run/a.sock"))
+      assert.isUndefined(yield* sentTo("ws+unix:/run/b.sock"))
+      assert.isUndefined(yield* sentTo("ws://localhost/"))
+      assert.strictEqual(yield* sentTo("ws+unix:/run/a.sock"), "a=1")
+    })
+  )
+
   it.effect("of a long-lived client, kept over its connections", () =>
     Effect.gen(function* () {
       const cookies = yield* CookieJar.make

@@ -7,6 +7,7 @@ import { escapePeerText, type Transport, type TransportError } from "@effect-web
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Hex from "effect/encoding/Hex"
 import * as Scope from "effect/Scope"
 import { type HandshakeInvalid, type HandshakeRejected, InvalidOptions } from "../ConnectError.ts"
 import type { Redirected } from "../Connection.ts"
@@ -17,6 +18,7 @@ import * as Refusal from "./Refusal.ts"
 import type { Request } from "./Request.ts"
 import type { Steps } from "./Steps.ts"
 import type { TraceLog } from "./TraceLog.ts"
+import type { ParsedUrl } from "./Url.ts"
 
 export interface Context {
   readonly cookies: CookieJar | undefined
@@ -80,7 +82,7 @@ const alone = Effect.fnUntraced(function* <E, R>(
 })
 
 const cookieFor = ({ url }: Omit<Request, "cookie">, jar: CookieJar | undefined) =>
-  jar === undefined ? Effect.undefined : jar.header(Uri.format(url.uri))
+  jar === undefined ? Effect.undefined : jar.header(cookieUrl(url))
 
 const keepCookies = (
   { url }: Request,
@@ -88,5 +90,9 @@ const keepCookies = (
   jar: CookieJar | undefined
 ) => {
   const { headers } = answer._tag === "Accepted" ? answer.answer : answer
-  return jar === undefined ? Effect.void : jar.store(Uri.format(url.uri), HttpHead.all(headers, "Set-Cookie"))
+  return jar === undefined ? Effect.void : jar.store(cookieUrl(url), HttpHead.all(headers, "Set-Cookie"))
 }
+
+/** Every unix socket calls itself localhost; each has cookies of its own, which no server on a port of it gets. */
+const cookieUrl = ({ place: { socketPath }, uri }: ParsedUrl): string =>
+  Uri.format(socketPath === undefined ? uri : { ...uri, host: `${Hex.encode(socketPath)}.unix.invalid` })
