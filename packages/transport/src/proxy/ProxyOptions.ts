@@ -37,16 +37,13 @@ const beside = {
 
 const Server = Schema.Union([ProxyUrl, Schema.Struct({ url: ProxyUrl, ...beside })])
 
-const Environment = Schema.Literal("environment")
-
 /** As many proxies as one connection may pass through: more than anyone has, and an end to mistakes. */
 export const maxChain = 8
 
 /** None; one proxy; a chain of them, the nearest first; or the one that the environment names for the target. */
 export const ProxyOptions = Schema.Union([
-  Schema.Literal("none"),
-  Environment,
-  Schema.Struct({ url: Environment, ...beside }),
+  Schema.Literals(["none", "environment"]),
+  Schema.Struct({ url: Schema.Literal("environment"), ...beside }),
   Server,
   Schema.NonEmptyArray(Server).check(Schema.isMaxLength(maxChain))
 ])

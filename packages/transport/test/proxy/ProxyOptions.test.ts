@@ -82,6 +82,16 @@ describe("not legal, and no secret in the words about it", () => {
   }
 })
 
+it.effect("what is wrong with a URL is said in two lines", () =>
+  Effect.gen(function* () {
+    const { message } = yield* Effect.flip(decode(ProxyOptions, "proxy.test:3128"))
+    assert.deepStrictEqual(message.split("\n"), [
+      'Expected "none" | "environment"',
+      "a proxy's URL is scheme://user:password@host:port, with what is special in it percent-encoded"
+    ])
+  })
+)
+
 describe("noProxy", () => {
   for (const value of [[], ["*"], [".a.test", "10.0.0.0/8", "[::1]:80"], "", "a.test, b.test:80", " * "]) {
     it.effect(JSON.stringify(value), () =>
