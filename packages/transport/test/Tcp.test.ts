@@ -1,6 +1,5 @@
 /** Dialling over TCP: what is reported, what fails how, and what is left behind. */
 import * as Net from "node:net"
-import { Worker } from "node:worker_threads"
 import { assert, describe, it } from "@effect/vitest"
 import {
   AddressOptions,
@@ -15,6 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import { deaf } from "./pairs/deaf.ts"
 import { assertNoListeners, leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
 
@@ -357,46 +357,6 @@ const knowing = (lookups: Lookups): Resolver.Resolver => ({
     if (answer === "never") return Effect.never
     return typeof answer === "string" ? Effect.fail(new HostNotFound({ host, code: answer })) : Effect.succeed(answer)
   }
-})
-
-/**
- * An address that takes no connection and refuses none: its queue of connections is full and nobody accepts them, for
- * the thread that would sleeps.
- */
-const deaf = Effect.fnUntraced(function* (host: string, port: number) {
-  const asleep = new Int32Array(new SharedArrayBuffer(4))
-  const worker = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new Worker(
-          `const { parentPort, workerData: { asleep, host, port } } = require("node:worker_threads")
-          require("node:net").createServer().listen({ host, port, backlog: 1 }, () => {
-            parentPort.postMessage("listening")
-            Atomics.wait(asleep, 0, 0)
-            process.exit()
-          })`,
-          { eval: true, workerData: { asleep, host, port } }
-        )
-    ),
-    (worker) =>
-      Effect.promise(() => {
-        Atomics.store(asleep, 0, 1)
-        Atomics.notify(asleep, 0)
-        return worker.terminate()
-      })
-  )
-  yield* Effect.callback<void>((resume) => {
-    worker.once("message", () => resume(Effect.void))
-    worker.once("error", (error) => resume(Effect.die(error)))
-  })
-  yield* Effect.acquireRelease(
-    Effect.sync(() => Array.from({ length: 8 }, () => Net.connect(port, host).on("error", () => {}))),
-    (sockets) =>
-      Effect.sync(() => {
-        for (const socket of sockets) socket.destroy()
-      })
-  )
-  yield* turnsOfTheEventLoop(20)
 })
 
 /** A port on which nothing listens. */
