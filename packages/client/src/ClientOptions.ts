@@ -4,6 +4,7 @@
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -50,19 +51,28 @@ export interface ClientFunctions<R = never> {
   readonly onLost?: (loss: Loss) => Effect.Effect<Reconnect.Decision, never, R>
 }
 
-/** What `layerConfig` takes besides: functions, and Effects that make an option for each attempt. */
-export type FromFunctions<R = never> = Partial<Omit<ClientOptions<R>, "onOpenTimeout" | "outbox">>
+/** What a program gives as an Effect or a Schedule; as data, it can come from `layerConfig`. */
+interface ClientEffects<R> {
+  /** `ws:` or `wss:`; as an Effect, it runs once for each attempt. */
+  readonly url?: OptionEffect.ValueOrEffect<string | URL, R>
+  /** Offered in this order; as an Effect, it runs once for each attempt. */
+  readonly subprotocols?: OptionEffect.ValueOrEffect<ReadonlyArray<string>, R>
+  /** Request headers; as an Effect, it runs once for each attempt. */
+  readonly headers?: OptionEffect.ValueOrEffect<Readonly<Record<string, string | Redacted.Redacted<string>>>, R>
+  /** When to try again: a Schedule of delays, or what the delays are made from. */
+  readonly reconnect?: Schedule.Schedule<unknown, Loss, never, R> | Reconnect.ReconnectOptions
+}
+
+/** What `layerConfig` takes besides: all that is no data. It goes before what the provider has. */
+export interface FromFunctions<R = never> extends ClientFunctions<R>, ClientEffects<R> {}
 
 export interface ClientOptions<R = never>
-  extends Omit<Options.ConnectOptions<R>, "subprotocols" | "delivery" | "text">,
+  extends Omit<Options.ConnectOptions<R>, "delivery" | "text" | keyof ClientEffects<R>>,
     ClientFunctions<R>,
+    ClientEffects<R>,
     Partial<Omit<typeof ClientSettings.Encoded, "reconnect">> {
   /** `ws:` or `wss:`; as an Effect, it runs once for each attempt. */
   readonly url: OptionEffect.ValueOrEffect<string | URL, R>
-  /** Offered in this order; as an Effect, it runs once for each attempt. */
-  readonly subprotocols?: OptionEffect.ValueOrEffect<ReadonlyArray<string>, R>
-  /** When to try again: a Schedule of delays, or what the delays are made from. */
-  readonly reconnect?: Schedule.Schedule<unknown, Loss, never, R> | Reconnect.ReconnectOptions
 }
 
 /** Checks all of the options that are data, and fills in the defaults. What is an Effect is checked when it has run. */

@@ -16,7 +16,7 @@ export const load = Effect.fnUntraced(function* (
   prefix: string
 ): Effect.fn.Return<typeof ClientData.Encoded, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
-  const named = ConfigProvider.orElse(provider, environmentNames(provider))
+  const named = rooted(ConfigProvider.orElse(provider, environmentNames(provider)))
   return encode(yield* Config.schema(ClientData, prefix).parse(named))
 })
 
@@ -25,5 +25,22 @@ const environmentNames = ConfigProvider.mapInput((path) =>
     (segment): ConfigProvider.Path => (typeof segment === "number" ? [segment] : Str.configCase(segment).split("_"))
   )
 )
+
+/**
+ * Where nothing at all is below the prefix, it is the keys that are missing. And as the environment knows no groups, only
+ * names with a common beginning, `WS_RECONNECT_MAX_RETRY_AFTER` alone says nothing of `WS_RECONNECT_MAX`.
+ */
+const rooted = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
+  ConfigProvider.make((path) =>
+    Effect.map(provider.load(path), (node) => {
+      if (node === undefined) return path.length === 1 ? nothing : undefined
+      return beginnings.has(path.at(-1)!) && node.value === undefined ? undefined : node
+    })
+  )
+
+/** Options that have no group, and whose name is the beginning of another's. */
+const beginnings: ReadonlySet<string | number> = new Set(["max"])
+
+const nothing = ConfigProvider.makeRecord(new Set())
 
 const encode = Schema.encodeSync(ClientData)

@@ -1,0 +1,174 @@
+/** A client's options from the environment, or from any ConfigProvider. */
+import { assert, describe, it } from "@effect/vitest"
+import { Client, type ClientOptions, Reconnect } from "@effect-websocket/client"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import { Transport } from "@effect-websocket/transport"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { load } from "../src/internal/ClientConfig.ts"
+import { settle } from "./harness.ts"
+
+const env = (env: Record<string, string>) =>
+  Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
+
+const json = (root: unknown) => Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(root))
+
+describe("options from the environment", () => {
+  it.effect("a URL is enough; all else has its default", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load("WS").pipe(env({ WS_URL: "wss://example.com/feed" }))
+      assert.strictEqual(loaded.url, "wss://example.com/feed")
+      assert.deepStrictEqual(loaded.reconnect, Reconnect.ReconnectOptions.make({}))
+    })
+  )
+
+  it.effect("every group is reached by its name, in the environment's words", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load("WS").pipe(
+        env({
+          WS_URL: "wss://example.com/feed",
+          WS_RECONNECT_FIRST: "2 seconds",
+          WS_RECONNECT_MAX_RETRY_AFTER: "60000",
+          WS_RECONNECT_FACTOR: "1.5",
+          WS_OUTBOX_WHILE_DISCONNECTED: "queue",
+          WS_OUTBOX_MAX_MESSAGES: "10",
+          WS_OUTBOX_RESEND: "false",
+          WS_ON_OPEN_TIMEOUT: "3 seconds",
+          WS_KEEP_ALIVE_INTERVAL: "5 seconds",
+          WS_LIMITS_MAX_MESSAGE_BYTES: "unlimited",
+          WS_DEADLINES_OPEN_TIMEOUT: "300",
+          WS_COMPRESSION: "false",
+          WS_SUBPROTOCOLS_0: "v2",
+          WS_SUBPROTOCOLS_1: "v1",
+          WS_HEADERS_AUTHORIZATION: "Bearer 5e1f",
+          WS_TLS_CA_PATH: "ca.pem",
+          WS_TLS_MIN_VERSION: "TLSv1.3"
+        })
+      )
+      assert.deepInclude(loaded.reconnect, {
+        first: Duration.seconds(2),
+        maxRetryAfter: Duration.minutes(1),
+        factor: 1.5
+      })
+      assert.deepInclude(loaded.outbox, { whileDisconnected: "queue", maxMessages: 10, resend: false })
+      assert.deepStrictEqual(loaded.onOpenTimeout, Duration.seconds(3))
+      assert.deepInclude(loaded.keepAlive, { interval: Duration.seconds(5) })
+      assert.deepInclude(loaded.limits, { maxMessageBytes: "unlimited" })
+      assert.deepInclude(loaded.deadlines, { openTimeout: Duration.millis(300) })
+      assert.isFalse(loaded.compression)
+      assert.deepStrictEqual(loaded.subprotocols, ["v2", "v1"])
+      assert.deepStrictEqual(loaded.headers, { AUTHORIZATION: "Bearer 5e1f" })
+      assert.deepInclude(loaded.tls, { ca: { path: "ca.pem" }, minVersion: "TLSv1.3" })
+    })
+  )
+
+  const problems: Record<string, readonly [Record<string, string>, RegExp]> = {
+    "a URL that is missing": [{ WS_RECONNECT_FIRST: "1 second" }, /Missing key\s+at \["WS"\]\["url"\]/],
+    "everything missing": [{}, /Missing key\s+at \["WS"\]\["url"\]/],
+    "a number that is none": [
+      { WS_URL: "ws://a/", WS_LIMITS_INBOX_MESSAGES: "many" },
+      /at \["WS"\]\["limits"\]\["inboxMessages"\]/
+    ],
+    "a time that is none": [{ WS_URL: "ws://a/", WS_RECONNECT_MAX: "soon" }, /at \["WS"\]\["reconnect"\]\["max"\]/],
+    "a choice that there is not": [
+      { WS_URL: "ws://a/", WS_OUTBOX_OVERFLOW: "explode" },
+      /"dropOldest".*at \["WS"\]\["outbox"\]\["overflow"\]/s
+    ]
+  }
+  for (const [name, [given, message]] of Object.entries(problems)) {
+    it.effect(`${name} is named`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(load("WS").pipe(env(given)))
+        assert.match(error.message, message)
+      })
+    )
+  }
+})
+
+describe("options from another provider", () => {
+  it.effect("are found under the names that they have in code", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load("prices").pipe(
+        json({ prices: { url: "ws://a/", keepAlive: { interval: "5 seconds" }, reconnect: { maxRetryAfter: 1000 } } })
+      )
+      assert.deepInclude(loaded.keepAlive, { interval: Duration.seconds(5) })
+      assert.deepInclude(loaded.reconnect, { maxRetryAfter: Duration.seconds(1) })
+    })
+  )
+})
+
+class Prices extends Client.Service<Prices>()("test/Prices") {}
+class Orders extends Client.Service<Orders>()("test/Orders") {}
+
+describe("clients as services", () => {
+  it.effect("many in one program, each with options of its own", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const layers = Layer.mergeAll(
+        Prices.layer({ url: "ws://prices.test/", subprotocols: ["v1"] }),
+        Orders.layer({ url: "ws://orders.test/" })
+      )
+      const context = yield* Layer.build(Layer.provide(layers, network.layer))
+      const targets: Array<string> = []
+      for (let i = 0; i < 2; i++) {
+        const dial = yield* network.dial
+        targets.push(dial.target.host)
+        const wire = dial.accept()
+        yield* Effect.addFinalizer(() => Effect.sync(() => wire.reset()))
+        const server = yield* ServerPeer.accept(wire)
+        yield* server.send(`from ${dial.target.host}`)
+      }
+      assert.sameMembers(targets, ["prices.test", "orders.test"])
+      assert.strictEqual(yield* Context.get(context, Prices).receive, "from prices.test")
+      assert.strictEqual(yield* Context.get(context, Orders).receive, "from orders.test")
+    })
+  )
+
+  it.effect("layerConfig takes what is data from the provider, and functions as arguments", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const opened: Array<number> = []
+      const layer = Prices.layerConfig("PRICES", {
+        headers: Effect.succeed({ authorization: Redacted.make("Bearer 5e1f") }),
+        onOpen: (_, generation) =>
+          Effect.sync(() => {
+            opened.push(generation)
+          }),
+        onLost: () => Effect.succeed(Reconnect.stop)
+      })
+      const context = yield* Layer.build(Layer.provide(layer, network.layer)).pipe(
+        env({ PRICES_URL: "ws://prices.test/feed", PRICES_ORIGIN: "https://app.test" })
+      )
+      const wire = yield* network.accept
+      yield* Effect.addFinalizer(() => Effect.sync(() => wire.reset()))
+      const server = yield* ServerPeer.accept(wire)
+      assert.strictEqual(server.request.resourceName, "/feed")
+      assert.deepInclude(server.request.headers, ["Origin", "https://app.test"])
+      assert.deepInclude(server.request.headers, ["authorization", "Bearer 5e1f"])
+      yield* settle
+      wire.reset()
+      yield* settle
+      assert.deepStrictEqual(opened, [1])
+      assert.deepInclude(yield* Context.get(context, Prices).status, { _tag: "Stopped", by: "onLost" })
+    })
+  )
+
+  it.effect("options that can never lead to a connection fail the layer", () =>
+    Effect.gen(function* () {
+      const fails = (options: ClientOptions) =>
+        Effect.flip(Layer.build(Prices.layer(options))).pipe(
+          Effect.provideService(Transport, { open: () => Effect.never })
+        )
+      assert.strictEqual((yield* fails({ url: "http://prices.test/" }))._tag, "InvalidUrl")
+      assert.strictEqual((yield* fails({ url: "ws://a/", limits: { inboxMessages: 0 } }))._tag, "InvalidOptions")
+      assert.strictEqual((yield* fails({ url: "ws://a/", reconnect: { factor: 0.5 } }))._tag, "InvalidOptions")
+      const error = yield* fails({ url: "ws://a/", outbox: { maxAge: "soon" } } as never)
+      assert.match(error.message, /\["outbox"\]\["maxAge"\]/)
+    })
+  )
+})
