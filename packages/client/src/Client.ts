@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function* <R = never>(
     ...{ phases, incoming, outbox, status, clock, delays },
     connect: Effect.flatMap(url, (url) => WebSocket.connect(url, connect)),
     uptime: own.reconnect.uptime,
-    maxRetryAfter: own.reconnect.maxRetryAfter,
+    maxRetryAfter: own.maxRetryAfter,
     onOpenTimeout: own.onOpenTimeout,
     closeTimeout: settings.deadlines.closeTimeout,
     ...(options.onOpen && { onOpen: options.onOpen }),

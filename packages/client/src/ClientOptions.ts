@@ -24,6 +24,8 @@ const { Time, withDefault } = OptionSchema
 const own = {
   /** When to try again after a loss. */
   reconnect: Reconnect.ReconnectOptions.pipe(withDefault(Reconnect.ReconnectOptions.make({}))),
+  /** How much of a server's Retry-After is waited for. Default 5 min. */
+  maxRetryAfter: Time.pipe(withDefault(Duration.minutes(5))),
   /** How long `onOpen` may take. Default 10 s. */
   onOpenTimeout: Time.pipe(withDefault(Duration.seconds(10))),
   outbox: OutboxOptions.pipe(withDefault(OutboxOptions.make({})))
@@ -79,12 +81,12 @@ export interface ClientOptions<R = never>
 export const decode = Effect.fnUntraced(function* <R>(
   options: ClientOptions<R>
 ): Effect.fn.Return<Decoded<R>, InvalidOptions | InvalidUrl> {
-  const { keepAlive, onLost, onOpen, onOpenTimeout, outbox, reconnect, url, ...rest } = options
+  const { keepAlive, maxRetryAfter, onLost, onOpen, onOpenTimeout, outbox, reconnect, url, ...rest } = options
   const connect = { ...rest, keepAlive: jittered(keepAlive) }
   const { cookies: _cookies, headers, subprotocols, ...data } = connect
   const schedule = Schedule.isSchedule(reconnect) ? (reconnect as Delays<R>) : undefined
   const own = yield* decodeOwn(
-    Options.given({ onOpenTimeout, outbox, reconnect: schedule === undefined ? reconnect : undefined })
+    Options.given({ maxRetryAfter, onOpenTimeout, outbox, reconnect: schedule === undefined ? reconnect : undefined })
   ).pipe(Effect.mapError(invalid))
   const parsed = Effect.isEffect(url) ? undefined : Url.parse(url as string | URL)
   if (parsed !== undefined && "_tag" in parsed) return yield* parsed

@@ -23,9 +23,7 @@ export const ReconnectOptions = Schema.Struct({
   /** Default 30 s. */
   max: Time.pipe(withDefault(Duration.seconds(30))),
   /** A connection that was open for so long has held: delays begin anew. Default 5 s. */
-  uptime: Time.pipe(withDefault(Duration.seconds(5))),
-  /** How much of a server's Retry-After is waited for. Default 5 min. */
-  maxRetryAfter: Time.pipe(withDefault(Duration.minutes(5)))
+  uptime: Time.pipe(withDefault(Duration.seconds(5)))
 })
 export type ReconnectOptions = typeof ReconnectOptions.Encoded
 

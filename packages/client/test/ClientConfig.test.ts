@@ -1,6 +1,6 @@
 /** A client's options from the environment, or from any ConfigProvider. */
 import { assert, describe, it } from "@effect/vitest"
-import { Client, type ClientOptions, Reconnect } from "@effect-websocket/client"
+import { Client, ClientData, type ClientOptions, Reconnect } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { Transport } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { load } from "../src/internal/ClientConfig.ts"
 import { settle } from "./harness.ts"
@@ -33,7 +34,8 @@ describe("options from the environment", () => {
         env({
           WS_URL: "wss://example.com/feed",
           WS_RECONNECT_FIRST: "2 seconds",
-          WS_RECONNECT_MAX_RETRY_AFTER: "60000",
+          WS_RECONNECT_MAX: "1 minute",
+          WS_MAX_RETRY_AFTER: "60000",
           WS_RECONNECT_FACTOR: "1.5",
           WS_OUTBOX_WHILE_DISCONNECTED: "queue",
           WS_OUTBOX_MAX_MESSAGES: "10",
@@ -50,11 +52,8 @@ describe("options from the environment", () => {
           WS_TLS_MIN_VERSION: "TLSv1.3"
         })
       )
-      assert.deepInclude(loaded.reconnect, {
-        first: Duration.seconds(2),
-        maxRetryAfter: Duration.minutes(1),
-        factor: 1.5
-      })
+      assert.deepInclude(loaded.reconnect, { first: Duration.seconds(2), max: Duration.minutes(1), factor: 1.5 })
+      assert.deepStrictEqual(loaded.maxRetryAfter, Duration.minutes(1))
       assert.deepInclude(loaded.outbox, { whileDisconnected: "queue", maxMessages: 10, resend: false })
       assert.deepStrictEqual(loaded.onOpenTimeout, Duration.seconds(3))
       assert.deepInclude(loaded.keepAlive, { interval: Duration.seconds(5) })
@@ -90,14 +89,29 @@ describe("options from the environment", () => {
   }
 })
 
+describe("the names of options", () => {
+  it("none is the beginning of another beside it, which the environment could not tell from a group", () => {
+    const words = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+    const groups = [ClientData.fields, ...Object.values(ClientData.make({ url: "ws://a/" })).filter(Predicate.isObject)]
+    for (const group of groups) {
+      const names = Object.keys(group).map(words)
+      for (const name of names)
+        assert.isUndefined(
+          names.find((other) => other.startsWith(`${name}_`)),
+          name
+        )
+    }
+  })
+})
+
 describe("options from another provider", () => {
   it.effect("are found under the names that they have in code", () =>
     Effect.gen(function* () {
       const loaded = yield* load("prices").pipe(
-        json({ prices: { url: "ws://a/", keepAlive: { interval: "5 seconds" }, reconnect: { maxRetryAfter: 1000 } } })
+        json({ prices: { url: "ws://a/", keepAlive: { interval: "5 seconds" }, maxRetryAfter: 1000 } })
       )
       assert.deepInclude(loaded.keepAlive, { interval: Duration.seconds(5) })
-      assert.deepInclude(loaded.reconnect, { maxRetryAfter: Duration.seconds(1) })
+      assert.deepStrictEqual(loaded.maxRetryAfter, Duration.seconds(1))
     })
   )
 })

@@ -167,7 +167,7 @@ describe("when a client connects again", () => {
     Effect.gen(function* () {
       const answer = unavailable("Retry-After: 86400\r\n")
       assert.strictEqual(yield* waitsAfter(answer), 5 * minute + 500)
-      assert.strictEqual(yield* waitsAfter(answer, { reconnect: { maxRetryAfter: "1 hour" } }), 60 * minute + 500)
+      assert.strictEqual(yield* waitsAfter(answer, { maxRetryAfter: "1 hour" }), 60 * minute + 500)
     })
   )
 

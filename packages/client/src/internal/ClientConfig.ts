@@ -26,20 +26,11 @@ const environmentNames = ConfigProvider.mapInput((path) =>
   )
 )
 
-/**
- * Where nothing at all is below the prefix, it is the keys that are missing. And as the environment knows no groups, only
- * names with a common beginning, `WS_RECONNECT_MAX_RETRY_AFTER` alone says nothing of `WS_RECONNECT_MAX`.
- */
+/** Where nothing at all is below the prefix, it is the keys that are missing. */
 const rooted = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
   ConfigProvider.make((path) =>
-    Effect.map(provider.load(path), (node) => {
-      if (node === undefined) return path.length === 1 ? nothing : undefined
-      return beginnings.has(path.at(-1)!) && node.value === undefined ? undefined : node
-    })
+    Effect.map(provider.load(path), (node) => node ?? (path.length === 1 ? nothing : undefined))
   )
-
-/** Options that have no group, and whose name is the beginning of another's. */
-const beginnings: ReadonlySet<string | number> = new Set(["max"])
 
 const nothing = ConfigProvider.makeRecord(new Set())
 
