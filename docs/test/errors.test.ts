@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type {
+  Client,
+  ClientReceiveError,
+  ConnectError,
   ConnectReason,
   DecodeFailed,
   EncodeFailed,
@@ -24,7 +27,9 @@ import * as reasons from "../examples/reasons.ts"
 import * as Blocks from "./Blocks.ts"
 import { type Example, type Network, prints, serve } from "./Play.ts"
 
-type Tag = (ConnectReason | ReceiveError | SendError | MessageError | TransportError)["_tag"]
+type Tag = (ConnectReason | ReceiveError | SendError | ClientError | MessageError | TransportError)["_tag"]
+
+type ClientError = Exclude<ClientReceiveError, ConnectError> | Client.ClientSendError
 
 type MessageError = DecodeFailed | EncodeFailed | RequestTimedOut | TooManySubscriptions
 
@@ -100,6 +105,21 @@ const provoke: Record<Tag, (network: Network) => Effect.Effect<unknown>> = {
         assert.deepStrictEqual(event, { _tag: "Message", message: "the connection goes on" })
       )
     ),
+  OnOpenFailed: (network) => serve(network, (server) => Effect.andThen(server.next, server.send("who are you?"))),
+  NotSent: () => Effect.void,
+  // The network takes no more once the handshake has passed.
+  FateUnknown: (network) =>
+    Effect.gen(function* () {
+      const wire = yield* network.accept
+      yield* Effect.tap(Effect.orDie(ServerPeer.request(wire)), (request) =>
+        Effect.andThen(
+          Effect.sync(() => wire.stall()),
+          ServerPeer.acceptRequest(wire, request)
+        )
+      )
+      yield* TestClock.adjust(0)
+      wire.reset()
+    }),
   DecodeFailed: (network) =>
     serve(network, (server) => Effect.andThen(server.send(`{"price":"high"}`), server.send(`{"price":7}`))),
   EncodeFailed: (network) =>

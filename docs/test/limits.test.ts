@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AtLeastOnce, ConnectOptions, CookieJar, Requests, Subscriptions } from "@effect-websocket/client"
+import { AtLeastOnce, ClientData, ConnectOptions, CookieJar, Requests, Subscriptions } from "@effect-websocket/client"
 import * as Duration from "effect/Duration"
 import * as Blocks from "./Blocks.ts"
 
@@ -19,8 +19,11 @@ const written = (name: string, value: number | string | boolean | Duration.Durat
 describe("docs/limits.md names every limit with the default that holds", () => {
   const { addresses, deadlines, keepAlive, limits, socket, tls } = ConnectOptions.make({})
   const { alpn, resumption, verify } = tls
+  const client = ClientData.make({ url: "wss://example.com/" })
   const aboveConnections = {
     requests: Requests.Options.make({}),
+    reconnect: client.reconnect,
+    outbox: client.outbox,
     subscriptions: Subscriptions.Options.make({}),
     atLeastOnce: AtLeastOnce.Options.make({})
   }

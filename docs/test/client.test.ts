@@ -1,0 +1,87 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import { Refused } from "@effect-websocket/transport"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import * as config from "../examples/client/config.ts"
+import * as feed from "../examples/client/feed.ts"
+import * as outbox from "../examples/client/outbox.ts"
+import * as refresh from "../examples/client/refresh.ts"
+import * as status from "../examples/client/status.ts"
+import * as prices from "../examples/prices.ts"
+import * as Blocks from "./Blocks.ts"
+import { answer, type Network, prints, serve } from "./Play.ts"
+
+const outputs = new Map(Blocks.of("docs/client.md").map(({ file, output }) => [file, output]))
+
+const output = (name: string) => outputs.get(`examples/${name}.ts`)
+
+/** Accepts the next client, plays the script and breaks the connection; the client dials again within a second. */
+const serveAndBreak = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const wire = yield* network.accept
+    yield* script(yield* ServerPeer.accept(wire))
+    yield* TestClock.adjust(0)
+    wire.reset()
+    yield* TestClock.adjust("1 second")
+  })
+
+const hears = (server: ServerPeer.ServerPeer, message: string) =>
+  Effect.map(server.next, (event) => assert.deepStrictEqual(event, { _tag: "Message", message }))
+
+/** A price on each of two connections, to whoever subscribes with these words. */
+const twoPrices = (network: Network, subscribe: (connection: number) => string) =>
+  Effect.andThen(
+    serveAndBreak(network, (server) => Effect.andThen(hears(server, subscribe(1)), server.send("ACME 7.50"))),
+    serve(network, (server) => Effect.andThen(hears(server, subscribe(2)), server.send("ACME 7.25")))
+  )
+
+describe("README.md", () => {
+  it.effect("its long-lived client goes on over a second connection", () =>
+    prints(prices, "ACME 7.50\nACME 7.25\n", (network) => twoPrices(network, () => "subscribe ACME"))
+  )
+})
+
+describe("docs/client.md: each example prints what the page says", () => {
+  it.effect("feed", () =>
+    prints(feed, output("client/feed"), (network) =>
+      twoPrices(network, (connection) => `subscribe ACME (connection ${connection})`)
+    )
+  )
+
+  it.effect("refresh", () =>
+    prints(refresh, output("client/refresh"), (network) =>
+      Effect.gen(function* () {
+        yield* answer(network, "HTTP/1.1 401 Unauthorized")
+        yield* TestClock.adjust("1 milli")
+        yield* serve(network, (server) => {
+          assert.deepInclude(server.request.headers, ["authorization", "Bearer fresh"])
+          return server.send("welcome")
+        })
+      })
+    )
+  )
+
+  it.effect("status", () =>
+    prints(status, output("client/status"), (network) =>
+      Effect.gen(function* () {
+        yield* network.refuse(new Refused({ address: "203.0.113.1:443" }))
+        yield* TestClock.adjust("1 second")
+        yield* serveAndBreak(network, () => Effect.void)
+        yield* TestClock.adjust("1 second")
+        yield* serve(network, () => Effect.void)
+      })
+    )
+  )
+
+  it.effect("outbox", () => prints(outbox, output("client/outbox"), (network) => serve(network, () => Effect.void)))
+
+  it.effect("config", () =>
+    prints(config, output("client/config"), (network) =>
+      serve(network, (server) => {
+        assert.deepInclude(server.request.headers, ["authorization", "Bearer 5e1f"])
+        return server.send("ACME 7.50")
+      })
+    )
+  )
+})
