@@ -184,7 +184,7 @@ describe("what is shown", () => {
           "  Content-Length: 5",
           last
         ])
-        assert.match(lines.at(-1)!, /^upgrade ws:.*: The server refused/)
+        assert.match(lines.at(-1)!, /^upgrade ws:.*: HTTP 403 No$/)
       }
     })
   )

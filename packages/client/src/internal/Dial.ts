@@ -4,7 +4,7 @@
  */
 
 import type { OpeningHandshake } from "@effect-websocket/core"
-import { type ByteStream, TimedOut, type Transport } from "@effect-websocket/transport"
+import { type ByteStream, escapePeerText, TimedOut, type Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -59,7 +59,7 @@ export const dial = Effect.fnUntraced(function* <R>(
   const opened = yield* Attempts.run({ url, settings, authorization: url.authorization }, context).pipe(
     Effect.mapError((failure) => {
       const reason = failure._tag === "TransportError" ? failure.reason : failure
-      steps.end("upgrade", reason.message)
+      steps.end("upgrade", failureOf(reason))
       return connectError(reason)
     }),
     Effect.onInterrupt(() => Effect.sync(() => steps.end("upgrade", "interrupted"))),
@@ -74,6 +74,12 @@ export const dial = Effect.fnUntraced(function* <R>(
 
 const traceOf = ({ trace }: Options.Settings, { shown }: Url.ParsedUrl) =>
   trace === false ? Effect.undefined : TraceLog.make(trace === true ? TraceOptions.make({}) : trace, shown)
+
+/** A refusal's message may quote a page, and once is enough. */
+const failureOf = (reason: ConnectReason): string =>
+  reason._tag === "HandshakeRejected"
+    ? `HTTP ${reason.status} ${escapePeerText(reason.statusText)}`.trimEnd()
+    : reason.message
 
 const refusalSoFar = ({ clock, current }: Attempts.Context) => {
   const refusal = current && Attempt.refusalSoFar(current)
