@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Connection, Requests, type Status, WebSocket } from "@effect-websocket/client"
+import { type LossCause, type Message, type Messages, Requests, type Status, WebSocket } from "@effect-websocket/client"
 import { Pair, type ServerPeer } from "@effect-websocket/client/testing"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { failsWith, isWaiting, settle, start } from "./harness.ts"
+import { made } from "./longLived.ts"
 
 const protocol = {
   receive: Schema.Union([
@@ -24,7 +25,10 @@ type Received = typeof protocol.receive.Type
 
 const responseId = (message: Received) => ("id" in message ? message.id : undefined)
 
-const makeOver = (socket: Connection, options: Partial<Requests.MakeOptions<Received>> = {}) =>
+const makeOver = <RE extends LossCause, SE, SO>(
+  socket: Messages<Message, Message, RE, SE, SO>,
+  options: Partial<Requests.MakeOptions<Received>> = {}
+) =>
   Effect.map(Requests.make(WebSocket.schema(socket, protocol), { responseId, ...options }), (requests) => ({
     requests,
     double: (n: number, timeout?: "1 second") =>
@@ -285,6 +289,46 @@ describe("over the sessions of a client", () => {
       assert.deepStrictEqual(yield* asked(server), [2, 2])
       yield* answer(server, 2, 4)
       assert.strictEqual(yield* Fiber.join(second), 4)
+    })
+  )
+
+  it.effect("a client: lost with its connection, waiting for the next one, and over when it has stopped", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made()
+      const { statusChanges } = client
+      const { double, requests } = yield* makeOver(client, { statusChanges })
+      const first = yield* accept
+      const lost = yield* start(Effect.flip(double(1)))
+      const answered = yield* start(double(2))
+      assert.deepStrictEqual(
+        [yield* asked(first.server), yield* asked(first.server)],
+        [
+          [1, 1],
+          [2, 2]
+        ]
+      )
+      yield* answer(first.server, 2, 4)
+      yield* settle
+      first.wire.reset()
+      const failure = yield* Fiber.join(lost)
+      assert.strictEqual(failure._tag === "FateUnknown" && failure.cause?._tag, "ConnectionClosed")
+      assert.strictEqual(yield* Fiber.join(answered), 4)
+
+      const waiting = yield* start(double(3))
+      yield* TestClock.adjust("1 second")
+      const second = yield* accept
+      assert.deepStrictEqual(yield* asked(second.server), [3, 3])
+      yield* answer(second.server, 3, 6)
+      assert.strictEqual(yield* Fiber.join(waiting), 6)
+
+      const late = yield* start(Effect.flip(double(4)))
+      yield* asked(second.server)
+      second.wire.reset()
+      yield* settle
+      yield* client.close()
+      assert.strictEqual((yield* Fiber.join(late))._tag, "FateUnknown")
+      yield* failsWith(double(5), { _tag: "NotSent" })
+      assert.deepStrictEqual(yield* Stream.runCollect(requests.messages), [])
     })
   )
 })
