@@ -135,12 +135,8 @@ export const make: <A, Payload, In, E = DecodeFailed>(
 
 /** The same client; when it has no more messages, it has stopped, and there will be no other session. */
 const watched = (client: Sessions, buffer: ReplayBuffer): Sessions => {
-  const watch = <T, E>(taking: Effect.Effect<T, E>): Effect.Effect<T, E> =>
-    Effect.tapCause(taking, (cause) => {
-      if (Cause.hasInterruptsOnly(cause)) return Effect.void
-      const failure = cause.reasons.find(Cause.isFailReason)?.error
-      return Effect.sync(() => buffer.stop(Cause.isDone(failure) ? undefined : (failure as ClientReceiveError)))
-    })
+  const watch = <T, E extends ClientReceiveError | Cause.Done>(taking: Effect.Effect<T, E>): Effect.Effect<T, E> =>
+    Effect.tapError(taking, (end) => Effect.sync(() => buffer.stop(Cause.isDone(end) ? undefined : end)))
   return {
     ...client,
     messages: Stream.transformPull(client.messages, (pull) => Effect.succeed(watch(pull))),

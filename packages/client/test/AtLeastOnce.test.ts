@@ -78,7 +78,11 @@ describe("what is not acknowledged is sent again", () => {
         [yield* next(second), yield* next(second), yield* next(second), yield* next(second)],
         ["2 b", "3 c", "4 d", "5 e"]
       )
+      const acknowledged = yield* start(messages.acknowledged)
+      yield* say(second, { ack: 4 })
+      assert.isTrue(yield* isWaiting(acknowledged))
       yield* say(second, { ack: 5 })
+      yield* Fiber.join(acknowledged)
       yield* messages.acknowledged
       assert.deepStrictEqual(yield* reliable.unacknowledged, [])
       assert.isTrue(yield* isWaiting(reading))

@@ -261,11 +261,14 @@ describe("a request that fails", () => {
     Effect.gen(function* () {
       const { server, socket } = yield* Pair.open()
       const scope = yield* Scope.make()
-      const { double } = yield* Scope.provide(makeOver(socket), scope)
+      const { double, requests } = yield* Scope.provide(makeOver(socket), scope)
       const asking = yield* start(Effect.flip(double(1)))
       yield* asked(server)
+      yield* news(server, "already here")
+      yield* settle
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual((yield* Fiber.join(asking))._tag, "FateUnknown")
+      assert.deepStrictEqual(yield* requests.receive, { news: "already here" })
       yield* news(server, "for others")
       assert.strictEqual(yield* socket.receive, `{"news":"for others"}`)
     })

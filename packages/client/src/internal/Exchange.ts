@@ -70,8 +70,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
   private end(exit: Exit.Exit<void, RE>): Effect.Effect<unknown> {
     const failure = Exit.isFailure(exit) ? exit.cause.reasons.find(Cause.isFailReason)?.error : undefined
     this.inFlight.end(failure)
-    if (Exit.isSuccess(exit)) return Queue.end(this.kept)
-    return Cause.hasInterruptsOnly(exit.cause) ? Queue.shutdown(this.kept) : Queue.failCause(this.kept, exit.cause)
+    return Exit.isSuccess(exit) ? Queue.end(this.kept) : Queue.failCause(this.kept, exit.cause)
   }
 
   // ---- taking what is no response
