@@ -50,7 +50,7 @@ const blocks = Effect.fnUntraced(function* (
     const texts =
       directory === undefined
         ? [yield* text(option, pem)]
-        : yield* Effect.forEach(directory, (path) => text(option, { path }), { concurrency: 8 })
+        : yield* Effect.forEach(directory, (path) => text(option, { path }), { concurrency: 64 })
     const matches = texts.flatMap((text) => [...text.matchAll(kind)])
     for (const [block] of matches) found.add(block)
     if (matches.length === 0) {
@@ -87,14 +87,20 @@ const entries = (option: string, path: string) =>
 
 const file = (option: string, path: string): Effect.Effect<Buffer, TransportError> =>
   attempt(option, async (signal) => {
-    const handle = await Fs.open(path)
-    const chunks: Array<Buffer> = []
-    // One byte more than there may be, and the stream closes the file.
-    for await (const chunk of handle.createReadStream({ end: maxFileBytes, signal })) chunks.push(chunk)
-    const bytes = Buffer.concat(chunks)
+    const stat = await Fs.stat(path)
+    // What is no file has no size, so it is read no further than to one byte more than there may be.
+    const bytes = stat.isFile() && stat.size <= maxFileBytes ? await Fs.readFile(path, { signal }) : await start(path)
     if (bytes.length > maxFileBytes) throw new Error(`${path} is larger than ${maxFileBytes / 0x100000} MiB`)
     return bytes
   })
+
+const start = async (path: string): Promise<Buffer> => {
+  const handle = await Fs.open(path)
+  const chunks: Array<Buffer> = []
+  // The stream closes the file.
+  for await (const chunk of handle.createReadStream({ end: maxFileBytes })) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
 
 const attempt = <A>(option: string, run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, TransportError> =>
   Effect.tryPromise({ try: run, catch: (error) => certificateError(option, error) })
