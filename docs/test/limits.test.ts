@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AtLeastOnce, ClientData, ConnectOptions, CookieJar, Requests, Subscriptions } from "@effect-websocket/client"
+import { defaultMaxBufferedBytes } from "@effect-websocket/client/Socket"
 import * as Duration from "effect/Duration"
 import * as Blocks from "./Blocks.ts"
 
@@ -61,5 +62,9 @@ describe("docs/limits.md names every limit with the default that holds", () => {
   it("deadlines.idleTimeout has none", () => {
     assert.isUndefined(deadlines.idleTimeout)
     assert.strictEqual(rows.get("deadlines.idleTimeout"), "none")
+  })
+
+  it("maxBufferedBytes", () => {
+    assert.strictEqual(rows.get("maxBufferedBytes"), written("maxBufferedBytes", defaultMaxBufferedBytes))
   })
 })

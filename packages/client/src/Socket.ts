@@ -174,4 +174,4 @@ const closeError = (code: number, closeReason?: string): Socket.SocketError =>
   new Socket.SocketError({ reason: new Socket.SocketCloseError({ code, closeReason }) })
 
 /** Larger than any burst that a peer takes within a moment. */
-const defaultMaxBufferedBytes = 0x1000000
+export const defaultMaxBufferedBytes = 0x1000000

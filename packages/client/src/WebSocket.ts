@@ -38,6 +38,8 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
   "WebSocket.connect"
 )(function* <R, D extends Delivery, T extends TextAs>(url: string | URL, options: ConnectOptions<R, D, T> = {}) {
   const scope = yield* Effect.scope
+  const id = Trace.newId((yield* Entropy).maskingKey())
+  yield* Effect.annotateCurrentSpan(Trace.connectionId, id)
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const streamScope = yield* Scope.make()
@@ -49,9 +51,9 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
       )
       meter.handshake(Moment.now(clock) - began)
       const { delivery, text } = dialled.settings
-      return yield* open(dialled, assemblerOf(delivery as D, text as T), scope, streamScope)
+      return yield* open(dialled, assemblerOf(delivery as D, text as T), { id, meter, scope, streamScope })
     })
-  )
+  ).pipe(Effect.annotateLogs(Trace.connectionId, id))
 })
 
 /**
@@ -64,18 +66,23 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 ): Stream.Stream<Delivered<D, T>, ConnectError | ReceiveError, Transport | R> =>
   Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
 
+/** What a connection belongs to. */
+interface Place {
+  readonly id: string
+  readonly meter: Meter.Meter
+  readonly scope: Scope.Scope
+  /** Owns the byte stream. */
+  readonly streamScope: Scope.Closeable
+}
+
 /** Starts the session on a dialled byte stream, in the caller's scope. */
 const open = Effect.fnUntraced(function* <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
-  scope: Scope.Scope,
-  streamScope: Scope.Closeable
+  { id, meter, scope, streamScope }: Place
 ) {
   const clock = yield* Clock.Clock
   const { maskingKey } = yield* Entropy
-  const id = (maskingKey() >>> 0).toString(16).padStart(8, "0")
-  yield* Effect.annotateCurrentSpan(Trace.connectionId, id)
-  const meter = yield* Meter.current
   const { settings } = dialled
   const sessionScope = yield* Scope.make()
   const session = new Session({
@@ -96,9 +103,7 @@ const open = Effect.fnUntraced(function* <A>(
   })
   const pinging = settings.keepAlive === false ? Effect.void : keepAlive(session, settings.keepAlive, clock)
   const stopWatching = meter.watch(() => session.counts)
-  const running = Effect.ensuring(session.run(dialled.first, pinging), Effect.sync(stopWatching)).pipe(
-    Effect.annotateLogs(Trace.connectionId, id)
-  )
+  const running = Effect.ensuring(session.run(dialled.first, pinging), Effect.sync(stopWatching))
   yield* Effect.forkIn(running, sessionScope, { startImmediately: true })
   yield* Scope.addFinalizerExit(scope, (exit) =>
     Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))

@@ -133,4 +133,23 @@ describe("logs", () => {
       assert.deepStrictEqual(lines, [])
     })
   )
+
+  it.effect("what is logged of a connection, its dial included, bears its id", () =>
+    Effect.gen(function* () {
+      const ids: Array<unknown> = []
+      const logger = Logger.make(({ fiber }) => {
+        ids.push(fiber.getRef(References.CurrentLogAnnotations)["websocket.connection"])
+      })
+      const id = yield* Effect.gen(function* () {
+        const { server, socket } = yield* connected({ trace: { level: "Info" } })
+        yield* start(ServerPeer.echo(server))
+        yield* socket.send("x")
+        yield* socket.receive
+        yield* settle
+        return socket.id
+      }).pipe(Effect.provide(Logger.layer([logger])))
+      assert.isAbove(ids.length, 3)
+      assert.deepStrictEqual([...new Set(ids)], [id])
+    })
+  )
 })

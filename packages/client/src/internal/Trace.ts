@@ -11,6 +11,9 @@ import * as Metrics from "../Metrics.ts"
 /** The name under which spans and logs tell which connection they are about. */
 export const connectionId = "websocket.connection"
 
+/** A random one, since a number would need a counter that all programs of a process share. */
+export const newId = (random: number): string => (random >>> 0).toString(16).padStart(8, "0")
+
 /** The closing handshake, whoever asked for it, and how it went. */
 export const closing = <E>(close: Effect.Effect<CloseInfo, E>, id: string): Effect.Effect<CloseInfo, E> =>
   close.pipe(
