@@ -85,9 +85,12 @@ export const decode = Effect.fnUntraced(function* <R>(
   const connect = { ...rest, keepAlive: jittered(keepAlive) }
   const { cookies: _cookies, headers, subprotocols, ...data } = connect
   const schedule = Schedule.isSchedule(reconnect) ? (reconnect as Delays<R>) : undefined
-  const own = yield* decodeOwn(
-    Options.given({ maxRetryAfter, onOpenTimeout, outbox, reconnect: schedule === undefined ? reconnect : undefined })
-  ).pipe(Effect.mapError(invalid))
+  const own = yield* decodeOwn({
+    maxRetryAfter,
+    onOpenTimeout,
+    outbox,
+    reconnect: schedule === undefined ? reconnect : undefined
+  }).pipe(Effect.mapError(invalid))
   const parsed = Effect.isEffect(url) ? undefined : Url.parse(url as string | URL)
   if (parsed !== undefined && "_tag" in parsed) return yield* parsed
   const settings = yield* decodeConnect({
@@ -121,6 +124,6 @@ const clientJitter = 0.1
 
 const decodeConnect = Options.decoderOf(Options.MessageOptions)
 
-const decodeOwn = Schema.decodeUnknownEffect(ClientSettings, { errors: "all", onExcessProperty: "error" })
+const decodeOwn = Options.decoderOf(ClientSettings)
 
 const invalid = (error: Schema.SchemaError) => new InvalidOptions({ problem: error.message })

@@ -194,7 +194,7 @@ export const decoderOf = <S extends Schema.Constraint>(schema: S) => {
 export const decode = decoderOf(ConnectOptions)
 
 /** The same without what is undefined, in plain objects at every depth. */
-export const given = (value: unknown): unknown => {
+const given = (value: unknown): unknown => {
   if (!Predicate.isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
   const entries = Object.entries(value).filter(([, option]) => option !== undefined)
   return Object.fromEntries(entries.map(([name, option]) => [name, given(option)]))
