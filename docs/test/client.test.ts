@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ConnectError, ConnectionClosed, HandshakeRejected, type LossCause, Reconnect } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { Refused } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
@@ -84,4 +85,38 @@ describe("docs/client.md: each example prints what the page says", () => {
       })
     )
   )
+})
+
+describe("documented behaviour has a test: the page names just those losses that stop a client", () => {
+  const page = Blocks.read("docs/client.md")
+  const stops = (cause: LossCause) => Reconnect.decide({ cause })._tag === "Stop"
+
+  /** Numbers as the page lists them: `400 to 499`, or `1002, 1003`. */
+  const numbers = (words: string): ReadonlyArray<number> =>
+    [...words.matchAll(/(\d+)(?: to (\d+))?/g)].flatMap(([, from, to]) =>
+      Array.from({ length: Number(to ?? from) - Number(from) + 1 }, (_, i) => Number(from) + i)
+    )
+
+  it("close codes", () => {
+    const [, listed] = page.match(/the peer's close codes ([\d, toand]+)/)!
+    const codes = Array.from({ length: 4000 }, (_, i) => 1000 + i)
+    const final = codes.filter((closeCode) => stops(new ConnectionClosed({ closeCode, closeReason: "", by: "peer" })))
+    assert.deepStrictEqual(final, numbers(listed!))
+  })
+
+  it("HTTP statuses", () => {
+    const [, listed, except] = page.match(/HTTP ([\d to]+), except ([\d, and]+)/)!
+    const rejected = (status: number) =>
+      new ConnectError({
+        url: "wss://example.com/",
+        reason: new HandshakeRejected({ status, statusText: "", headers: [], body: "", bodyTruncated: false }),
+        steps: []
+      })
+    const final = Array.from({ length: 400 }, (_, i) => 200 + i).filter((status) => stops(rejected(status)))
+    const exceptions = numbers(except!)
+    assert.deepStrictEqual(
+      final,
+      numbers(listed!).filter((status) => !exceptions.includes(status))
+    )
+  })
 })
