@@ -40,6 +40,10 @@ export const race = Effect.fnUntraced(function* <A, B, E, R>(
   { connect, delay }: Attempts<A, B, E, R | Scope.Scope>
 ): Effect.fn.Return<B, NonEmptyReadonlyArray<E>, Exclude<R, Scope.Scope> | Scope.Scope> {
   const scope = yield* Effect.scope
+  // Most hosts have one address, which needs no race. Its scope is that of the dial, which a failure ends as well.
+  if (candidates.length === 1) {
+    return yield* Effect.mapError(Scope.provide(connect(candidates[0], isOvertaken), scope), Arr.of)
+  }
   const failures: Array<E> = []
   let isWon = false
 
@@ -64,8 +68,6 @@ export const race = Effect.fnUntraced(function* <A, B, E, R>(
         return Exit.isSuccess(exit) ? yield* restore(Effect.never) : yield* exit
       })
     )
-  // Most hosts have one address, which needs no race.
-  if (candidates.length === 1) return yield* Effect.mapError(attempt(candidates[0]), Arr.of)
 
   const begun = candidates.map(() => Deferred.makeUnsafe<void>())
   const failed = candidates.map(() => Deferred.makeUnsafe<void>())
@@ -89,3 +91,6 @@ export const race = Effect.fnUntraced(function* <A, B, E, R>(
     Effect.fail(isReadonlyArrayNonEmpty(failures) ? failures : ([error] as const))
   )
 })
+
+/** Nobody runs beside it. */
+const isOvertaken = () => false

@@ -12,7 +12,7 @@ import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
 import { brokenReason } from "./NodeError.ts"
@@ -38,17 +38,24 @@ interface Opening<D extends Duplex> {
   readonly queuedBytes?: () => number
 }
 
-/** Creates a duplex and waits until it is open. The scope destroys it; a failed or interrupted wait does so at once. */
-export const open = Effect.fnUntraced(function* <D extends Duplex>(
-  opening: Opening<D>
-): Effect.fn.Return<NodeDuplex, TransportError, Scope.Scope> {
-  const stream = yield* Effect.acquireRelease(
-    Effect.sync(() => new NodeDuplex(opening)),
-    (stream) => Effect.sync(() => stream.destroy())
+/**
+ * Creates a duplex and waits until it is open. The scope destroys it; a failed or interrupted wait does so at once.
+ *
+ * What the scope holds knows the stream only, not what was dialled.
+ */
+export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      const stream = new NodeDuplex(opening)
+      const destroyed = destroyedOf(stream)
+      yield* Scope.addFinalizer(scope, destroyed)
+      yield* Effect.onError(restore(stream.opened), () => destroyed)
+      return stream
+    })
   )
-  yield* Effect.onError(stream.opened, () => Effect.sync(() => stream.destroy()))
-  return stream
-})
+
+const destroyedOf = (stream: NodeDuplex): Effect.Effect<void> => Effect.sync(() => stream.destroy())
 
 export class NodeDuplex implements ByteStream {
   readonly duplex: Duplex
