@@ -89,8 +89,7 @@ const handshake = Effect.fnUntraced(function* (
   const now = yield* Clock.currentTimeMillis
   const server = JSON.stringify([host, port, socketPath, asked, options.verify])
   const remembered = options.resumption ? memory.take(context, server, now) : undefined
-  const certificateOf = (tls: Tls.TLSSocket) =>
-    tls.isSessionReused() ? remembered?.certificate : tls.getPeerX509Certificate()
+  let shown: ServerIdentity.Shown | undefined
 
   // With TLS 1.2 a ticket comes within the handshake, with TLS 1.3 after it.
   let verified: Omit<Session, "ticket"> | undefined
@@ -113,15 +112,17 @@ const handshake = Effect.fnUntraced(function* (
       ...(remembered && { session: Buffer.from(remembered.ticket) })
     },
     hasCertificate: (options.cert ?? options.pfx) !== undefined,
-    info: (tls) => ({ ...below.info, tls: TlsEngine.infoOf(tls, certificateOf(tls), name) }),
+    info: (tls) => {
+      shown = tls.isSessionReused() ? remembered?.shown : ServerIdentity.shownBy(tls)
+      return { ...below.info, tls: TlsEngine.infoOf(tls, shown, name) }
+    },
     onSession: options.resumption ? keep : undefined,
     onSecret: writeSecrets
   })
-  const certificate = certificateOf(tls)
-  yield* ServerIdentity.verify(certificate, { name, pins: options.pins, check, host, port }).pipe(
+  yield* ServerIdentity.verify(shown, { name, pins: options.pins, check, host, port }).pipe(
     Effect.onError(() => Effect.sync(() => stream.destroy()))
   )
-  verified = { context, server, certificate, verifiedAt: tls.isSessionReused() ? remembered!.verifiedAt : now }
+  verified = { context, server, shown, verifiedAt: tls.isSessionReused() ? remembered!.verifiedAt : now }
   for (const ticket of early) keep(ticket)
   // A session of TLS 1.2 may be resumed again (RFC 5077 §5.6), and its server need not send another ticket.
   if (tls.isSessionReused() && early.length === 0 && tls.getProtocol() === "TLSv1.2") keep(remembered!.ticket)

@@ -13,6 +13,7 @@ import type { Destination } from "../Target.ts"
 import type { TransportError } from "../TransportError.ts"
 import * as NodeDuplex from "./NodeDuplex.ts"
 import { openReason } from "./NodeError.ts"
+import * as ServerIdentity from "./ServerIdentity.ts"
 import * as SocketInfo from "./SocketInfo.ts"
 import * as TlsEngine from "./TlsEngine.ts"
 
@@ -48,6 +49,6 @@ const info = (duplex: Duplex): ConnectionInfo => {
   if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
   const below = SocketInfo.of(duplex)
   return duplex instanceof Tls.TLSSocket
-    ? { ...below, tls: TlsEngine.infoOf(duplex, duplex.getPeerX509Certificate(), undefined) }
+    ? { ...below, tls: TlsEngine.infoOf(duplex, ServerIdentity.shownBy(duplex), undefined) }
     : below
 }

@@ -129,6 +129,10 @@ const certificateProblems: Record<string, TlsProblem> = {
   CRL_HAS_EXPIRED: "revocation unknown",
   ERROR_IN_CRL_LAST_UPDATE_FIELD: "revocation unknown",
   ERROR_IN_CRL_NEXT_UPDATE_FIELD: "revocation unknown",
+  UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: "bad certificate",
+  UNABLE_TO_DECRYPT_CERT_SIGNATURE: "bad certificate",
+  // What Node has no name for, such as a key that is too short; the detail says it.
+  UNSPECIFIED: "bad certificate",
   CERT_REJECTED: "bad certificate",
   CERT_SIGNATURE_FAILURE: "bad certificate",
   CERT_CHAIN_TOO_LONG: "bad certificate",

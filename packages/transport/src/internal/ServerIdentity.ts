@@ -11,8 +11,20 @@ import type { TlsServer } from "../TlsService.ts"
 import { TlsFailed, type TlsProblem, TransportError } from "../TransportError.ts"
 import { identityReason } from "./NodeError.ts"
 
+/** The certificate that a server showed, as Node has it and as we tell of it. */
+export interface Shown {
+  readonly x509: Crypto.X509Certificate
+  readonly described: PeerCertificate
+}
+
+/** Undefined when it showed none, or an earlier handshake did. */
+export const shownBy = (tls: Tls.TLSSocket): Shown | undefined => {
+  const x509 = tls.getPeerX509Certificate()
+  return x509 && { x509, described: describe(x509) }
+}
+
 export const verify = Effect.fnUntraced(function* (
-  certificate: Crypto.X509Certificate | undefined,
+  shown: Shown | undefined,
   options: {
     readonly name: string | undefined
     readonly pins: TlsOptions["pins"]
@@ -22,10 +34,10 @@ export const verify = Effect.fnUntraced(function* (
   }
 ): Effect.fn.Return<void, TransportError> {
   const { check, host, name, pins, port } = options
-  if (certificate === undefined) return yield* refused("bad certificate", "the server showed none")
-  const mistake = name === undefined ? undefined : Tls.checkServerIdentity(name, certificate.toLegacyObject())
+  if (shown === undefined) return yield* refused("bad certificate", "the server showed none")
+  const { described, x509 } = shown
+  const mistake = name === undefined ? undefined : Tls.checkServerIdentity(name, x509.toLegacyObject())
   if (mistake !== undefined) return yield* new TransportError({ reason: identityReason(mistake) })
-  const described = describe(certificate)
   if (pins !== undefined && !isPinned(described, typeof pins === "string" ? [pins] : pins)) {
     const { fingerprint256, publicKeyPin } = described
     return yield* refused("pin mismatch", `it showed ${publicKeyPin}, fingerprint ${fingerprint256}`)
@@ -34,7 +46,7 @@ export const verify = Effect.fnUntraced(function* (
   if (objection !== undefined) return yield* refused("refused", objection)
 })
 
-export const describe = (certificate: Crypto.X509Certificate): PeerCertificate => {
+const describe = (certificate: Crypto.X509Certificate): PeerCertificate => {
   const { fingerprint256, issuer, publicKey, raw, subject, subjectAltName, validFrom, validTo } = certificate
   const spki = publicKey.export({ format: "der", type: "spki" })
   return {

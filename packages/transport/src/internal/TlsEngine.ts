@@ -2,7 +2,6 @@
  * A handshake by Node's TLS engine over any byte stream: over our own socket the engine takes it, over any other stream
  * it gets a duplex made from it. How to verify and what to remember, `Tls` says.
  */
-import type { X509Certificate } from "node:crypto"
 import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,7 +10,7 @@ import type { TransportError } from "../TransportError.ts"
 import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
 import * as NodeDuplex from "./NodeDuplex.ts"
 import { tlsReason } from "./NodeError.ts"
-import * as ServerIdentity from "./ServerIdentity.ts"
+import type * as ServerIdentity from "./ServerIdentity.ts"
 
 export interface Handshake {
   readonly options: Tls.ConnectionOptions
@@ -67,7 +66,7 @@ export const open = Effect.fnUntraced(function* (
 /** What a handshake agreed on, and whom it was with. */
 export const infoOf = (
   tls: Tls.TLSSocket,
-  certificate: X509Certificate | undefined,
+  shown: ServerIdentity.Shown | undefined,
   name: string | undefined
 ): TlsInfo => ({
   version: tls.getProtocol() ?? "unknown",
@@ -76,7 +75,7 @@ export const infoOf = (
   authorized: tls.authorized,
   verifiedName: name,
   resumed: tls.isSessionReused(),
-  peerCertificate: certificate && ServerIdentity.describe(certificate)
+  peerCertificate: shown?.described
 })
 
 /** The engine's own queue holds a write until all of it is out; the queue below it shows its progress. */

@@ -6,6 +6,7 @@
 import * as Crypto from "node:crypto"
 import type { SecureContext } from "node:tls"
 import * as Effect from "effect/Effect"
+import type * as ServerIdentity from "./ServerIdentity.ts"
 
 /** A session, and what was verified when it began: a resumed handshake shows no certificate. */
 export interface Session {
@@ -13,7 +14,7 @@ export interface Session {
   /** Whom it is with, and how it was verified. */
   readonly server: string
   readonly ticket: Uint8Array
-  readonly certificate: Crypto.X509Certificate | undefined
+  readonly shown: ServerIdentity.Shown | undefined
   /** In milliseconds: when its full handshake was. */
   readonly verifiedAt: number
 }
@@ -52,8 +53,8 @@ export class TlsMemory {
 }
 
 /** Resuming skips the verification of the chain, so its result is only used for so long. */
-const isFresh = ({ certificate, verifiedAt }: Session, now: number): boolean =>
-  now - verifiedAt < maxSessionAge && (certificate === undefined || now < Date.parse(certificate.validTo))
+const isFresh = ({ shown, verifiedAt }: Session, now: number): boolean =>
+  now - verifiedAt < maxSessionAge && (shown === undefined || now < shown.described.validTo.getTime())
 
 const digest = (parts: ReadonlyArray<string | Uint8Array>): string => {
   const hash = Crypto.createHash("sha256")
