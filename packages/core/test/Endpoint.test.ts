@@ -69,6 +69,15 @@ describe("Endpoint: reading", () => {
     assert.deepStrictEqual(seen, [0, 1, 2, 3, 3, 4])
   })
 
+  it("short messages that lie one behind the other come as one run, and are counted like others", () => {
+    const decodeLatin1 = (bytes: Uint8Array, start: number, end: number) =>
+      String.fromCharCode(...bytes.subarray(start, end))
+    const endpoint = make({ platform: { ...Platform.pure, decodeLatin1 } })
+    assert.deepStrictEqual(receive(endpoint, "810161 810162 8900 810163"), ["a", "b", "c"])
+    assert.deepInclude(endpoint.received, { messages: 3, frames: 4 })
+    assert.strictEqual(endpoint.dataPieces, 3)
+  })
+
   it("counts messages and frames both ways: fragments are one message, control frames none", () => {
     const endpoint = make()
     receive(endpoint, "0101 61 8900 8001 62 810163")

@@ -35,6 +35,34 @@ describe("FrameDecoder: what is legal, at every cut", () => {
   })
 })
 
+describe("FrameDecoder: frames that are taken by other means", () => {
+  it("only between two messages of a peer that does not mask", () => {
+    const decoder = make("client")
+    assert.isTrue(decoder.isBetweenMessages)
+    decoder.push(hex("0101"))
+    assert.strictEqual(decoder.next(), decoder)
+    assert.isFalse(decoder.isBetweenMessages, "within a frame")
+    decoder.push(hex("61 80"))
+    assert.strictEqual(decoder.next(), decoder)
+    assert.isFalse(decoder.isBetweenMessages, "within a message")
+    assert.strictEqual(decoder.next(), needMore)
+    assert.isFalse(decoder.isBetweenMessages, "within a header")
+    decoder.push(hex("00"))
+    assert.strictEqual(decoder.next(), decoder)
+    assert.isTrue(decoder.isBetweenMessages)
+    assert.isFalse(make("server").isBetweenMessages)
+  })
+
+  it("it goes on behind them, and counts them", () => {
+    const decoder = make("client")
+    decoder.push(hex("810161 810162 810163"))
+    decoder.skip(6, 2)
+    assert.strictEqual(decoder.next(), decoder)
+    assert.deepStrictEqual(decoder.bytes.slice(decoder.start, decoder.end), hex("63"))
+    assert.strictEqual(decoder.frames, 3)
+  })
+})
+
 describe("FrameDecoder: a broken rule, at the byte that proves it", () => {
   for (const { bytes, clause, frames, provenAt, reader, rule } of brokenHeaders) {
     it(`RFC 6455 ${clause}: ${rule} after ${provenAt} bytes`, () => {
