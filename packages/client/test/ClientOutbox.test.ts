@@ -119,6 +119,8 @@ describe("while there is no connection", () => {
         const { client } = yield* made({ outbox: { whileDisconnected } })
         assert.deepInclude(yield* Effect.flip(client.send("\ud800")), { rule: "LoneSurrogate" })
         assert.deepInclude(yield* Effect.flip(client.sendAll(["x", "\ud800"], durable)), { rule: "LoneSurrogate" })
+        const bytes = Uint8Array.of(0xff)
+        assert.deepInclude(yield* Effect.flip(client.send(bytes, { kind: "text" })), { rule: "NotUtf8" })
       }
     })
   )

@@ -12,7 +12,7 @@ import * as ClosingHandshake from "./ClosingHandshake.ts"
 import type { Deflater, Inflater } from "./Compression.ts"
 import { FrameDecoder } from "./FrameDecoder.ts"
 import { FrameEncoder } from "./FrameEncoder.ts"
-import * as InvalidMessage from "./InvalidMessage.ts"
+import type * as InvalidMessage from "./InvalidMessage.ts"
 import type { Limits } from "./Limits.ts"
 import { type Message, MessageAssembler } from "./MessageAssembler.ts"
 import { MessageEncoder } from "./MessageEncoder.ts"
@@ -22,7 +22,7 @@ import type { SplitMessage, StreamedMessage } from "./OutgoingMessage.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Agreed } from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
-import { TextParts } from "./TextParts.ts"
+import * as TextParts from "./TextParts.ts"
 import * as Traffic from "./Traffic.ts"
 
 export interface Options<A = Message> {
@@ -260,10 +260,7 @@ export class Endpoint<A = Message> {
 
   /** What is not legal about sending this as that, if anything. */
   invalid(message: Message, kind?: Assembler.Kind): InvalidMessage.InvalidMessage | undefined {
-    if (kind !== "text" || !(message instanceof Uint8Array)) return InvalidMessage.ofMessage(message)
-    const text = new TextParts("text", this.platform)
-    const answer = text.take(message)
-    return answer instanceof Uint8Array ? text.end() : answer
+    return TextParts.invalid(message, kind, this.platform)
   }
 
   /** A ping whose payload `InvalidMessage.ofControlPayload` has no word against; nothing after a Close. */

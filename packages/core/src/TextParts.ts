@@ -48,6 +48,18 @@ export class TextParts {
   }
 }
 
+/** What is not legal about sending this message as that, if anything. */
+export const invalid = (
+  message: string | Uint8Array,
+  kind: Kind | undefined,
+  platform: Platform
+): InvalidMessage.InvalidMessage | undefined => {
+  if (kind !== "text" || !(message instanceof Uint8Array)) return InvalidMessage.ofMessage(message)
+  const text = new TextParts("text", platform)
+  const answer = text.take(message)
+  return answer instanceof Uint8Array ? text.end() : answer
+}
+
 /** The text as UTF-8. */
 export const encoded = (text: string, platform: Platform): Uint8Array => {
   const bytes = new Uint8Array(platform.utf8Length(text))

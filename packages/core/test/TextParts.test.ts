@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Kind } from "../src/Assembler.ts"
 import * as InvalidMessage from "../src/InvalidMessage.ts"
 import * as Platform from "../src/Platform.ts"
-import { encoded, TextParts } from "../src/TextParts.ts"
+import { encoded, invalid, TextParts } from "../src/TextParts.ts"
 import { hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
@@ -55,4 +55,22 @@ describe("TextParts", () => {
       assert.deepStrictEqual([`${first}${second}`, end], [toHex(encoded(text, Platform.pure)), undefined])
     }
   })
+})
+
+describe("TextParts.invalid", () => {
+  const rows: ReadonlyArray<readonly [string | Uint8Array, Kind | undefined, unknown]> = [
+    ["ü", undefined, undefined],
+    ["ü", "binary", undefined],
+    [high, "binary", LoneSurrogate],
+    [hex("ff"), undefined, undefined],
+    [hex("ff"), "binary", undefined],
+    [hex("c3bc"), "text", undefined],
+    [hex("ff"), "text", NotUtf8],
+    [hex("c3"), "text", NotUtf8],
+    [7 as never, "text", NotAMessage]
+  ]
+  for (const [message, kind, answer] of rows) {
+    const shown = typeof message === "string" ? JSON.stringify(message) : String(message)
+    it(`${shown} as ${kind ?? "what it is"}`, () => assert.strictEqual(invalid(message, kind, Platform.pure), answer))
+  }
 })

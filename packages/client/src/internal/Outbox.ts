@@ -5,7 +5,8 @@
  * (`OutboxQueue`), which one fiber per connection empties in order. That fiber also learns what was flushed, so that
  * after a loss every message that was accepted has a fate, and those that may be lost are counted.
  */
-import { InvalidMessage as Invalid } from "@effect-websocket/core"
+import { TextParts } from "@effect-websocket/core"
+import { NodePlatform } from "@effect-websocket/transport"
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -52,8 +53,10 @@ export class Outbox {
     fate?: Fate
   ): Effect.Effect<void, ClientSendError> {
     return Effect.suspend((): Effect.Effect<void, ClientSendError> => {
-      const invalid = messages.map(Invalid.ofMessage).find((answer) => answer !== undefined)
-      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      for (const message of messages) {
+        const invalid = TextParts.invalid(message, options?.kind, NodePlatform.platform)
+        if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+      }
       return this.submit(messages, options, fate)
     })
   }
