@@ -24,9 +24,9 @@ export interface ProxyListener {
   readonly port: number
   /** As a client would name it, without credentials: `https://127.0.0.1:`, `socks5h://127.0.0.1:` and the port. */
   readonly url: string
-  /** What was asked for, in order: `example.com:443`. */
+  /** What was asked for, in order: `example.com:443`. Of many, the last 1,024. */
   readonly asked: ReadonlyArray<string>
-  /** All that clients said before a tunnel stood, in order. */
+  /** What clients said before a tunnel stood, in order. Of much, the last 1,024 pieces. */
   readonly heard: () => string
 }
 
@@ -36,7 +36,7 @@ export const make: (options: Options) => Effect.Effect<ProxyListener, never, Sco
     const scope = yield* Effect.scope
     const { accept, port } = yield* Listener.make(options)
     const asked: Array<string> = []
-    const heard: Array<Uint8Array> = []
+    const heard: Array<string> = []
     const serve = Effect.flatMap(accept, (wire) =>
       Effect.scoped(converse(new Client(wire, heard), asked, options)).pipe(
         Effect.ignore,
@@ -50,7 +50,7 @@ export const make: (options: Options) => Effect.Effect<ProxyListener, never, Sco
       port,
       url: `${scheme}://127.0.0.1:${port}`,
       asked,
-      heard: () => Buffer.concat(heard).toString("latin1")
+      heard: () => heard.join("")
     }
   }
 )
@@ -61,7 +61,7 @@ const converse = Effect.fnUntraced(function* (client: Client, asked: Array<strin
   const request = yield* requests[options.kind](client, options)
   if (request === undefined) return yield* client.wire.leave
   const { failed, granted, host, port } = request
-  asked.push(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
+  remember(asked, host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
   if (options.answer !== undefined) {
     client.wire.send(options.answer)
     return yield* client.wire.leave
@@ -92,10 +92,10 @@ const downwards = (server: ByteStream, client: Client): Effect.Effect<void, Tran
 /** What a client sends, read piece by piece, and kept until its tunnel stands. */
 class Client {
   readonly wire: Listener.Accepted
-  readonly #heard: Array<Uint8Array>
+  readonly #heard: Array<string>
   #unread: Uint8Array = new Uint8Array(0)
 
-  constructor(wire: Listener.Accepted, heard: Array<Uint8Array>) {
+  constructor(wire: Listener.Accepted, heard: Array<string>) {
     this.wire = wire
     this.#heard = heard
   }
@@ -132,11 +132,19 @@ class Client {
       }
       const read = this.#unread.subarray(0, found)
       this.#unread = this.#unread.subarray(found)
-      this.#heard.push(read)
+      remember(this.#heard, Buffer.from(read).toString("latin1"))
       return Effect.succeed(read)
     })
   }
 }
+
+/** So that a proxy may serve for as long as one likes. */
+const remember = (items: Array<string>, item: string) => {
+  items.push(item)
+  if (items.length > remembered) items.shift()
+}
+
+const remembered = 1024
 
 interface Request {
   readonly host: string

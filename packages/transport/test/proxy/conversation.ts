@@ -43,7 +43,7 @@ export const plays = (tunnel: () => Tunnel, answer: Uint8Array, { end, sent }: E
   }
 }
 
-const play = (tunnel: Tunnel, chunks: Array<Uint8Array>) => {
+export const play = (tunnel: Tunnel, chunks: Array<Uint8Array>) => {
   const sent: Array<string> = []
   const left = [...chunks]
   let turn = tunnel.next()
