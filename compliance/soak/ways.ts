@@ -5,7 +5,7 @@
 import { type ConnectError, type Connection, type ConnectOptions, WebSocket } from "@effect-websocket/client"
 import { Server, ServerPeer } from "@effect-websocket/client/testing"
 import type { Transport } from "@effect-websocket/transport"
-import { Certificate, Listener } from "@effect-websocket/transport/testing"
+import { Certificate, Listener, ProxyListener } from "@effect-websocket/transport/testing"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -29,6 +29,10 @@ export const ways: Effect.Effect<Readonly<Record<string, Way>>, never, Scope.Sco
 
   const tcp = (path: string, options?: ConnectOptions) => WebSocket.connect(plain.url + path, options)
   const tls = (path: string) => WebSocket.connect(secure.url + path, { tls: { ca: certificate.cert } })
+  const { url: near } = yield* ProxyListener.make({ kind: "http", tls: certificate })
+  const { url: far } = yield* ProxyListener.make({ kind: "socks5" })
+  const proxies = [{ url: near, tls: { ca: certificate.cert } }, far] as const
+  const tunnelled = WebSocket.connect(secure.url, { proxy: proxies, tls: { ca: certificate.cert } })
   const nothing = (scheme: string, options?: ConnectOptions) =>
     WebSocket.connect(`${scheme}://127.0.0.1:${silent.port}`, options)
 
@@ -36,6 +40,7 @@ export const ways: Effect.Effect<Readonly<Record<string, Way>>, never, Scope.Sco
     // Normal.
     "closed by us": Effect.scoped(Effect.flatMap(tcp("/"), talkAndClose)),
     "closed by us, TLS": Effect.scoped(Effect.flatMap(tls("/"), talkAndClose)),
+    "closed by us, TLS through two proxies": Effect.scoped(Effect.flatMap(tunnelled, talkAndClose)),
     "left by the program": Effect.scoped(Effect.flatMap(tcp("/"), talk)),
     "left by the program, TLS": Effect.scoped(Effect.flatMap(tls("/"), talk)),
     "closed by the peer": Effect.scoped(Effect.flatMap(tcp("/close"), ({ messages }) => Stream.runDrain(messages))),
@@ -56,6 +61,10 @@ export const ways: Effect.Effect<Readonly<Record<string, Way>>, never, Scope.Sco
     ),
     "interrupted while it connects": Effect.timeoutOption(Effect.scoped(nothing("ws")), "5 millis"),
     "interrupted in the TLS handshake": Effect.timeoutOption(Effect.scoped(nothing("wss")), "5 millis"),
+    "interrupted in a tunnel": Effect.timeoutOption(
+      Effect.scoped(nothing("ws", { proxy: `socks5h://127.0.0.1:${silent.port}` })),
+      "5 millis"
+    ),
 
     // Failed.
     "a program that fails": Effect.flip(
@@ -75,6 +84,10 @@ export const ways: Effect.Effect<Readonly<Record<string, Way>>, never, Scope.Sco
     "no handshake": connectFails("HandshakeInvalid", WebSocket.connect(garbage.url)),
     "no answer": connectFails("TimedOut", nothing("ws", { deadlines: { openTimeout: "20 millis" } })),
     "a certificate that is not trusted": connectFails("TlsFailed", WebSocket.connect(secure.url)),
+    "a proxy that reaches nothing": connectFails(
+      "ProxyFailed",
+      WebSocket.connect(`ws://127.0.0.1:${closedPort}`, { proxy: proxies })
+    ),
     "no TLS at the other end": connectFails("TlsFailed", WebSocket.connect(plain.url.replace("ws:", "wss:")))
   }
 })
