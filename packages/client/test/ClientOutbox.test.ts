@@ -358,6 +358,25 @@ describe("when a connection is lost", () => {
   )
 })
 
+describe("when the program replaces a connection", () => {
+  it.effect("a long message that was just leaving, cut into fragments, goes whole over the next one, and once", () =>
+    Effect.gen(function* () {
+      const all = yield* made({ fragmentBytes: 1000, deadlines: { closeTimeout: "1 second" } })
+      const first = yield* all.accept
+      first.wire.stall()
+      const long = yield* all.client.sendTracked("x".repeat(200_000), durable)
+      yield* settle
+      yield* all.client.reconnectNow
+      yield* TestClock.adjust("1 second")
+      const second = yield* all.accept
+      assert.deepStrictEqual(yield* received(second), ["x".repeat(200_000)])
+      yield* long
+      first.wire.resume()
+      assert.deepStrictEqual(yield* received(first), [])
+    })
+  )
+})
+
 describe("at the end", () => {
   it.effect("what the outbox holds leaves before a close", () =>
     Effect.gen(function* () {

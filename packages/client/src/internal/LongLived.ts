@@ -189,8 +189,9 @@ export class LongLived<R> {
         const given = Effect.raceFirst(connection.ended, this.control.abandoned)
         yield* Effect.timeoutOption(Effect.raceFirst(outbox.emptied, given), closeTimeout)
       }
-      yield* Fiber.interrupt(draining)
+      // What the outbox hands over meanwhile, or has begun to, ends with the connection in its own way.
       if (byUs) yield* this.goodbye(connection, scope)
+      yield* Fiber.interrupt(draining)
       const cause = yield* this.remains(connection)
       outbox.lose(byUs ? undefined : cause)
       phases.move({ _tag: "Down", cause: byUs ? undefined : cause })
