@@ -39,6 +39,8 @@ export class FrameEncoder {
   private end = 0
   /** Bytes encoded and not taken yet. */
   pendingBytes = 0
+  /** Bytes encoded since the last `recycle`, in whichever buffers. */
+  private used = 0
   /** How many frames were encoded, and how many of them end a message. */
   frames = 0
   messages = 0
@@ -84,7 +86,8 @@ export class FrameEncoder {
    */
   recycle(): void {
     const size = this.buffer.length
-    if (size > largestBuffer || (size > smallBuffer && this.end * 8 < size)) this.buffer = empty
+    if (size > largestBuffer || (size > smallBuffer && this.used * 8 < size)) this.buffer = empty
+    this.used = 0
     this.start = 0
     this.end = 0
   }
@@ -95,6 +98,7 @@ export class FrameEncoder {
     const start = FrameHeader.encode(this.buffer, this.end, fin, rsv1, opcode, length, key)
     if (key !== undefined) this.platform.mask(key, this.buffer, start, start + length)
     this.pendingBytes += start + length - this.end
+    this.used += start + length - this.end
     this.end = start + length
     this.frames += 1
     if (fin && !Opcode.isControl(opcode)) this.messages += 1

@@ -183,6 +183,19 @@ describe("FrameEncoder", () => {
       })
     }
 
+    it("counts what stands in the buffers before it too: a busy sender keeps the one it has grown to", () => {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      const turn = () => {
+        while (encoder.pendingBytes < 0x10000) encoder.frame(Opcode.binary, new Uint8Array(1000))
+        const buffers = new Set(encoder.take().map((chunk) => chunk.buffer))
+        encoder.recycle()
+        return [...buffers]
+      }
+      turn()
+      const last = turn().at(-1)
+      for (let i = 0; i < 3; i++) assert.isTrue(turn().every((buffer) => buffer === last))
+    })
+
     it("an unused encoder holds nothing", () => {
       const encoder = new FrameEncoder(Platform.pure, undefined)
       encoder.recycle()
