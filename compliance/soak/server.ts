@@ -7,8 +7,20 @@ import { writeSync } from "node:fs"
 import type { AddressInfo } from "node:net"
 import { WebSocketServer } from "ws"
 
-/** At once, and not when the event loop has time: what was acknowledged must have been told. */
-const tell = (line: string) => writeSync(1, `${line}\n`)
+/** At once, and not when the event loop has time: what was acknowledged must have been told. A full pipe takes a part. */
+const tell = (line: string): void => {
+  let rest: Uint8Array = new TextEncoder().encode(`${line}\n`)
+  while (rest.length > 0) rest = rest.subarray(written(rest))
+}
+
+const written = (bytes: Uint8Array): number => {
+  try {
+    return writeSync(1, bytes)
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0
+    throw error
+  }
+}
 
 const server = new WebSocketServer({ host: "127.0.0.1", port: Number(process.argv[2]) })
 
