@@ -92,6 +92,13 @@ describe("PayloadBuffer", () => {
     assert.strictEqual(toHex(buffer.take()), "04")
   })
 
+  it("copy gives a range of a read in an array of its own", () => {
+    const read = Buffer.from([1, 2, 3, 4])
+    const own = PayloadBuffer.copy(read, 1, 3, (length) => new Uint8Array(length))
+    read.fill(9)
+    assert.deepStrictEqual([own, own.buffer.byteLength], [Uint8Array.of(2, 3), 2])
+  })
+
   it("clear forgets", () => {
     const buffer = new PayloadBuffer()
     append(buffer, hex("0102"))
