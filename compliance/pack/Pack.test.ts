@@ -25,10 +25,10 @@ class Consumer extends Context.Service<Consumer, { readonly folder: string }>()(
   )
 }
 
-/** Every TypeScript block of the READMEs, by the file that it names, or by a name for it. */
+/** Every TypeScript block of the READMEs but tests, which want a test runner: by the file that it names, or by a name for it. */
 const programs: Record<string, string> = Object.fromEntries(
   ["README.md", ...packages.map(({ name }) => `packages/${name.split("/")[1]}/README.md`)].flatMap((page) =>
-    [...readFileSync(join(repository, page), "utf8").matchAll(/^```ts(?: file=(\S+))?\n(.*?)^```$/gms)].map(
+    [...readFileSync(join(repository, page), "utf8").matchAll(/^```ts(?: file=(?!test\/)(\S+))?\n(.*?)^```$/gms)].map(
       ([, file = `${page.replace(/\W/g, "-")}.ts`, text]) => [file, text!]
     )
   )
