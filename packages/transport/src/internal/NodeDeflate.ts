@@ -4,7 +4,7 @@
  * that is not is the call that runs the native coder on this thread (`_handle.writeSync`), which Node's own `*Sync`
  * functions are made of. Where it is missing, `available` is false and `NodePlatform` uses slower forms.
  *
- * docs/performance.md has what the other ways cost: a hop to the thread pool for each message, a new coder for each
+ * docs/decisions.md has what the other ways cost: a hop to the thread pool for each message, a new coder for each
  * message, or one written in JavaScript.
  */
 import * as Zlib from "node:zlib"
