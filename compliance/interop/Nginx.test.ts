@@ -2,7 +2,6 @@
  * Behind nginx, as most servers are: it speaks TLS, asks for client certificates and passes WebSockets on to an echo of
  * ours without TLS.
  */
-import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type ConnectOptions, WebSocket } from "@effect-websocket/client"
 import { Server, ServerPeer } from "@effect-websocket/client/testing"
@@ -10,9 +9,7 @@ import { Transport } from "@effect-websocket/transport"
 import { Certificate, Listener } from "@effect-websocket/transport/testing"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Schedule from "effect/Schedule"
-import * as Program from "./Program.ts"
+import * as Nginx from "./nginx.ts"
 
 const authority = Certificate.make({ names: ["Authority"], isAuthority: true })
 const stranger = Certificate.make({ names: ["Stranger"], isAuthority: true })
@@ -20,63 +17,34 @@ const server = Certificate.make({ names: ["127.0.0.1"], issuer: authority })
 const ann = Certificate.make({ names: ["ann"], issuer: authority })
 const past = new Date("2001-01-01")
 
-const configuration = (folder: string, port: number, upstream: number, directives: string) => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-error_log stderr error;
-events {}
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+const servers = (port: number, upstream: number, directives: string) => (folder: string) =>
+  `
   server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${folder}/server.pem;
     ssl_certificate_key ${folder}/server.key;
     ssl_client_certificate ${folder}/ca.pem;
     ${directives}
-    location / {
-      proxy_pass http://127.0.0.1:${upstream};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $http_connection;
+    location / { ${Nginx.pass(upstream)}
       proxy_set_header X-Client $ssl_client_s_dn;
       proxy_set_header X-Protocol $ssl_alpn_protocol;
     }
-  }
-}
-`
+  }`
 
 /** nginx in front of an echo that first says whom nginx has seen. */
 const serve = Effect.fnUntraced(function* (directives: string) {
-  const files = yield* FileSystem.FileSystem
-  const folder = yield* files.makeTempDirectoryScoped()
   const upstream = yield* Server.serve((peer) => {
     const header = (name: string) => peer.request.headers.find(([other]) => other.toLowerCase() === name)?.[1] ?? ""
     return Effect.andThen(peer.send(`${header("x-client")} ${header("x-protocol")}`), ServerPeer.echo(peer))
   })
   const port = yield* Effect.scoped(Effect.map(Listener.make(), (listener) => listener.port))
-  yield* files.writeFileString(`${folder}/server.pem`, server.cert)
-  yield* files.writeFileString(`${folder}/server.key`, server.key)
-  yield* files.writeFileString(`${folder}/ca.pem`, authority.cert)
-  yield* files.writeFileString(`${folder}/nginx.conf`, configuration(folder, port, upstream.port, directives))
-  yield* Program.start("nginx", "nginx", ["-p", folder, "-c", `${folder}/nginx.conf`, "-e", "stderr"])
+  const files = { "server.pem": server.cert, "server.key": server.key, "ca.pem": authority.cert }
+  yield* Nginx.start(port, files, servers(port, upstream.port, directives))
   return `wss://127.0.0.1:${port}/chat`
-}, Effect.provide(NodeServices.layer))
+})
 
-/** Until the program listens, its port refuses. */
 const connect = (url: string, tls: ConnectOptions["tls"]) =>
-  WebSocket.connect(url, { tls: { ca: authority.cert, ...tls } }).pipe(
-    Effect.retry({
-      while: ({ reason }) => reason._tag === "Refused",
-      schedule: Schedule.spaced("20 millis"),
-      times: 250
-    })
-  )
+  WebSocket.connect(url, { tls: { ca: authority.cert, ...tls } })
 
 const converse = Effect.fnUntraced(function* (url: string, tls: ConnectOptions["tls"]) {
   const socket = yield* connect(url, tls)

@@ -2,7 +2,6 @@
  * What nginx says before the first frame: it redirects, sets a cookie, asks for Basic authentication, and asks to wait. An
  * echo of ours behind it sees what arrived.
  */
-import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { type ConnectOptions, CookieJar, WebSocket } from "@effect-websocket/client"
 import { Server, ServerPeer } from "@effect-websocket/client/testing"
@@ -11,9 +10,7 @@ import { Listener } from "@effect-websocket/transport/testing"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Schedule from "effect/Schedule"
-import * as Program from "./Program.ts"
+import * as Nginx from "./nginx.ts"
 
 interface Ports {
   readonly port: number
@@ -22,44 +19,25 @@ interface Ports {
   readonly upstream: number
 }
 
-const pass = (upstream: number) => `
-      proxy_pass http://127.0.0.1:${upstream};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $http_connection;`
-
-const configuration = (folder: string, { other, port, upstream }: Ports) => `
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-error_log stderr error;
-events {}
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+const servers =
+  ({ other, port, upstream }: Ports) =>
+  (folder: string) =>
+    `
   server {
     listen 127.0.0.1:${port};
     location = /old { add_header Set-Cookie "id=7; Path=/" always; return 307 /private; }
     location = /elsewhere { return 302 http://127.0.0.1:${other}/open; }
     location = /circle { return 301 /circle; }
     location = /busy { add_header Retry-After 30 always; return 503; }
-    location = /private { auth_basic "private"; auth_basic_user_file ${folder}/users; ${pass(upstream)} }
+    location = /private { auth_basic "private"; auth_basic_user_file ${folder}/users; ${Nginx.pass(upstream)} }
   }
   server {
     listen 127.0.0.1:${other};
-    location / { ${pass(upstream)} }
-  }
-}
-`
+    location / { ${Nginx.pass(upstream)} }
+  }`
 
 /** nginx in front of an echo; `seen` are the headers of the last request that reached it. */
 const serve = Effect.gen(function* () {
-  const files = yield* FileSystem.FileSystem
-  const folder = yield* files.makeTempDirectoryScoped()
   let seen: Record<string, string> = {}
   const upstream = yield* Server.serve((peer) => {
     seen = Object.fromEntries(peer.request.headers.map(([name, value]) => [name.toLowerCase(), value]))
@@ -67,24 +45,12 @@ const serve = Effect.gen(function* () {
   })
   const free = Effect.scoped(Effect.map(Listener.make(), (listener) => listener.port))
   const ports = { port: yield* free, other: yield* free, upstream: upstream.port }
-  yield* files.writeFileString(`${folder}/users`, "müller:{PLAIN}päss word\n")
-  yield* files.writeFileString(`${folder}/nginx.conf`, configuration(folder, ports))
-  yield* Program.start("nginx", "nginx", ["-p", folder, "-c", `${folder}/nginx.conf`, "-e", "stderr"])
+  yield* Nginx.start(ports.port, { users: "müller:{PLAIN}päss word\n" }, servers(ports))
   return { host: `127.0.0.1:${ports.port}`, other: `127.0.0.1:${ports.other}`, seen: () => seen }
-}).pipe(Effect.provide(NodeServices.layer))
-
-/** Until the program listens, its port refuses. */
-const connect = (url: string, options: ConnectOptions) =>
-  WebSocket.connect(url, options).pipe(
-    Effect.retry({
-      while: ({ reason }) => reason._tag === "Refused",
-      schedule: Schedule.spaced("20 millis"),
-      times: 250
-    })
-  )
+})
 
 const converse = Effect.fnUntraced(function* (url: string, options: ConnectOptions) {
-  const socket = yield* connect(url, options)
+  const socket = yield* WebSocket.connect(url, options)
   yield* socket.send("Grüße")
   assert.strictEqual(yield* socket.receive, "Grüße")
   assert.deepInclude(yield* socket.close(), { clean: true })
@@ -93,7 +59,7 @@ const converse = Effect.fnUntraced(function* (url: string, options: ConnectOptio
 })
 
 const refusalOf = Effect.fnUntraced(function* (url: string, options: ConnectOptions) {
-  const { message, reason } = yield* Effect.flip(connect(url, options))
+  const { message, reason } = yield* Effect.flip(WebSocket.connect(url, options))
   yield* Console.log(message)
   return reason._tag === "HandshakeRejected" ? reason : assert.fail(message)
 })

@@ -4,9 +4,10 @@ import { assert } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import type { Transport } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { TestConsole } from "effect/testing"
+import { TestClock, TestConsole } from "effect/testing"
 
 export type Network = MemoryTransport.MemoryTransport
 
@@ -38,6 +39,20 @@ export const serve = (
     const server = yield* ServerPeer.accept(yield* network.accept, options)
     yield* script(server)
     yield* ServerPeer.echo(server)
+  })
+
+/** Accepts the next client, plays the script and breaks the connection; the client dials again within that time. */
+export const serveAndBreak = (
+  network: Network,
+  redialsWithin: Duration.Input,
+  script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>
+) =>
+  Effect.gen(function* () {
+    const wire = yield* network.accept
+    yield* script(yield* ServerPeer.accept(wire))
+    yield* TestClock.adjust(0)
+    wire.reset()
+    yield* TestClock.adjust(redialsWithin)
   })
 
 /** Answers the next client's request with these lines of a head, and no body. */

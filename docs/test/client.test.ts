@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConnectError, ConnectionClosed, HandshakeRejected, type LossCause, Reconnect } from "@effect-websocket/client"
-import { ServerPeer } from "@effect-websocket/client/testing"
+import type { ServerPeer } from "@effect-websocket/client/testing"
 import { Refused } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
@@ -11,21 +11,11 @@ import * as refresh from "../examples/client/refresh.ts"
 import * as status from "../examples/client/status.ts"
 import * as prices from "../examples/prices.ts"
 import * as Blocks from "./Blocks.ts"
-import { answer, type Network, prints, serve } from "./Play.ts"
+import { answer, type Network, prints, serve, serveAndBreak } from "./Play.ts"
 
 const outputs = new Map(Blocks.of("docs/client.md").map(({ file, output }) => [file, output]))
 
 const output = (name: string) => outputs.get(`examples/${name}.ts`)
-
-/** Accepts the next client, plays the script and breaks the connection; the client dials again within a second. */
-const serveAndBreak = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
-  Effect.gen(function* () {
-    const wire = yield* network.accept
-    yield* script(yield* ServerPeer.accept(wire))
-    yield* TestClock.adjust(0)
-    wire.reset()
-    yield* TestClock.adjust("1 second")
-  })
 
 const hears = (server: ServerPeer.ServerPeer, message: string) =>
   Effect.map(server.next, (event) => assert.deepStrictEqual(event, { _tag: "Message", message }))
@@ -33,7 +23,9 @@ const hears = (server: ServerPeer.ServerPeer, message: string) =>
 /** A price on each of two connections, to whoever subscribes with these words. */
 const twoPrices = (network: Network, subscribe: (connection: number) => string) =>
   Effect.andThen(
-    serveAndBreak(network, (server) => Effect.andThen(hears(server, subscribe(1)), server.send("ACME 7.50"))),
+    serveAndBreak(network, "1 second", (server) =>
+      Effect.andThen(hears(server, subscribe(1)), server.send("ACME 7.50"))
+    ),
     serve(network, (server) => Effect.andThen(hears(server, subscribe(2)), server.send("ACME 7.25")))
   )
 
@@ -68,7 +60,7 @@ describe("docs/client.md: each example prints what the page says", () => {
       Effect.gen(function* () {
         yield* network.refuse(new Refused({ address: "203.0.113.1:443" }))
         yield* TestClock.adjust("1 second")
-        yield* serveAndBreak(network, () => Effect.void)
+        yield* serveAndBreak(network, "1 second", () => Effect.void)
         yield* TestClock.adjust("1 second")
         yield* serve(network, () => Effect.void)
       })

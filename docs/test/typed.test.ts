@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import * as Effect from "effect/Effect"
-import { TestClock } from "effect/testing"
 import * as atLeastOnce from "../examples/typed/atLeastOnce.ts"
 import * as binary from "../examples/typed/binary.ts"
 import * as requests from "../examples/typed/requests.ts"
@@ -9,17 +8,7 @@ import * as schema from "../examples/typed/schema.ts"
 import * as skip from "../examples/typed/skip.ts"
 import * as subscriptions from "../examples/typed/subscriptions.ts"
 import * as Blocks from "./Blocks.ts"
-import { type Network, prints, serve } from "./Play.ts"
-
-/** Accepts the next client, plays the script and breaks the connection; the client dials again within 30 s. */
-const serveAndBreak = (network: Network, script: (server: ServerPeer.ServerPeer) => Effect.Effect<unknown>) =>
-  Effect.gen(function* () {
-    const wire = yield* network.accept
-    yield* script(yield* ServerPeer.accept(wire))
-    yield* TestClock.adjust(0)
-    wire.reset()
-    yield* TestClock.adjust("30 seconds")
-  })
+import { prints, serve, serveAndBreak } from "./Play.ts"
 
 const hears = (server: ServerPeer.ServerPeer, ...messages: ReadonlyArray<object>) =>
   Effect.forEach(messages, (message) =>
@@ -82,7 +71,7 @@ describe("docs/typed.md: each example prints what the page says", () => {
   it.effect("subscriptions", () =>
     prints(subscriptions, output("subscriptions"), (network) =>
       Effect.andThen(
-        serveAndBreak(network, (server) =>
+        serveAndBreak(network, "30 seconds", (server) =>
           Effect.gen(function* () {
             yield* hears(server, { op: "subscribe", topic: "prices" }, { op: "subscribe", topic: "news" })
             yield* server.send("news: one")
@@ -103,7 +92,7 @@ describe("docs/typed.md: each example prints what the page says", () => {
   it.effect("atLeastOnce", () =>
     prints(atLeastOnce, output("atLeastOnce"), (network) =>
       Effect.andThen(
-        serveAndBreak(network, (server) =>
+        serveAndBreak(network, "30 seconds", (server) =>
           Effect.gen(function* () {
             assert.strictEqual(server.request.resourceName, "/orders?resume=")
             yield* hears(server, { n: 1, order: "two of these" }, { n: 2, order: "one of those" })

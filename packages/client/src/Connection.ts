@@ -10,7 +10,11 @@ import type { CloseInfo } from "./CloseInfo.ts"
 import type { ConnectionClosed, InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
 import type { Latency } from "./Latency.ts"
 
-/** Text is a string, binary is bytes. Bytes that come belong to the receiver. */
+/**
+ * Text is a string, binary is bytes. Bytes that come belong to the receiver. Binary messages of 65 bytes to 4 KiB that come
+ * in one read may be views of one array of at most 16 KiB, which lives as long as one of them: `slice()` what is kept for
+ * long, or whose `buffer` is transferred.
+ */
 export type Message = string | Uint8Array
 
 export interface SendOptions {

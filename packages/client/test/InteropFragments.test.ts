@@ -1,41 +1,25 @@
 /** Fragments both ways with the npm package `ws`, with compression and without. */
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { type Message, WebSocket } from "@effect-websocket/client"
 import { Transport } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { WebSocketServer, type WebSocket as Ws } from "ws"
+import type { WebSocket as Ws } from "ws"
 import { equal } from "./interop.ts"
-
-const serve = Effect.fnUntraced(function* (perMessageDeflate: boolean, handle: (peer: Ws) => void) {
-  const http = createServer()
-  const server = new WebSocketServer({ server: http, maxPayload: 0, perMessageDeflate })
-  server.on("connection", handle)
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => {
-      http.listen(0, "127.0.0.1", () => resume(Effect.void))
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        for (const peer of server.clients) peer.terminate()
-        server.close(() => http.close(() => resume(Effect.void)))
-      })
-  )
-  return `ws://127.0.0.1:${(http.address() as AddressInfo).port}`
-})
+import { serve as serveWith } from "./wsServer.ts"
 
 const lines = Array.from({ length: 500 }, (_, i) => `line ${i}: Grüße, 世界 😀\n`)
 const large = new Uint8Array(300_000).map((_, i) => i % 251)
 
 for (const deflate of [false, true]) {
+  const serve = (handle: (peer: Ws) => void) => serveWith(handle, { perMessageDeflate: deflate })
+
   describe(`ws, ${deflate ? "with" : "without"} permessage-deflate`, () => {
     it.live("takes what sendFragments sends as one message each, with pings in between", () =>
       Effect.gen(function* () {
         const received = yield* Queue.bounded<Message>(8)
-        const url = yield* serve(deflate, (peer) => {
+        const url = yield* serve((peer) => {
           peer.on("message", (data: Buffer, isBinary) =>
             Queue.offerUnsafe(received, isBinary ? new Uint8Array(data) : data.toString())
           )
@@ -58,7 +42,7 @@ for (const deflate of [false, true]) {
 
     it.live("takes messages that fragmentBytes cuts", () =>
       Effect.gen(function* () {
-        const url = yield* serve(deflate, (peer) => {
+        const url = yield* serve((peer) => {
           peer.on("message", (data, isBinary) => peer.send(data, { binary: isBinary }))
         })
         const socket = yield* WebSocket.connect(url, { fragmentBytes: 1000 })
@@ -78,7 +62,7 @@ for (const deflate of [false, true]) {
 
     it.live("its fragments are delivered as they come", () =>
       Effect.gen(function* () {
-        const url = yield* serve(deflate, send)
+        const url = yield* serve(send)
         const fragments = yield* Stream.runCollect(WebSocket.stream(url, { delivery: "fragments" }))
         const texts = fragments.filter((fragment) => fragment.kind === "text")
         const binary = fragments.filter((fragment) => fragment.kind === "binary")
@@ -94,7 +78,7 @@ for (const deflate of [false, true]) {
 
     it.live("its frames are delivered whole, control frames among them", () =>
       Effect.gen(function* () {
-        const url = yield* serve(deflate, send)
+        const url = yield* serve(send)
         const frames = yield* Stream.runCollect(WebSocket.stream(url, { delivery: "frames" }))
         assert.deepStrictEqual(
           frames.map(({ opcode }) => opcode),

@@ -1,47 +1,16 @@
 /** Messages exchanged with a server that is not ours: the npm package `ws`, over TCP and over TLS. */
-import { createServer } from "node:http"
-import { createServer as createTlsServer } from "node:https"
-import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { type ConnectOptions, WebSocket } from "@effect-websocket/client"
 import { Transport } from "@effect-websocket/transport"
-import { Certificate } from "@effect-websocket/transport/testing"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { WebSocketServer, type WebSocket as Ws } from "ws"
+import type { WebSocket as Ws } from "ws"
 import { equal, messages } from "./interop.ts"
 import { leavesNothing } from "./left.ts"
-
-const certificate = Certificate.make({ names: ["127.0.0.1"] })
-
-/** Runs `handle` for each connection that `ws` accepted. */
-const serve = Effect.fnUntraced(function* (
-  handle: (peer: Ws) => void,
-  options: { readonly secure?: boolean; readonly subprotocol?: string } = {}
-) {
-  const { secure = false, subprotocol } = options
-  const http = secure ? createTlsServer(certificate) : createServer()
-  const server = new WebSocketServer({
-    server: http,
-    maxPayload: 0,
-    handleProtocols: (offered) => (subprotocol !== undefined && offered.has(subprotocol) ? subprotocol : false)
-  })
-  server.on("connection", handle)
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => {
-      http.listen(0, "127.0.0.1", () => resume(Effect.void))
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        for (const peer of server.clients) peer.terminate()
-        server.close(() => http.close(() => resume(Effect.void)))
-      })
-  )
-  return `${secure ? "wss" : "ws"}://127.0.0.1:${(http.address() as AddressInfo).port}`
-})
+import { certificate, serve } from "./wsServer.ts"
 
 const echo = (peer: Ws) => {
   peer.on("message", (data, isBinary) => peer.send(data, { binary: isBinary }))
@@ -59,7 +28,9 @@ for (const secure of [false, true]) {
     more: ConnectOptions = {},
     subprotocol?: string
   ) {
-    const url = yield* serve(handle, { secure, ...(subprotocol !== undefined && { subprotocol }) })
+    const handleProtocols = (offered: Set<string>) =>
+      subprotocol !== undefined && offered.has(subprotocol) ? subprotocol : false
+    const url = yield* serve(handle, { secure, handleProtocols })
     return yield* WebSocket.connect(url, { ...options, ...more })
   })
 

@@ -26,9 +26,6 @@ export class MessageRun {
   private readonly decodeLatin1: (bytes: Uint8Array, start: number, end: number) => string
   private readonly decodeUtf8: Platform["decodeUtf8"]
   private readonly allocate: Platform["allocate"]
-  /** The words of the read that was looked at last. */
-  private words: Int32Array = new Int32Array(0)
-  private wordsOf: Uint8Array | undefined
   /** Where the frames of the current run end. */
   private end = 0
 
@@ -45,18 +42,18 @@ export class MessageRun {
 
   /** Appends the messages of the run at the cursor and moves it behind them. Answers how many there were. */
   take(decoder: FrameDecoder, into: Array<string | Uint8Array>, room: Room): number {
-    const { bytes, end: start } = decoder
-    const first = bytes[start]
+    const first = decoder.bytes[decoder.end]
     if (first !== finText && first !== finBinary) return 0
-    const frames = first === finText ? this.texts(bytes, start, into, room) : this.binaries(bytes, start, into, room)
+    const frames = first === finText ? this.texts(decoder, into, room) : this.binaries(decoder, into, room)
     if (frames > 0) decoder.skip(this.end, frames)
     return frames
   }
 
-  private texts(bytes: Uint8Array, start: number, into: Array<string | Uint8Array>, room: Room): number {
+  private texts(decoder: FrameDecoder, into: Array<string | Uint8Array>, room: Room): number {
+    const { bytes, end: start } = decoder
     const frames = this.scan(bytes, start, finText, 0, maxLength7, textRun, room)
     if (frames === 0) return 0
-    if (this.topBits(bytes, start, this.end) !== frames) return this.textsOneByOne(bytes, start, into, room)
+    if (topBits(decoder, start, this.end) !== frames) return this.textsOneByOne(bytes, start, into, room)
     const run = this.decodeLatin1(bytes, start, this.end)
     for (let at = 0; at < run.length; ) {
       const length = run.charCodeAt(at + 1)
@@ -86,7 +83,7 @@ export class MessageRun {
     return frames
   }
 
-  private binaries(bytes: Uint8Array, start: number, into: Array<string | Uint8Array>, room: Room): number {
+  private binaries({ bytes, end: start }: FrameDecoder, into: Array<string | Uint8Array>, room: Room): number {
     const length = bytes[start + 1]!
     const frames =
       length <= ownBytes
@@ -142,27 +139,20 @@ export class MessageRun {
     this.end = at
     return frames
   }
+}
 
-  /** How many octets have their top bit set: four at a time, counted side by side in the octets of one word. */
-  private topBits(bytes: Uint8Array, start: number, end: number): number {
-    if (this.wordsOf !== bytes) this.readWords(bytes)
-    const shift = bytes.byteOffset & 3
-    const firstWord = (start + shift + 3) >> 2
-    const lastWord = (end + shift) >> 2
-    let count = 0
-    for (let at = start; at < Math.min(end, firstWord * 4 - shift); at++) count += bytes[at]! >>> 7
-    let sums = 0
-    for (let at = firstWord; at < lastWord; at++) sums += (this.words[at]! >>> 7) & 0x01010101
-    count += (sums & 0xff) + ((sums >>> 8) & 0xff) + ((sums >>> 16) & 0xff) + (sums >>> 24)
-    for (let at = Math.max(start, lastWord * 4 - shift); at < end; at++) count += bytes[at]! >>> 7
-    return count
-  }
-
-  private readWords(bytes: Uint8Array): void {
-    const from = bytes.byteOffset & ~3
-    this.words = new Int32Array(bytes.buffer, from, (bytes.byteOffset + bytes.length - from) >> 2)
-    this.wordsOf = bytes
-  }
+/** How many octets have their top bit set: four at a time, counted side by side in the octets of one word. */
+const topBits = ({ bytes, words }: FrameDecoder, start: number, end: number): number => {
+  const shift = bytes.byteOffset & 3
+  const firstWord = (start + shift + 3) >> 2
+  const lastWord = (end + shift) >> 2
+  let count = 0
+  for (let at = start; at < Math.min(end, firstWord * 4 - shift); at++) count += bytes[at]! >>> 7
+  let sums = 0
+  for (let at = firstWord; at < lastWord; at++) sums += (words[at]! >>> 7) & 0x01010101
+  count += (sums & 0xff) + ((sums >>> 8) & 0xff) + ((sums >>> 16) & 0xff) + (sums >>> 24)
+  for (let at = Math.max(start, lastWord * 4 - shift); at < end; at++) count += bytes[at]! >>> 7
+  return count
 }
 
 /** What the header at `at` announces, where it is a short one in its shortest form (RFC 6455 §5.2); else -1. */
