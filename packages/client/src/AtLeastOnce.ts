@@ -18,11 +18,11 @@ import { InvalidOptions } from "./ConnectError.ts"
 import type { Message, Messages, SendOptions } from "./Connection.ts"
 import type { InvalidMessage, SendError } from "./Errors.ts"
 import { encoderOf, legal } from "./internal/Encoding.ts"
+import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import { Replay, type Session } from "./internal/Replay.ts"
 import { ReplayBuffer } from "./internal/ReplayBuffer.ts"
 import { ReplayLog } from "./internal/ReplayLog.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
-import { decoderOf } from "./Options.ts"
 import { type SchemaOptions, schema, type TypedMessages } from "./TypedMessages.ts"
 
 const { Count, withDefault } = OptionSchema
@@ -159,4 +159,4 @@ const seeing = <A, In, RE, SE>(typed: TypedMessages<A, In, RE, SE>, see: (messag
   }
 }
 
-const decode = decoderOf(Options)
+const decode = OptionDecoder.whole(Options)

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import { ConnectError, InvalidOptions, type InvalidUrl } from "./ConnectError.ts"
 import type { Connection } from "./Connection.ts"
 import type { Delays } from "./internal/Backoff.ts"
+import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
 import * as Url from "./internal/Url.ts"
 import * as Options from "./Options.ts"
@@ -122,8 +123,8 @@ const jittered = (keepAlive: Options.ConnectOptions["keepAlive"]): NonNullable<t
 
 const clientJitter = 0.1
 
-const decodeConnect = Options.decoderOf(Options.MessageOptions)
+const decodeConnect = OptionDecoder.whole(Options.MessageOptions)
 
-const decodeOwn = Options.decoderOf(ClientSettings)
+const decodeOwn = OptionDecoder.whole(ClientSettings)
 
 const invalid = (error: Schema.SchemaError) => new InvalidOptions({ problem: error.message })

@@ -14,11 +14,11 @@ import {
 } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { OptionFailed } from "./ConnectError.ts"
 import type { CookieJar } from "./CookieJar.ts"
 import { Delivery, TextAs } from "./Delivery.ts"
+import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import * as OptionEffect from "./internal/OptionEffect.ts"
 import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 import { RedirectOptions } from "./RedirectOptions.ts"
@@ -185,17 +185,12 @@ export const evaluate = Effect.fnUntraced(function* <R>(
   }
 })
 
-/** Checks options and fills in the defaults. An option that is there but undefined counts as absent. */
-export const decoderOf = <S extends Schema.Constraint>(schema: S) => {
-  const decode = Schema.decodeUnknownEffect(schema, { errors: "all", onExcessProperty: "error" })
-  return (options: unknown) => decode(given(options))
-}
-
-export const decode = decoderOf(ConnectOptions)
-
-/** The same without what is undefined, in plain objects at every depth. */
-const given = (value: unknown): unknown => {
-  if (!Predicate.isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
-  const entries = Object.entries(value).filter(([, option]) => option !== undefined)
-  return Object.fromEntries(entries.map(([name, option]) => [name, given(option)]))
-}
+/** Checks options and fills in the defaults. */
+export const decode = OptionDecoder.byField(ConnectOptions, {
+  compression: CompressionOptions,
+  deadlines: Deadlines,
+  keepAlive: KeepAliveOptions,
+  limits: LimitOptions,
+  socket: SocketOptions,
+  tls: TlsOptions
+})

@@ -18,8 +18,8 @@ import type { FateUnknown, LossCause, NotSent } from "./ClientErrors.ts"
 import { InvalidOptions } from "./ConnectError.ts"
 import type { Messages, SendOptions } from "./Connection.ts"
 import { Exchange } from "./internal/Exchange.ts"
+import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import type { RequestTimedOut } from "./MessageErrors.ts"
-import { decoderOf } from "./Options.ts"
 import type { Status } from "./Status.ts"
 
 const { Count, Time, withDefault } = OptionSchema
@@ -97,4 +97,4 @@ export const make: <A, In, RE extends LossCause, SE, SO>(
   return requests
 })
 
-const decode = decoderOf(Options)
+const decode = OptionDecoder.whole(Options)

@@ -14,11 +14,11 @@ import { InvalidOptions } from "./ConnectError.ts"
 import type { Message } from "./Connection.ts"
 import type { InvalidMessage, SendError } from "./Errors.ts"
 import { encoderOf, legal } from "./internal/Encoding.ts"
+import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import { Replay, type Session } from "./internal/Replay.ts"
 import { ReplayLog } from "./internal/ReplayLog.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { type EncodeFailed, TooManySubscriptions } from "./MessageErrors.ts"
-import { decoderOf } from "./Options.ts"
 
 const { Count, withDefault } = OptionSchema
 
@@ -95,4 +95,4 @@ const exceeded = (log: ReplayLog, message: Message, { maxActive, maxBytes }: typ
   return log.size > 0 && log.bytes + message.length > maxBytes ? "maxBytes" : undefined
 }
 
-const decode = decoderOf(Options)
+const decode = OptionDecoder.whole(Options)

@@ -180,7 +180,11 @@ export const format = (startLine: string, headers: Headers): Uint8Array =>
   encode(`${startLine}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`)
 
 /** The bytes of latin-1 text. */
-export const encode = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
+export const encode = (text: string): Uint8Array => {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
 
 /** Without the spaces and tabs around it. `String.trim` would take more, and a pattern could take quadratic time. */
 export const trim = (text: string): string => {

@@ -8,7 +8,7 @@ import { Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
 import * as NodeDeflate from "./internal/NodeDeflate.ts"
 
 /** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
-export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.createHash("sha1").update(bytes).digest())
+export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.hash("sha1", bytes, "buffer"))
 
 /** The text of `bytes` from `start` to `end`, or undefined when they are not well-formed UTF-8. U+FEFF is kept. */
 export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): string | undefined => {
@@ -68,8 +68,12 @@ export const randomUint32 = (): number => {
   return pool[nextKey++]!
 }
 
-/** So many bytes from a cryptographically strong source. */
-export const randomBytes = (length: number): Uint8Array => Crypto.randomFillSync(new Uint8Array(length))
+/** So few bytes from a cryptographically strong source, such as a nonce, that a system call would cost more. */
+export const randomBytes = (length: number): Uint8Array => {
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length; i++) bytes[i] = randomUint32()
+  return bytes
+}
 
 /** All of it as core takes it. A text of V8's greatest length is the largest message that can be held. */
 export const platform: Platform.Platform = Object.freeze({

@@ -1,0 +1,83 @@
+/**
+ * Checks options against a schema and fills in the defaults. An option that is there but undefined counts as absent.
+ *
+ * What is absent always becomes the same default, so all of them are decoded once, and of options only what is given.
+ * What is not legal is given to the whole schema, which alone says what is wrong with it.
+ */
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/** A struct of options, each of which decodes without services. */
+interface Struct extends Schema.ConstraintDecoder<unknown> {
+  readonly fields: Readonly<Record<string, Schema.ConstraintDecoder<unknown>>>
+}
+
+export type Decode<S extends Schema.Constraint> = (
+  options: unknown
+) => Effect.Effect<S["Type"], Schema.SchemaError, S["DecodingServices"]>
+
+/** The plain form: every field, given or not. */
+export const whole = <S extends Schema.Constraint>(schema: S): Decode<S> => {
+  const decode = Schema.decodeUnknownEffect(schema, strict)
+  return (options) => decode(given(options))
+}
+
+/**
+ * The same answer, for a struct in which no field must be given. `groups` are those of its fields that may hold such a
+ * struct themselves. Neither may have a check that looks at several fields.
+ */
+export const byField = <S extends Struct>(schema: S, groups: Readonly<Record<string, Struct>> = {}): Decode<S> => {
+  const decodeWhole = whole(schema)
+  const decode = fieldwise(schema, groups)
+  return (options) => {
+    const decoded = decode(options)
+    return Result.isSuccess(decoded) ? Effect.succeed(decoded.success) : decodeWhole(options)
+  }
+}
+
+/** Fails when an option is not legal, with anything. */
+type Fieldwise = (options: unknown) => Result.Result<unknown, unknown>
+
+const fieldwise = (schema: Struct, groups: Readonly<Record<string, Struct>>): Fieldwise => {
+  const decoders = new Map<string, Fieldwise>()
+  const decoderOf = (name: string): Fieldwise => {
+    const field = Schema.decodeUnknownResult(schema.fields[name]!, strict)
+    const group = groups[name] && fieldwise(groups[name], {})
+    return group === undefined
+      ? (option) => field(given(option))
+      : (option) => (isPlain(option) ? group(option) : field(option))
+  }
+  let defaults: object | undefined
+  return (options) => {
+    if (!isPlain(options)) return notPlain
+    defaults ??= Schema.decodeUnknownSync(schema)({}) as object
+    const decoded: Record<string, unknown> = { ...defaults }
+    for (const name of Object.keys(options)) {
+      const option = options[name]
+      if (option === undefined) continue
+      if (!Object.hasOwn(schema.fields, name)) return notPlain
+      const decode = decoders.get(name) ?? decoderOf(name)
+      decoders.set(name, decode)
+      const result = decode(option)
+      if (Result.isFailure(result)) return result
+      decoded[name] = result.success
+    }
+    return Result.succeed(decoded)
+  }
+}
+
+const notPlain = Result.fail(undefined)
+
+const strict = { errors: "all", onExcessProperty: "error" } as const
+
+/** The same without what is undefined, in plain objects at every depth. */
+const given = (value: unknown): unknown => {
+  if (!isPlain(value)) return value
+  const entries = Object.entries(value).filter(([, option]) => option !== undefined)
+  return Object.fromEntries(entries.map(([name, option]) => [name, given(option)]))
+}
+
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Predicate.isObject(value) && Object.getPrototypeOf(value) === Object.prototype
