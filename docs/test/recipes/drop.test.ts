@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
-import { Reset, TransportError } from "@effect-websocket/transport"
+import { Reset, TransportError, wrapStream } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { faulty } from "./faulty.ts"
@@ -15,7 +15,7 @@ const dropAfter = (bytes: number) =>
       if (read <= bytes) return Effect.succeed(chunks)
       return Effect.fail(new TransportError({ reason: new Reset({ code: "ECONNRESET" }) }))
     })
-    return { ...stream, pull }
+    return wrapStream(stream, { pull })
   })
 
 it.effect("what came before the connection broke is kept", () =>

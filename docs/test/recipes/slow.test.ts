@@ -1,13 +1,14 @@
 import { assert, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
+import { wrapStream } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { faulty } from "./faulty.ts"
 
 /** What the server says takes three seconds to arrive, each time. */
-const slow = faulty((stream) => ({ ...stream, pull: Effect.delay(stream.pull, "3 seconds") }))
+const slow = faulty((stream) => wrapStream(stream, { pull: Effect.delay(stream.pull, "3 seconds") }))
 
 /** What is tested: a program that waits so long for a connection, and two seconds for an answer. */
 const ask = (openTimeout: string) =>

@@ -1,7 +1,7 @@
 /** One end, told the same to everyone, whoever asks and whenever: the reason does not change afterwards. */
 import { assert, describe, it } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
-import { type ByteStream, Reset, Transport, TransportError } from "@effect-websocket/transport"
+import { type ByteStream, Reset, Transport, TransportError, wrapStream } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -100,10 +100,11 @@ describe("a transport of the program's own", () => {
       const messages: Array<unknown> = []
       const logger = Logger.make(({ message }) => messages.push(message))
       let pulls = 0
-      const { socket, wire } = yield* over((stream) => ({
-        ...stream,
-        pull: Effect.suspend(() => (pulls++ === 0 ? stream.pull : Effect.die("a mistake of the transport")))
-      })).pipe(Effect.provide(Logger.layer([logger])))
+      const { socket, wire } = yield* over((stream) =>
+        wrapStream(stream, {
+          pull: Effect.suspend(() => (pulls++ === 0 ? stream.pull : Effect.die("a mistake of the transport")))
+        })
+      ).pipe(Effect.provide(Logger.layer([logger])))
       yield* failsWith(socket.receive, { _tag: "ConnectionClosed", closeCode: 1006 })
       yield* failsWith(socket.send("x"), { _tag: "ConnectionClosed" })
       yield* socket.closed
@@ -116,11 +117,12 @@ describe("a transport of the program's own", () => {
     Effect.gen(function* () {
       const broken = new TransportError({ reason: new Reset({ code: "EPIPE" }) })
       let writes = 0
-      const { server, socket } = yield* over((stream) => ({
-        ...stream,
-        writeUnsafe: (chunks) => writes++ === 0 && stream.writeUnsafe(chunks),
-        drained: Effect.fail(broken)
-      }))
+      const { server, socket } = yield* over((stream) =>
+        wrapStream(stream, {
+          writeUnsafe: (chunks) => writes++ === 0 && stream.writeUnsafe(chunks),
+          drained: Effect.fail(broken)
+        })
+      )
       yield* socket.send("lost")
       yield* settle
       yield* failsWith(socket.send("x"), { _tag: "ConnectionClosed", by: "network", cause: broken })

@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads"
 import { assert, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
-import { type ByteStream, Transport } from "@effect-websocket/transport"
+import { type ByteStream, Transport, wrapStream } from "@effect-websocket/transport"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -51,7 +51,7 @@ const busy = (stream: ByteStream, onBusy: () => void): ByteStream => {
     }
     return stream.writeUnsafe(chunks)
   }
-  return { ...stream, writeUnsafe }
+  return wrapStream(stream, { writeUnsafe })
 }
 
 it.live("a program that was busy while the pong came keeps its connection", () =>

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { FrameEncoder, Opcode, Platform } from "@effect-websocket/core"
-import { type ByteStream, Transport } from "@effect-websocket/transport"
+import { type ByteStream, Transport, wrapStream } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -77,20 +77,20 @@ const connected = Effect.fnUntraced(function* (size: number, compression: boolea
   return { socket, server, released }
 })
 
-const overwritten = (stream: ByteStream, size: number, released: { count: number }): ByteStream => ({
-  ...stream,
-  pull: Effect.map(stream.pull, (chunks) => {
-    const all = Buffer.concat(chunks)
-    const [first = all, ...rest] = Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
-      Uint8Array.from(all.subarray(i * size, (i + 1) * size))
-    )
-    return [first, ...rest]
-  }),
-  release: (chunk) => {
-    released.count += 1
-    chunk.fill(0xff)
-  }
-})
+const overwritten = (stream: ByteStream, size: number, released: { count: number }): ByteStream =>
+  wrapStream(stream, {
+    pull: Effect.map(stream.pull, (chunks) => {
+      const all = Buffer.concat(chunks)
+      const [first = all, ...rest] = Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
+        Uint8Array.from(all.subarray(i * size, (i + 1) * size))
+      )
+      return [first, ...rest]
+    }),
+    release: (chunk) => {
+      released.count += 1
+      chunk.fill(0xff)
+    }
+  })
 
 /** As a server would compress it that forgets its window after each message (RFC 7692 §7.2.1). */
 const compressed = (message: string | Uint8Array): Uint8Array => {

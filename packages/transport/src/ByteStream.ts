@@ -66,6 +66,22 @@ export interface ByteStream {
   readonly info: ConnectionInfo
 }
 
+/**
+ * The same stream, but for some members. Spreading a stream does not do: its members may be inherited, and made only when
+ * they are asked for.
+ */
+export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): ByteStream => ({
+  pull: stream.pull,
+  ...(stream.release && { release: (chunk: Uint8Array) => stream.release!(chunk) }),
+  writeUnsafe: (chunks) => stream.writeUnsafe(chunks),
+  drained: stream.drained,
+  flushed: stream.flushed,
+  unflushedBytes: () => stream.unflushedBytes(),
+  shutdown: stream.shutdown,
+  info: stream.info,
+  ...changes
+})
+
 /** Who talks to whom, and how it is secured. */
 export interface ConnectionInfo {
   readonly local: Address | undefined

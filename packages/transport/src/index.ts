@@ -3,7 +3,14 @@
  * contract that everything above builds on; `TransportError` is all that can fail.
  */
 export { AddressOptions } from "./AddressOptions.ts"
-export type { Address, ByteStream, ConnectionInfo, PeerCertificate, TlsInfo } from "./ByteStream.ts"
+export {
+  type Address,
+  type ByteStream,
+  type ConnectionInfo,
+  type PeerCertificate,
+  type TlsInfo,
+  wrapStream
+} from "./ByteStream.ts"
 export type { DialStage, DialStep, Report } from "./DialStep.ts"
 export * as NodePlatform from "./NodePlatform.ts"
 export * as OptionSchema from "./OptionSchema.ts"

@@ -17,10 +17,12 @@ const bytes = (length: number, value: number) => new Uint8Array(length).fill(val
 const taking = (releases = false) => {
   const readBuffer = new ReadBuffer()
   const taken: Array<Uint8Array> = []
-  readBuffer.onChunk = () => {
-    const chunks = readBuffer.take() ?? []
-    if (releases) chunks.forEach(readBuffer.release, readBuffer)
-    else taken.push(...chunks)
+  readBuffer.reader = {
+    deliver: () => {
+      const chunks = readBuffer.take() ?? []
+      if (releases) chunks.forEach(readBuffer.release, readBuffer)
+      else taken.push(...chunks)
+    }
   }
   return { readBuffer, taken }
 }
@@ -86,7 +88,7 @@ describe("a socket that reads a lot", () => {
 
   it("a small chunk that waits pins no buffer", () => {
     const { readBuffer } = busy(true)
-    readBuffer.onChunk = () => {}
+    readBuffer.reader = { deliver: () => {} }
     const { memory } = read(readBuffer, bytes(100, 1))
     assert.strictEqual(read(readBuffer, bytes(100, 2)).memory, memory)
     assert.deepStrictEqual(readBuffer.take(), [bytes(100, 1), bytes(100, 2)])
@@ -110,7 +112,7 @@ describe("either", () => {
   ] as const) {
     it(`stops reading while nobody takes, and keeps what came: one ${name}`, () => {
       const { readBuffer } = make()
-      readBuffer.onChunk = () => {}
+      readBuffer.reader = { deliver: () => {} }
       assert.isUndefined(readBuffer.take())
       assert.isFalse(read(readBuffer, bytes(0x10000, 1)).goesOn)
       assert.isFalse(read(readBuffer, bytes(5, 2)).goesOn)

@@ -4,7 +4,7 @@
  * endpoint does; where what comes is no frame, it stops looking.
  */
 import { ClosePayload, FrameHeader, Masking, needMore, Opcode } from "@effect-websocket/core"
-import { type ByteStream, escapePeerText, NodePlatform } from "@effect-websocket/transport"
+import { type ByteStream, escapePeerText, NodePlatform, wrapStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 
@@ -19,8 +19,7 @@ export const tap = (
   const sent = new Frames("sent", tell, payloadBytes)
   let over = false
   received.pushAll([first])
-  const { release } = stream
-  return {
+  return wrapStream(stream, {
     pull: stream.pull.pipe(
       Effect.tap((chunks) => Effect.sync(() => received.pushAll(chunks))),
       Effect.tapError((end) =>
@@ -30,17 +29,11 @@ export const tap = (
         })
       )
     ),
-    ...(release && { release: (chunk: Uint8Array) => release.call(stream, chunk) }),
     writeUnsafe: (chunks) => {
       sent.pushAll(chunks)
       return stream.writeUnsafe(chunks)
-    },
-    drained: stream.drained,
-    flushed: stream.flushed,
-    unflushedBytes: () => stream.unflushedBytes(),
-    shutdown: stream.shutdown,
-    info: stream.info
-  }
+    }
+  })
 }
 
 class Frames {

@@ -57,16 +57,24 @@ export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeD
 
 const destroyedOf = (stream: NodeDuplex): Effect.Effect<void> => Effect.sync(() => stream.destroy())
 
+/** What a duplex knows its stream by. */
+const stream: unique symbol = Symbol("stream")
+
+interface Bridged extends Duplex {
+  [stream]?: NodeDuplex
+}
+
 export class NodeDuplex implements ByteStream {
   readonly duplex: Duplex
   info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
 
   readonly #waiters = new Waiters()
-  readonly #listeners: Record<string, ((error: Error) => void) | ((bytes: Uint8Array) => void)>
-  readonly #queuedBytes: () => number
+  readonly #queuedBytes: (() => number) | undefined
   readonly #readBuffer: ReadBuffer | undefined
   /** Until it is open: what was dialled is nobody's business after that. */
   #opening: Opening<Duplex> | undefined
+  readonly #ready: Opening<Duplex>["ready"]
+  readonly #furtherListeners: Opening<Duplex>["listeners"]
   #reason: (error: Error) => TransportReason
   #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
   #end: Pull<never, TransportError> | undefined
@@ -76,40 +84,57 @@ export class NodeDuplex implements ByteStream {
   #takenBytes = 0
 
   constructor(opening: Opening<Duplex>) {
-    this.duplex = opening.create()
+    const duplex: Bridged = opening.create()
+    this.duplex = duplex
     this.#opening = opening
     this.#reason = opening.reason
-    this.#queuedBytes = opening.queuedBytes ?? this.handleBytes
+    this.#queuedBytes = opening.queuedBytes
     this.#readBuffer = opening.readBuffer
-    if (this.duplex.readableEnded) this.#end = Cause.done()
-    if (opening.ready === "now") this.#opened()
-    this.#listeners = { ...opening.listeners, ...this.#listening(opening.ready) }
-    for (const [event, listener] of Object.entries(this.#listeners)) this.duplex.on(event, listener)
+    this.#ready = opening.ready
+    this.#furtherListeners = opening.listeners
+    duplex[stream] = this
+    if (this.#readBuffer !== undefined) this.#readBuffer.reader = this
+    if (duplex.readableEnded) this.#end = Cause.done()
+    if (this.#ready === "now") this.#opened()
+    this.#listen("on")
   }
 
-  #listening(ready: Opening<Duplex>["ready"]): Record<string, (error: Error) => void> {
-    const deliver = () => this.#deliver()
-    const wake = () => this.#waiters.wake()
-    if (this.#readBuffer !== undefined) this.#readBuffer.onChunk = deliver
-    return {
-      ...(ready !== "now" && { [ready]: () => this.#opened() }),
-      // It would make Node read ahead into a buffer of its own.
-      ...(this.#readBuffer === undefined && { readable: deliver }),
-      end: () => {
-        this.#end ??= this.#failed() ?? Cause.done()
-        this.#deliver()
-      },
-      drain: wake,
-      finish: wake,
-      error: (error: Error) => {
-        this.#failure ??= this.#failedWith(error)
-        this.#change()
-      },
-      close: () => {
-        this.#isClosed = true
-        this.#change()
-      }
+  /** Node calls them on the duplex, which knows its stream: so all streams share them, and an open one holds none. */
+  static readonly #on = {
+    open(this: Bridged): void {
+      this[stream]!.#opened()
+    },
+    readable(this: Bridged): void {
+      this[stream]!.deliver()
+    },
+    end(this: Bridged): void {
+      const self = this[stream]!
+      self.#end ??= self.#failed() ?? Cause.done()
+      self.deliver()
+    },
+    written(this: Bridged): void {
+      this[stream]!.#waiters.wake()
+    },
+    error(this: Bridged, error: Error): void {
+      const self = this[stream]!
+      self.#failure ??= self.#failedWith(error)
+      self.#change()
+    },
+    close(this: Bridged): void {
+      const self = this[stream]!
+      self.#isClosed = true
+      self.#change()
     }
+  }
+
+  #listen(way: "on" | "off"): void {
+    const { duplex } = this
+    const { close, end, error, open, readable, written } = NodeDuplex.#on
+    if (this.#ready !== "now") duplex[way](this.#ready, open)
+    // Beside a `ReadBuffer` it would make Node read ahead into a buffer of its own.
+    if (this.#readBuffer === undefined) duplex[way]("readable", readable)
+    duplex[way]("end", end)[way]("drain", written)[way]("finish", written)[way]("error", error)[way]("close", close)
+    for (const [event, listener] of Object.entries(this.#furtherListeners ?? {})) duplex[way](event, listener)
   }
 
   #opened(): void {
@@ -122,27 +147,29 @@ export class NodeDuplex implements ByteStream {
   }
 
   #change(): void {
-    this.#deliver()
+    this.deliver()
     this.#waiters.wake()
   }
 
-  readonly opened: Effect.Effect<void, TransportError> = this.#waiters.until(
-    () => this.#failed() ?? (this.#opening === undefined ? Effect.void : undefined)
-  )
+  get opened(): Effect.Effect<void, TransportError> {
+    return this.#waiters.until(() => this.#failed() ?? (this.#opening === undefined ? Effect.void : undefined))
+  }
 
-  readonly pull: Pull<Chunks, TransportError> = Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
-    this.#reader = resume
-    this.#deliver()
-    return this.#forgetReader
-  })
+  get pull(): Pull<Chunks, TransportError> {
+    return Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
+      this.#reader = resume
+      this.deliver()
+      return Effect.sync(() => {
+        this.#reader = undefined
+      })
+    })
+  }
 
-  readonly #forgetReader = Effect.sync(() => {
-    this.#reader = undefined
-  })
+  release(chunk: Uint8Array): void {
+    this.#readBuffer?.release(chunk)
+  }
 
-  readonly release = (chunk: Uint8Array): void => this.#readBuffer?.release(chunk)
-
-  readonly writeUnsafe = (chunks: Chunks): boolean => {
+  writeUnsafe(chunks: Chunks): boolean {
     const { duplex } = this
     if (duplex.writableEnded || this.#failed() !== undefined) return false
     for (const chunk of chunks) this.#takenBytes += chunk.length
@@ -154,45 +181,54 @@ export class NodeDuplex implements ByteStream {
     return isBelowMark
   }
 
-  readonly drained: Effect.Effect<void, TransportError> = this.#waiters.until(
-    () => this.#failed() ?? (this.duplex.writableNeedDrain ? undefined : Effect.void)
-  )
+  get drained(): Effect.Effect<void, TransportError> {
+    return this.#waiters.until(() => this.#failed() ?? (this.duplex.writableNeedDrain ? undefined : Effect.void))
+  }
 
   /** The callback of an empty write comes after those of all writes before it. */
-  readonly flushed: Effect.Effect<void, TransportError> = Effect.suspend(() => {
-    const { duplex } = this
-    const failed = this.#failed()
-    if (failed !== undefined) return failed
-    if (duplex.writableLength === 0) return Effect.void
-    if (duplex.writableEnded) return this.#finished
-    let isFlushed = false
-    duplex.write(nothing, () => {
-      isFlushed = true
-      this.#waiters.wake()
+  get flushed(): Effect.Effect<void, TransportError> {
+    return Effect.suspend(() => {
+      const { duplex } = this
+      const failed = this.#failed()
+      if (failed !== undefined) return failed
+      if (duplex.writableLength === 0) return Effect.void
+      if (duplex.writableEnded) return this.#finished
+      let isFlushed = false
+      duplex.write(nothing, () => {
+        isFlushed = true
+        this.#waiters.wake()
+      })
+      return this.#waiters.until(() => this.#failed() ?? (isFlushed ? Effect.void : undefined))
     })
-    return this.#waiters.until(() => this.#failed() ?? (isFlushed ? Effect.void : undefined))
-  })
+  }
 
-  readonly shutdown: Effect.Effect<void, TransportError> = Effect.suspend(() => {
-    if (!this.duplex.writableEnded && this.#failed() === undefined) this.duplex.end()
-    return this.#finished
-  })
+  get shutdown(): Effect.Effect<void, TransportError> {
+    return Effect.suspend(() => {
+      if (!this.duplex.writableEnded && this.#failed() === undefined) this.duplex.end()
+      return this.#finished
+    })
+  }
 
-  readonly #finished: Effect.Effect<void, TransportError> = this.#waiters.until(() =>
-    this.duplex.writableFinished && !this.#isDestroyed ? Effect.void : this.#failed()
-  )
+  get #finished(): Effect.Effect<void, TransportError> {
+    return this.#waiters.until(() =>
+      this.duplex.writableFinished && !this.#isDestroyed ? Effect.void : this.#failed()
+    )
+  }
 
   /** Node counts a write as waiting until the whole of it is done; the handle knows how much of it is. */
-  readonly unflushedBytes = (): number => {
+  unflushedBytes(): number {
     const { duplex } = this
     if (duplex.writableLength === 0 || this.#failed() !== undefined) return 0
     const handle = handleOf(duplex)
     if (handle === undefined) return duplex.writableLength
-    return Math.max(1, this.#takenBytes - handle.bytesWritten + this.#queuedBytes())
+    const queued = this.#queuedBytes === undefined ? this.handleBytes() : this.#queuedBytes()
+    return Math.max(1, this.#takenBytes - handle.bytesWritten + queued)
   }
 
   /** What the handle has and the kernel has not. */
-  readonly handleBytes = (): number => handleOf(this.duplex)?.writeQueueSize ?? 0
+  handleBytes(): number {
+    return handleOf(this.duplex)?.writeQueueSize ?? 0
+  }
 
   /** At once, without an event of its own to anyone. Only the `error` that Node may still emit is waited for. */
   destroy(): void {
@@ -201,16 +237,16 @@ export class NodeDuplex implements ByteStream {
     this.#failure = scopeClosed
     const { duplex } = this
     duplex.destroy()
-    for (const [event, listener] of Object.entries(this.#listeners)) duplex.off(event, listener)
+    this.#listen("off")
     if (!this.#isClosed) {
       duplex.on("error", ignore)
       duplex.once("close", () => duplex.off("error", ignore))
     }
-    this.#deliver()
-    this.#waiters.wake()
+    this.#change()
   }
 
-  #deliver(): void {
+  /** Hands what there is to whoever waits for it. Called inside the event that brought it. */
+  deliver(): void {
     const resume = this.#reader
     if (resume === undefined) return
     const result = this.#next()

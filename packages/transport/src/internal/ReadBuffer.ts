@@ -10,8 +10,8 @@ import { platform } from "node:process"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 
 export class ReadBuffer {
-  /** Called inside the event that brought bytes. */
-  onChunk: () => void = () => {}
+  /** Told inside the event that brought bytes. */
+  reader: { deliver(): void } | undefined
   /** What Node fills next. */
   #buffer: Uint8Array<ArrayBuffer> | undefined
   #untaken: Array<Uint8Array> = []
@@ -31,7 +31,7 @@ export class ReadBuffer {
       this.#buffer = undefined
       this.#untaken.push(buffer === shared ? buffer.slice(0, length) : new Uint8Array(buffer.buffer, 0, length))
       this.#judge(length)
-      this.onChunk()
+      this.reader?.deliver()
       if (this.#untaken.length === 0) return true
       this.#keepSmall(length)
       return false

@@ -81,8 +81,8 @@ export const infoOf = (
 /** The engine's own queue holds a write until all of it is out; the queue below it shows its progress. */
 const baseOf = (below: ByteStream) =>
   below instanceof NodeDuplex.NodeDuplex
-    ? Effect.succeed({ duplex: below.duplex as Tls.TLSSocket, queuedBytes: below.handleBytes })
-    : Effect.map(ByteStreamDuplex.make(below), (duplex) => ({ duplex, queuedBytes: below.unflushedBytes }))
+    ? Effect.succeed({ duplex: below.duplex as Tls.TLSSocket, queuedBytes: () => below.handleBytes() })
+    : Effect.map(ByteStreamDuplex.make(below), (duplex) => ({ duplex, queuedBytes: () => below.unflushedBytes() }))
 
 /** A record with an alert and nothing more (RFC 8446 §6): what answers a hello that there is nothing to agree on. */
 const alertBytes = 7

@@ -5,25 +5,27 @@
 import * as Effect from "effect/Effect"
 
 export class Waiters {
-  readonly #resumes = new Set<(result: Effect.Effect<void>) => void>()
-
-  readonly #change: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    this.#resumes.add(resume)
-    return Effect.sync(() => {
-      this.#resumes.delete(resume)
-    })
-  })
+  /** While nobody waits there is nothing: most streams never have anyone who does. */
+  #resumes: Array<(result: Effect.Effect<void>) => void> | undefined
 
   /** `answer` as soon as it gives one; asked at once, and after every `wake`. */
   until<A, E>(answer: () => Effect.Effect<A, E> | undefined): Effect.Effect<A, E> {
-    const ask: Effect.Effect<A, E> = Effect.suspend(() => answer() ?? Effect.flatMap(this.#change, () => ask))
-    return ask
+    return Effect.suspend(() => answer() ?? Effect.flatMap(this.#change, () => this.until(answer)))
+  }
+
+  get #change(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      this.#resumes ??= []
+      this.#resumes.push(resume)
+      return Effect.sync(() => {
+        this.#resumes = this.#resumes?.filter((other) => other !== resume)
+      })
+    })
   }
 
   wake(): void {
-    if (this.#resumes.size === 0) return
-    const resumes = [...this.#resumes]
-    this.#resumes.clear()
-    for (const resume of resumes) resume(Effect.void)
+    const resumes = this.#resumes
+    this.#resumes = undefined
+    if (resumes !== undefined) for (const resume of resumes) resume(Effect.void)
   }
 }

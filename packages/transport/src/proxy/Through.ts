@@ -7,7 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import * as AddressOptions from "../AddressOptions.ts"
-import type { ByteStream } from "../ByteStream.ts"
+import { type ByteStream, wrapStream } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Hop } from "../Hop.ts"
 import { ProxyFailed } from "../ProxyFailed.ts"
@@ -100,12 +100,12 @@ const endedBy = (end: Cause.Done | TransportError): Refusal => refusal("ended", 
 
 const startingWith = (stream: ByteStream, first: ReadonlyArray<Uint8Array>): ByteStream => {
   // A copy in any case: to TLS, this is no longer a socket that its engine could take.
-  if (!isReadonlyArrayNonEmpty(first)) return { ...stream }
+  if (!isReadonlyArrayNonEmpty(first)) return wrapStream(stream, {})
   let waiting: NonEmptyReadonlyArray<Uint8Array> | undefined = first
   const pull: ByteStream["pull"] = Effect.suspend((): Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError> => {
     const chunks = waiting
     waiting = undefined
     return chunks === undefined ? stream.pull : Effect.succeed(chunks)
   })
-  return { ...stream, pull }
+  return wrapStream(stream, { pull })
 }
