@@ -26,6 +26,8 @@ export interface Parts {
   readonly streamScope: Scope.Closeable
 }
 
+type Closed = Effect.Effect<never, ConnectionClosed>
+
 export class Outcome {
   /** Once it is decided. */
   record: CloseInfo | undefined
@@ -40,9 +42,10 @@ export class Outcome {
   private readonly endpoint: Endpoint.Endpoint<unknown>
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
-  private final: ConnectionClosed | undefined
+  private final: Closed | undefined
   private readonly settled = Deferred.makeUnsafe<void>()
   private readonly destroyed = Deferred.makeUnsafe<CloseInfo>()
+  private isDestroyed = false
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -59,14 +62,14 @@ export class Outcome {
   closing(): void {
     if (this.record !== undefined) return
     if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
-    this.parts.outgoing.line.close(Effect.fail(this.error("us", undefined)))
+    this.parts.outgoing.line.close(this.failing("us", undefined))
   }
 
   /** The byte stream broke under a write. Reading goes on to its own end. */
   writeFailed(failure: TransportError): void {
     if (this.record !== undefined) return
     this.writeFailure = failure
-    this.parts.outgoing.line.close(Effect.fail(this.error("network", failure)))
+    this.parts.outgoing.line.close(this.failing("network", failure))
     this.parts.inbox.wake()
   }
 
@@ -77,22 +80,14 @@ export class Outcome {
   settle(by: ClosedBy, cause: CloseCause | undefined = this.reason ?? violationOf(this.endpoint)): void {
     if (this.record !== undefined) return
     const { inbox, outgoing, pings } = this.parts
-    const error = this.error(by, cause)
-    this.final = error
-    this.record = {
-      closeCode: error.closeCode,
-      closeReason: error.closeReason,
-      by: error.by,
-      clean: this.endpoint.state === "Closed",
-      ...(error.sent && { sent: error.sent }),
-      ...(error.received && { received: error.received }),
-      discarded: this.endpoint.discarded
-    }
+    const end = this.end(by)
+    const closed = this.failing(by, cause)
+    this.final = closed
+    this.record = { ...end, clean: this.endpoint.state === "Closed", discarded: this.endpoint.discarded }
     this.endpoint.receiveEnd()
-    const closed = Effect.fail(error)
     outgoing.line.close(closed)
     pings.close(closed)
-    const failure = Effect.fail(isReceiveFailure(cause) ? cause : error)
+    const failure = isReceiveFailure(cause) ? Effect.fail(cause) : closed
     // Before the consumers run, who may ask whether the connection has ended.
     Deferred.doneUnsafe(this.settled, Effect.void)
     inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })
@@ -107,18 +102,23 @@ export class Outcome {
     })
   }
 
-  readonly destroy: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.andThen(Scope.close(this.parts.streamScope, Exit.void), Deferred.succeed(this.destroyed, this.record!))
-  )
+  readonly destroy: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.isDestroyed) return Effect.void
+    return Effect.map(Scope.close(this.parts.streamScope, Exit.void), () => {
+      this.isDestroyed = true
+      Deferred.doneUnsafe(this.destroyed, Effect.succeed(this.record!))
+    })
+  })
 
   /** What those fail with whose operation a broken byte stream ended. */
-  broken(failure: TransportError): ConnectionClosed {
-    return this.final ?? this.error("network", failure)
+  broken(failure: TransportError): Closed {
+    return this.final ?? this.failing("network", failure)
   }
 
-  private error(by: ClosedBy, cause: CloseCause | undefined): ConnectionClosed {
+  /** How it looks from here. */
+  private end(by: ClosedBy) {
     const { closeReceived, closeSent } = this.endpoint
-    return new ConnectionClosed({
+    return {
       closeCode:
         closeReceived === undefined
           ? CloseCode.abnormalClosure
@@ -126,8 +126,17 @@ export class Outcome {
       closeReason: closeReceived?.closeReason ?? "",
       by: this.closedByUs ? "us" : closeReceived === undefined ? by : "peer",
       ...(closeSent && { sent: frameOf(closeSent) }),
-      ...(closeReceived && { received: frameOf(closeReceived) }),
-      ...(cause && { cause })
+      ...(closeReceived && { received: frameOf(closeReceived) })
+    } as const
+  }
+
+  /** Fails with that. Most connections end with nobody waiting, so the error is made for the first who does. */
+  private failing(by: ClosedBy, cause: CloseCause | undefined): Closed {
+    const end = this.end(by)
+    let failure: Closed | undefined
+    return Effect.suspend(() => {
+      failure ??= Effect.fail(new ConnectionClosed({ ...end, ...(cause && { cause }) }))
+      return failure
     })
   }
 

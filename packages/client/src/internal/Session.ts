@@ -13,6 +13,7 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Stream } from "effect/Stream"
 import type { CloseInfo } from "../CloseInfo.ts"
@@ -55,6 +56,8 @@ export class Session<A> {
   private readonly settings: Settings
   /** Owns the session's fibers. */
   private readonly scope: Scope.Scope
+  /** A deadline for the end runs. */
+  private isEnding = false
 
   constructor(options: {
     readonly stream: ByteStream
@@ -202,7 +205,7 @@ export class Session<A> {
 
   /** Everything accepted so far was handed to the kernel. */
   readonly flush: Effect.Effect<void, ConnectionClosed> = Effect.suspend(() => this.outgoing.flush).pipe(
-    Effect.catchTag("TransportError", (failure) => Effect.fail(this.outcome.broken(failure)))
+    Effect.catchTag("TransportError", (failure) => this.outcome.broken(failure))
   )
 
   // ---- ending on request
@@ -260,11 +263,17 @@ export class Session<A> {
   }
 
   /** Our Close was encoded: it goes out, and the peer has so long to answer it. */
-  private beginClosing(timeout: Duration.Duration): Effect.Effect<unknown> {
+  private beginClosing(timeout: Duration.Duration): Effect.Effect<void> {
     this.outcome.closing()
     this.outgoing.write()
     this.inbox.wake()
-    return Effect.forkIn(Effect.raceFirst(Effect.delay(this.abort, timeout), this.closed), this.scope)
+    return this.endWithin(timeout)
+  }
+
+  /** However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. */
+  private endWithin(timeout: Duration.Duration): Effect.Effect<void> {
+    this.isEnding = true
+    return Effect.asVoid(Effect.forkIn(Effect.delay(this.abort, timeout), this.scope, { startImmediately: true }))
   }
 
   // ---- the end
@@ -287,11 +296,16 @@ export class Session<A> {
     this.outcome.closing()
     this.outgoing.write()
     this.outcome.settle("us", undefined)
-    const writeAll = Effect.andThen(this.stream.flushed, this.stream.shutdown)
-    const readAll = Effect.forever(this.stream.pull, { disableYield: true })
-    return Effect.all([Effect.exit(writeAll), Effect.exit(readAll)], { concurrency: 2, discard: true }).pipe(
-      Effect.timeoutOption(this.settings.closeTimeout),
-      Effect.andThen(this.outcome.destroy)
+    const deadline = this.isEnding ? Effect.void : this.endWithin(this.settings.closeTimeout)
+    return Effect.andThen(deadline, Effect.andThen(this.drainBothWays, this.outcome.destroy))
+  })
+
+  private readonly drainBothWays: Effect.Effect<unknown> = Effect.suspend(() => {
+    const { flushed, pull, shutdown } = this.stream
+    const writeAll = Effect.exit(Effect.andThen(flushed, shutdown))
+    const readAll = Effect.exit(Effect.forever(pull, { disableYield: true }))
+    return Effect.flatMap(Effect.forkChild(writeAll, { startImmediately: true }), (written) =>
+      Effect.andThen(readAll, Fiber.await(written))
     )
   })
 }
