@@ -15,8 +15,8 @@ export interface DeflaterOptions {
 
 export interface Deflater {
   /**
-   * A message's payload, compressed, without the four bytes of `tail` (RFC 7692 §7.2.1). Or a part of it, compressed up
-   * to its last byte: `last` is false while others follow.
+   * A message's payload, compressed, without the four bytes of `tail` (RFC 7692 §7.2.1); valid until the next call of any
+   * coder. Or a part of it, compressed up to its last byte: `last` is false while others follow.
    */
   readonly deflate: (payload: Uint8Array, last?: boolean) => Uint8Array
   /** Frees what it holds. */
@@ -31,8 +31,8 @@ export interface InflaterOptions {
 
 export interface Inflater {
   /**
-   * The bytes that one piece of a compressed message becomes, at most `room`; valid until the next call. `last` says
-   * that the message ends with it. After a failure the inflater is closed.
+   * The bytes that one piece of a compressed message becomes, at most `room`; valid until the next call of any
+   * coder. `last` says that the message ends with it. After a failure the inflater is closed.
    */
   readonly inflate: (
     bytes: Uint8Array,

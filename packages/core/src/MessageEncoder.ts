@@ -44,7 +44,8 @@ export class MessageEncoder {
     const { output, sending } = this.parts
     const deflater = this.deflaterFor(message, compress)
     const bytes = this.bytesOf(message)
-    const payload = deflater === undefined ? bytes : deflater.deflate(bytes)
+    // The coder's memory is anyone's before the last frame is written.
+    const payload = deflater === undefined ? bytes : deflater.deflate(bytes).slice()
     return new SplitMessage({ output, kind, compressed: deflater !== undefined, sending }, payload, most)
   }
 

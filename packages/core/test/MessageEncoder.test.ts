@@ -57,6 +57,19 @@ describe("MessageEncoder", () => {
       stored()
     ]
   ]
+
+  it("a compressed message that is split is its own, whatever the coders do between two frames", () => {
+    const memory = hex("0102030405")
+    const deflater: Compression.Deflater = { deflate: () => memory, close: () => {} }
+    const written = frames((encoder) => {
+      const message = encoder.split("ab", 3)
+      message.next()
+      memory.fill(0xff)
+      message.next()
+    }, deflater)
+    assert.strictEqual(written, toHex(hex("4103010203 80020405")))
+  })
+
   for (const [what, use, expected, deflater] of table) {
     it(what, () => assert.strictEqual(frames(use, deflater), toHex(hex(expected))))
   }
