@@ -90,8 +90,8 @@ export const CompressionOffer = Schema.Struct({
 export const CompressionOptions = Schema.Struct({
   /** What is offered, by preference. Default: `client_max_window_bits`, contexts taken over. */
   offers: Schema.NonEmptyArray(CompressionOffer).pipe(withDefault([{ clientMaxWindowBits: true }])),
-  /** 1 (fast) to 9 (small). Default 6. */
-  level: Level.pipe(withDefault(6)),
+  /** 1 (fast) to 9 (small). Default 5. */
+  level: Level.pipe(withDefault(5)),
   /** 1 (least memory, 1 KiB) to 9 (512 KiB). Default 8. */
   memoryLevel: Level.pipe(withDefault(8)),
   /**
@@ -119,7 +119,7 @@ export const MessageOptions = Schema.Struct({
   trace: Schema.Union([TraceOptions, Schema.Boolean]).pipe(withDefault(false)),
   /** permessage-deflate (RFC 7692), when the server agrees. Default: on. False turns it off. */
   compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(
-    withDefault({ offers: [{ clientMaxWindowBits: true }], level: 6, memoryLevel: 8 })
+    withDefault({ offers: [{ clientMaxWindowBits: true }], level: 5, memoryLevel: 8 })
   ),
   /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
