@@ -149,12 +149,11 @@ describe("Meter", () => {
   it("stopping twice counts once", () => {
     const context = Context.make(Metric.MetricRegistry, new Map())
     const meter = new Meter(context)
-    const source = { counts: { messagesSent: 2, inboxMessages: 5 } }
-    meter.watch(source)
+    const stop = meter.watch(() => ({ messagesSent: 2, inboxMessages: 5 }))
     assert.strictEqual(Metrics.messagesSent.valueUnsafe(context).count, 2)
     assert.strictEqual(Metrics.inboxMessages.valueUnsafe(context).value, 5)
-    meter.forget(source)
-    meter.forget(source)
+    stop()
+    stop()
     assert.strictEqual(Metrics.messagesSent.valueUnsafe(context).count, 2)
     assert.strictEqual(Metrics.inboxMessages.valueUnsafe(context).value, 0)
   })

@@ -39,7 +39,7 @@ export class FrameEncoder {
   private end = 0
   /** Bytes encoded and not taken yet. */
   pendingBytes = 0
-  /** Bytes encoded since the last `recycle`, in whichever buffers. */
+  /** Bytes encoded lately, in whichever buffers: each `recycle` halves what was before it. */
   private used = 0
   /** How many frames were encoded, and how many of them end a message. */
   frames = 0
@@ -52,6 +52,8 @@ export class FrameEncoder {
 
   /** A well-formed string as one frame. */
   text(message: string, opcode: Opcode.Opcode = Opcode.text): void {
+    const key = this.maskingKey?.()
+    if (message.length <= shortText && this.shortAscii(message, opcode, key)) return
     const most = message.length < countFrom ? message.length * 3 : this.platform.utf8Length(message)
     this.reserve(most)
     const guess = this.headerLength(message.length < countFrom ? message.length : most)
@@ -61,14 +63,39 @@ export class FrameEncoder {
     if (header !== guess) {
       this.buffer.copyWithin(this.end + header, this.end + guess, this.end + guess + length)
     }
-    this.seal(opcode, length, true, false)
+    const start = FrameHeader.encode(this.buffer, this.end, true, false, opcode, length, key)
+    if (key !== undefined) this.platform.mask(key, this.buffer, start, start + length)
+    this.advance(start + length, true)
+  }
+
+  /** As `text`, in one pass over the units. False, and nothing done, when they are not all ASCII. */
+  private shortAscii(message: string, opcode: Opcode.Opcode, key: number | undefined): boolean {
+    const { length } = message
+    this.reserve(length)
+    const { buffer } = this
+    const start = FrameHeader.encode(buffer, this.end, true, false, opcode, length, key)
+    let units = 0
+    let mask = key ?? 0
+    for (let i = 0; i < length; i++) {
+      const unit = message.charCodeAt(i)
+      // Its next octet comes down to the low eight bits, which are all that the buffer takes.
+      mask = (mask << 8) | (mask >>> 24)
+      buffer[start + i] = unit ^ mask
+      units |= unit
+    }
+    if (units > 0x7f) return false
+    this.advance(start + length, true)
+    return true
   }
 
   /** Bytes as one frame; copied before this returns. */
   frame(opcode: Opcode.Opcode, payload: Uint8Array, fin = true, rsv1 = false): void {
+    const key = this.maskingKey?.()
     this.reserve(payload.length)
-    this.buffer.set(payload, this.end + this.headerLength(payload.length))
-    this.seal(opcode, payload.length, fin, rsv1)
+    const start = FrameHeader.encode(this.buffer, this.end, fin, rsv1, opcode, payload.length, key)
+    this.buffer.set(payload, start)
+    if (key !== undefined) this.platform.mask(key, this.buffer, start, start + payload.length)
+    this.advance(start + payload.length, fin && !Opcode.isControl(opcode))
   }
 
   /** Everything encoded so far, in order. The arrays stay as they are until `recycle`. */
@@ -82,26 +109,24 @@ export class FrameEncoder {
 
   /**
    * All that was taken has been written: the buffer is free again. Call only when nothing is pending. A buffer that was
-   * made for one large frame, or that is much larger than what was written since the last call, is let go.
+   * made for one large frame, or that is much larger than what was written lately, is let go. Lately, since a burst that
+   * fills one write often leaves a rest for another, after which the next burst comes.
    */
   recycle(): void {
     const size = this.buffer.length
     if (size > largestBuffer || (size > smallBuffer && this.used * 8 < size)) this.buffer = empty
-    this.used = 0
+    this.used = Math.floor(this.used / 2)
     this.start = 0
     this.end = 0
   }
 
-  /** The payload stands where its header will end: writes the header in front and masks. */
-  private seal(opcode: Opcode.Opcode, length: number, fin: boolean, rsv1: boolean): void {
-    const key = this.maskingKey?.()
-    const start = FrameHeader.encode(this.buffer, this.end, fin, rsv1, opcode, length, key)
-    if (key !== undefined) this.platform.mask(key, this.buffer, start, start + length)
-    this.pendingBytes += start + length - this.end
-    this.used += start + length - this.end
-    this.end = start + length
+  /** A frame was written, up to `end`. */
+  private advance(end: number, endsMessage: boolean): void {
+    this.pendingBytes += end - this.end
+    this.used += end - this.end
+    this.end = end
     this.frames += 1
-    if (fin && !Opcode.isControl(opcode)) this.messages += 1
+    if (endsMessage) this.messages += 1
   }
 
   private headerLength(payloadLength: number): number {
@@ -125,6 +150,9 @@ export class FrameEncoder {
     this.start = this.end
   }
 }
+
+/** Up to this length a loop costs less than the ways into the platform (docs/performance.md). */
+const shortText = 24
 
 /** Below this length, three bytes for each UTF-16 unit are reserved; from it on, the bytes are counted first. */
 const countFrom = 0x1000

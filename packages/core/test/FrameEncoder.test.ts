@@ -42,7 +42,9 @@ describe("FrameEncoder.encode: one frame as one array (RFC 6455 §5.7)", () => {
 })
 
 describe("FrameEncoder", () => {
-  const edges = [0, 1, 125, 126, 127, 128, 5453, 5457, 5458, 5461, 16_370, 16_376, 16_384, 65_535, 65_536, 100_000]
+  const edges = [
+    0, 1, 2, 3, 23, 24, 25, 125, 126, 127, 128, 5453, 5457, 5458, 5461, 16_370, 16_376, 16_384, 65_535, 65_536, 100_000
+  ]
   for (const role of ["client", "server"] as const) {
     for (const [what, message] of [
       ["ASCII text", (length: number) => "a".repeat(length)],
@@ -158,27 +160,23 @@ describe("FrameEncoder", () => {
       const chunk = encoder.take().at(-1)!
       return chunk.buffer.byteLength
     }
-    const grown = (sizes: ReadonlyArray<number>) => {
-      const encoder = new FrameEncoder(Platform.pure, undefined)
-      for (const size of sizes) write(encoder, size)
-      encoder.recycle()
-      return encoder
-    }
-
-    for (const [what, before, used, after] of [
-      ["keeps a small buffer, however little was written", [0x2000], [2], 0x2000],
-      ["keeps a larger one while an eighth of it is used", [0x4000], [0x800], 0x4000],
-      ["lets it go when less is", [0x4000], [0x7ff], 0x400],
-      ["counts all that was written since", [0x20000], [0x2000, 0x1000, 0x1000], 0x20000],
-      ["and nothing before", [0x20000], [0x2000, 0x1000, 0xfff], 0x400],
-      ["keeps the largest buffer that is shared", [0x20000], [0x20000], 0x20000],
-      ["lets go of one that was made for a larger frame", [], [0x20001], 0x400],
-      ["lets it go even when it was filled to its last byte", [], [0x200000], 0x400]
+    for (const [what, turns, after] of [
+      ["keeps a small buffer, however little was written", [[0x2000], [2], [2], [2], [2]], 0x2000],
+      ["keeps a larger one while an eighth of it is used", [[0x4000], [0x7fe], [0x7fe], [0x7fe], [0x7fe]], 0x4000],
+      ["does not let it go for one write that is small", [[0x4000], [2]], 0x4000],
+      ["lets it go after some", [[0x4000], [2], [2], [2], [2]], 0x400],
+      ["counts all that was written since", [[0x20000], [2], [2], [2], [0x1000, 0x1000]], 0x20000],
+      ["and of what was before no more than half, each time", [[0x20000], [2], [2], [2], [0x1ff0]], 0x400],
+      ["keeps the largest buffer that is shared", [[0x20000]], 0x20000],
+      ["lets go of one that was made for a larger frame", [[0x20001]], 0x400],
+      ["lets it go even when it was filled to its last byte", [[0x200000]], 0x400]
     ] as const) {
       it(what, () => {
-        const encoder = grown(before)
-        for (const size of used) write(encoder, size)
-        encoder.recycle()
+        const encoder = new FrameEncoder(Platform.pure, undefined)
+        for (const sizes of turns) {
+          for (const size of sizes) write(encoder, size)
+          encoder.recycle()
+        }
         assert.strictEqual(write(encoder, 2), after)
       })
     }

@@ -97,7 +97,7 @@ describe("NodePlatform", () => {
   })
 
   it("mask is core's reference at every length and alignment", () => {
-    for (const length of [0, 1, 3, 7, 8, 63, 64, 65, 71, 72, 100, 127, 128, 1000]) {
+    for (const length of [0, 1, 3, 7, 8, 23, 24, 25, 31, 32, 33, 63, 64, 65, 71, 72, 100, 127, 128, 1000]) {
       for (let offset = 0; offset < 9; offset++) {
         const actual = pattern(length + 20).slice()
         const expected = actual.slice()
@@ -111,6 +111,24 @@ describe("NodePlatform", () => {
         assert.deepStrictEqual(new Uint8Array(view), unmasked)
       }
     }
+  })
+
+  it("mask leaves what lies beside the range, in whichever memory, however often, up to its last byte", () => {
+    const memories = [64, 77, 0x20000, 0x20008].map((length) => pattern(length).slice())
+    const expected = memories.map((memory) => memory.slice())
+    const key = (round: number) => Math.imul(round + 1, 0x9e3779b1) >>> 0
+    for (let round = 0; round < 64; round++) {
+      for (const [at, memory] of memories.entries()) {
+        for (const [start, end] of [
+          [round % 9, 33 + (round % 31)],
+          [memory.length - 40, memory.length - (round % 9)]
+        ] as const) {
+          NodePlatform.mask(key(round), memory, start, end)
+          Masking.reference(key(round), expected[at]!, start, end)
+        }
+      }
+    }
+    assert.deepStrictEqual(memories, expected)
   })
 
   it("allocates plain arrays, each with memory of its own and no more", () => {

@@ -1,6 +1,6 @@
 /** Streams and sockets that the program has opened itself: to whom they belong, and when they are gone. */
 import * as Net from "node:net"
-import { duplexPair, PassThrough } from "node:stream"
+import { Duplex, duplexPair, PassThrough } from "node:stream"
 import * as Tls from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -21,7 +21,7 @@ import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
-import { pullBytes } from "./pairs/Pair.ts"
+import { pattern, pullBytes } from "./pairs/Pair.ts"
 
 describe("layerDuplex", () => {
   it.live("a duplex that is open: bytes pass, and the scope destroys it", () =>
@@ -50,6 +50,25 @@ describe("layerDuplex", () => {
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(ours.destroyed)
     })
+  )
+
+  it.live(
+    "a write that is taken whole and at once leaves room for the next, however large, of however many chunks",
+    () =>
+      Effect.gen(function* () {
+        const takes = (takesNow: boolean) =>
+          new Duplex({
+            read() {},
+            writev: (_, callback) => (takesNow ? callback() : undefined),
+            writableHighWaterMark: 10
+          })
+        const quick = yield* open(Transport.layerDuplex(() => takes(true)))
+        const slow = yield* open(Transport.layerDuplex(() => takes(false)))
+        for (const chunks of [[pattern(30)], [pattern(30), pattern(30)]] as const) {
+          assert.isTrue(quick.writeUnsafe(chunks))
+          assert.isFalse(slow.writeUnsafe(chunks))
+        }
+      })
   )
 
   it.live("what had arrived before is not lost, nor that it has ended", () =>

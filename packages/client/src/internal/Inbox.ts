@@ -108,26 +108,22 @@ export class Inbox<A, E> {
   }
 
   /** Waits until there is room, or until `wake`. */
-  get awaitRoom(): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      if (!this.full) return resume(Effect.void)
-      this.onRoom = () => resume(Effect.void)
-      return Effect.sync(() => {
-        this.onRoom = undefined
-      })
+  readonly awaitRoom: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (!this.full) return resume(Effect.void)
+    this.onRoom = () => resume(Effect.void)
+    return Effect.sync(() => {
+      this.onRoom = undefined
     })
-  }
+  })
 
   /** Waits until the inbox is idle, or until `wake`. */
-  get awaitIdle(): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      if (this.idle) return resume(Effect.void)
-      this.onIdle = () => resume(Effect.void)
-      return Effect.sync(() => {
-        this.onIdle = undefined
-      })
+  readonly awaitIdle: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.idle) return resume(Effect.void)
+    this.onIdle = () => resume(Effect.void)
+    return Effect.sync(() => {
+      this.onIdle = undefined
     })
-  }
+  })
 
   /** Ends both waits. */
   wake(): void {
@@ -138,9 +134,7 @@ export class Inbox<A, E> {
   // ---- the consumers' side
 
   /** All that is at hand, at least one message, as it was decoded: waits while there is none. */
-  get takeAll(): Pull.Pull<Batch<A>, E> {
-    return this.taking(everything)
-  }
+  readonly takeAll: Pull.Pull<Batch<A>, E> = this.taking(everything)
 
   /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
   take(most: number): Effect.Effect<Batch<A>, E> {

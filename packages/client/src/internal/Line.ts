@@ -123,15 +123,13 @@ export class Line {
   }
 
   /** Fails then. */
-  get whenEnded(): Effect.Effect<never, ConnectionClosed> {
-    return Effect.callback<never, ConnectionClosed>((resume) => {
-      if (this.closed !== undefined) return resume(this.closed)
-      this.onClosed.add(resume)
-      return Effect.sync(() => {
-        this.onClosed.delete(resume)
-      })
+  readonly whenEnded: Effect.Effect<never, ConnectionClosed> = Effect.callback<never, ConnectionClosed>((resume) => {
+    if (this.closed !== undefined) return resume(this.closed)
+    this.onClosed.add(resume)
+    return Effect.sync(() => {
+      this.onClosed.delete(resume)
     })
-  }
+  })
 }
 
 const nothingElse = () => undefined

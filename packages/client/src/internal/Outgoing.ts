@@ -11,6 +11,7 @@ import type { ByteStream, TransportError } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
 import type { Message, SendOptions } from "../Connection.ts"
 import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors.ts"
 import { type Encode, Line } from "./Line.ts"
@@ -48,15 +49,18 @@ export class Outgoing {
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
   send(message: Message, options?: SendOptions): Effect.Effect<void, SendError> {
-    return Effect.suspend((): Effect.Effect<void, SendError> => {
-      const invalid = this.endpoint.invalid(message, options?.kind)
-      if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
-      if (!this.line.free || this.isLarge(message)) return this.submit([message], options)
-      this.prepare()
-      this.endpoint.send(message, options?.compress, options?.kind)
-      this.schedule()
-      return Effect.void
-    })
+    return new Send(this, message, options)
+  }
+
+  /** What `send` does when it is run. */
+  sendNow(message: Message, options: SendOptions | undefined): Effect.Effect<void, SendError> {
+    const invalid = this.endpoint.invalid(message, options?.kind)
+    if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
+    if (!this.line.free || this.isLarge(message)) return this.submit([message], options)
+    this.prepare()
+    this.endpoint.send(message, options?.compress, options?.kind)
+    this.schedule()
+    return Effect.void
   }
 
   /** Messages that nothing comes between. If one is not legal, none is sent; interrupted, it stops between two. */
@@ -107,13 +111,13 @@ export class Outgoing {
   }
 
   /** Everything accepted so far is with the kernel. */
-  get flush(): Effect.Effect<void, ConnectionClosed | TransportError> {
-    return Effect.suspend((): Effect.Effect<void, ConnectionClosed | TransportError> => {
+  readonly flush: Effect.Effect<void, ConnectionClosed | TransportError> = Effect.suspend(
+    (): Effect.Effect<void, ConnectionClosed | TransportError> => {
       if (this.line.ended !== undefined) return this.line.ended
       this.write()
       return this.stream.flushed
-    })
-  }
+    }
+  )
 
   /** Bytes accepted and not yet handed to the kernel. */
   get bufferedBytes(): number {
@@ -196,3 +200,21 @@ export class Outgoing {
 
 /** So many encoded bytes are handed over within the turn: a write this large gains nothing from waiting. */
 const writeFrom = 0x10000
+
+/** As `Effect.suspend(() => outgoing.sendNow(message, options))`, without its closure: programs make one per message. */
+class Send extends Effectable.Class<void, SendError> {
+  private readonly outgoing: Outgoing
+  private readonly message: Message
+  private readonly options: SendOptions | undefined
+
+  constructor(outgoing: Outgoing, message: Message, options: SendOptions | undefined) {
+    super()
+    this.outgoing = outgoing
+    this.message = message
+    this.options = options
+  }
+
+  override asEffect(): Effect.Effect<void, SendError> {
+    return this.outgoing.sendNow(this.message, this.options)
+  }
+}

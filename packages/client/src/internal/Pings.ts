@@ -9,7 +9,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
 import { Latencies } from "./Latencies.ts"
-import type { Meter } from "./Meter.ts"
 import * as Moment from "./Moment.ts"
 
 export interface PendingPing {
@@ -20,21 +19,15 @@ export interface PendingPing {
 }
 
 export class Pings {
+  readonly latencies = new Latencies()
   private readonly clock: Clock.Clock
-  private readonly meter: Pick<Meter, "roundTrip">
-  private measurements: Latencies | undefined
+  private readonly onRoundTrip: (nanos: bigint) => void
   private pending: Array<PendingPing> = []
   private count = 0
 
-  /** `meter` is told of every round trip. */
-  constructor(clock: Clock.Clock, meter: Pick<Meter, "roundTrip">) {
+  constructor(clock: Clock.Clock, onRoundTrip: (nanos: bigint) => void) {
     this.clock = clock
-    this.meter = meter
-  }
-
-  get latencies(): Latencies {
-    this.measurements ??= new Latencies()
-    return this.measurements
+    this.onRoundTrip = onRoundTrip
   }
 
   /** Without a payload of the program's, a number that no other ping of this connection bears. */
@@ -75,7 +68,7 @@ export class Pings {
 
   private measured(roundTrip: bigint): void {
     this.latencies.add(roundTrip)
-    this.meter.roundTrip(roundTrip)
+    this.onRoundTrip(roundTrip)
   }
 
   private nextPayload(): Uint8Array {

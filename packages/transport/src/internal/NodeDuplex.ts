@@ -173,12 +173,15 @@ export class NodeDuplex implements ByteStream {
     const { duplex } = this
     if (duplex.writableEnded || this.#failed() !== undefined) return false
     for (const chunk of chunks) this.#takenBytes += chunk.length
-    if (chunks.length === 1) return duplex.write(chunks[0])
-    let isBelowMark = true
-    duplex.cork()
-    for (const chunk of chunks) isBelowMark = duplex.write(chunk)
-    duplex.uncork()
-    return isBelowMark
+    if (chunks.length === 1) {
+      duplex.write(chunks[0])
+    } else {
+      duplex.cork()
+      for (const chunk of chunks) duplex.write(chunk)
+      duplex.uncork()
+    }
+    // What `write` answers may be older than the write itself, which the kernel often takes whole and at once.
+    return duplex.writable && duplex.writableLength < duplex.writableHighWaterMark
   }
 
   get drained(): Effect.Effect<void, TransportError> {
