@@ -102,10 +102,9 @@ export const make = Effect.fnUntraced(function* <R = never>(
     ...(options.onLost && { onLost: options.onLost })
   })
   const meter = yield* Meter.current
-  const counts = () => ({ outboxMessages: outbox.queue.messages, outboxBytes: outbox.queue.bytes })
   yield* Effect.acquireRelease(
-    Effect.sync(() => meter.watch(counts)),
-    (stop) => Effect.sync(stop)
+    Effect.sync(() => meter.watch(outbox)),
+    () => Effect.sync(() => meter.forget(outbox))
   )
   yield* Effect.forkScoped(client.run, { startImmediately: true })
   if (own.outbox.maxAge !== undefined) yield* Effect.forkScoped(outbox.expiring)

@@ -17,6 +17,7 @@ import { Entropy } from "./internal/Entropy.ts"
 import { keepAlive } from "./internal/KeepAlive.ts"
 import * as Meter from "./internal/Meter.ts"
 import * as Moment from "./internal/Moment.ts"
+import { OpenConnection } from "./internal/OpenConnection.ts"
 import { Session } from "./internal/Session.ts"
 import * as Trace from "./internal/Trace.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
@@ -95,52 +96,19 @@ const open = Effect.fnUntraced(function* <A>(
       assembler,
       compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
-    settings: { ...settings.limits, ...settings.deadlines, fragmentBytes: settings.fragmentBytes },
+    settings,
     clock,
     meter,
     scope: sessionScope,
     streamScope
   })
   const pinging = settings.keepAlive === false ? Effect.void : keepAlive(session, settings.keepAlive, clock)
-  const stopWatching = meter.watch(() => session.counts)
-  const running = Effect.ensuring(session.run(dialled.first, pinging), Effect.sync(stopWatching))
-  yield* Effect.forkIn(running, sessionScope, { startImmediately: true })
+  yield* Effect.forkIn(session.run(dialled.first, pinging), sessionScope, { startImmediately: true })
   yield* Scope.addFinalizerExit(scope, (exit) =>
     Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))
   )
-  return connectionOf(session, dialled, id)
-})
-
-const connectionOf = <A>(
-  session: Session<A>,
-  { answer, redirects, stream, url }: Dialled,
-  id: string
-): Connection<A> => ({
-  messages: Stream.fromPull(Effect.succeed(session.inbox.takeAll)),
-  receive: Effect.map(session.inbox.take(1), (messages) => messages[0]),
-  receiveN: (most) => session.inbox.take(atLeastOne(most)),
-  send: (message, options) => session.outgoing.send(message, options),
-  sendAll: (messages, options) => session.outgoing.sendAll(messages, options),
-  sendFragments: (kind, fragments, options) => session.sendFragments(kind, fragments, options),
-  flush: session.flush,
-  ping: (payload) => session.ping(payload),
-  pong: (payload = new Uint8Array(0)) => session.pong(payload),
-  close: (closeCode = 1000, closeReason = "") => Trace.closing(session.close(closeCode, closeReason), id),
-  pings: session.watchedPings.stream,
-  pongs: session.watchedPongs.stream,
-  abort: session.abort,
-  ended: session.ended,
-  closed: session.closed,
-  bufferedBytes: Effect.sync(() => session.outgoing.bufferedBytes),
-  latency: Effect.sync(() => session.pings.latencies.last),
-  latencyStatistics: Effect.sync(() => session.pings.latencies.statistics),
-  subprotocol: answer.subprotocol,
-  extensions: answer.extensions,
-  response: { status: answer.status, headers: answer.headers.map(([name, value]) => [name.toLowerCase(), value]) },
-  id,
-  url,
-  redirects,
-  info: stream.info
+  const { answer, redirects, stream, url } = dialled
+  return new OpenConnection(session, { id, answer, url, redirects, info: stream.info })
 })
 
 /** A connection that has ended needs no goodbye, and no span of one. */
@@ -164,6 +132,3 @@ const compressionOf = (options: Settings["compression"], agreed: PerMessageDefla
 const shortMessage = 1024
 
 const bound = (limit: number | "unlimited"): number => (limit === "unlimited" ? Number.POSITIVE_INFINITY : limit)
-
-/** A whole number that a batch can be counted by, whatever was asked for. */
-const atLeastOne = (most: number): number => Math.max(1, Math.min(Math.floor(most) || 1, Number.MAX_SAFE_INTEGER))

@@ -149,11 +149,12 @@ describe("Meter", () => {
   it("stopping twice counts once", () => {
     const context = Context.make(Metric.MetricRegistry, new Map())
     const meter = new Meter(context)
-    const stop = meter.watch(() => ({ messagesSent: 2, inboxMessages: 5 }))
+    const source = { counts: { messagesSent: 2, inboxMessages: 5 } }
+    meter.watch(source)
     assert.strictEqual(Metrics.messagesSent.valueUnsafe(context).count, 2)
     assert.strictEqual(Metrics.inboxMessages.valueUnsafe(context).value, 5)
-    stop()
-    stop()
+    meter.forget(source)
+    meter.forget(source)
     assert.strictEqual(Metrics.messagesSent.valueUnsafe(context).count, 2)
     assert.strictEqual(Metrics.inboxMessages.valueUnsafe(context).value, 0)
   })

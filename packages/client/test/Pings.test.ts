@@ -14,7 +14,7 @@ const closed = new ConnectionClosed({ closeCode: 1006, closeReason: "", by: "net
 
 const millis = (duration: Duration.Duration | undefined) => duration && Duration.toMillis(duration)
 
-const made = Effect.map(Clock.Clock, (clock) => new Pings(clock, () => {}))
+const made = Effect.map(Clock.Clock, (clock) => new Pings(clock, { roundTrip: () => {} }))
 
 describe("pending pings", () => {
   it.effect("a pong answers the ping whose payload it bears, and every earlier one", () =>

@@ -108,22 +108,26 @@ export class Inbox<A, E> {
   }
 
   /** Waits until there is room, or until `wake`. */
-  readonly awaitRoom: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (!this.full) return resume(Effect.void)
-    this.onRoom = () => resume(Effect.void)
-    return Effect.sync(() => {
-      this.onRoom = undefined
+  get awaitRoom(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (!this.full) return resume(Effect.void)
+      this.onRoom = () => resume(Effect.void)
+      return Effect.sync(() => {
+        this.onRoom = undefined
+      })
     })
-  })
+  }
 
   /** Waits until the inbox is idle, or until `wake`. */
-  readonly awaitIdle: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (this.idle) return resume(Effect.void)
-    this.onIdle = () => resume(Effect.void)
-    return Effect.sync(() => {
-      this.onIdle = undefined
+  get awaitIdle(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.idle) return resume(Effect.void)
+      this.onIdle = () => resume(Effect.void)
+      return Effect.sync(() => {
+        this.onIdle = undefined
+      })
     })
-  })
+  }
 
   /** Ends both waits. */
   wake(): void {
@@ -134,7 +138,9 @@ export class Inbox<A, E> {
   // ---- the consumers' side
 
   /** All that is at hand, at least one message, as it was decoded: waits while there is none. */
-  readonly takeAll: Pull.Pull<Batch<A>, E> = this.taking(everything)
+  get takeAll(): Pull.Pull<Batch<A>, E> {
+    return this.taking(everything)
+  }
 
   /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
   take(most: number): Effect.Effect<Batch<A>, E> {

@@ -123,13 +123,15 @@ export class Line {
   }
 
   /** Fails then. */
-  readonly whenEnded: Effect.Effect<never, ConnectionClosed> = Effect.callback<never, ConnectionClosed>((resume) => {
-    if (this.closed !== undefined) return resume(this.closed)
-    this.onClosed.add(resume)
-    return Effect.sync(() => {
-      this.onClosed.delete(resume)
+  get whenEnded(): Effect.Effect<never, ConnectionClosed> {
+    return Effect.callback<never, ConnectionClosed>((resume) => {
+      if (this.closed !== undefined) return resume(this.closed)
+      this.onClosed.add(resume)
+      return Effect.sync(() => {
+        this.onClosed.delete(resume)
+      })
     })
-  })
+  }
 }
 
 const nothingElse = () => undefined

@@ -41,7 +41,10 @@ type RatioPart = `compressedBytes${keyof typeof ratios}` | `plainBytes${keyof ty
 /** What one connection, or one outbox, adds. */
 export type Counts = Readonly<Partial<Record<keyof typeof totals | keyof typeof levels | RatioPart, number>>>
 
-type Source = () => Counts
+/** What counts for itself. */
+export interface Source {
+  readonly counts: Counts
+}
 
 export class Meter {
   private readonly context: Context.Context<never>
@@ -58,14 +61,16 @@ export class Meter {
     for (const [way, metric] of entries(ratios)) register(metric, context, () => ({ value: this.ratio(way) }))
   }
 
-  /** Counts what the source tells, until the function that this answers is called. */
-  watch(source: Source): () => void {
+  /** Counts what the source tells, until `forget`. */
+  watch(source: Source): void {
     this.sources.add(source)
-    return () => {
-      if (!this.sources.delete(source)) return
-      for (const [name, count] of entries(source())) {
-        if (!(name in levels)) this.past[name] = (this.past[name] ?? 0) + count!
-      }
+  }
+
+  /** The source is gone: of what it told, the totals stay. */
+  forget(source: Source): void {
+    if (!this.sources.delete(source)) return
+    for (const [name, count] of entries(source.counts)) {
+      if (!(name in levels)) this.past[name] = (this.past[name] ?? 0) + count!
     }
   }
 
@@ -79,7 +84,7 @@ export class Meter {
 
   private sum(name: keyof Counts): number {
     let sum = this.past[name] ?? 0
-    for (const source of this.sources) sum += source()[name] ?? 0
+    for (const source of this.sources) sum += source.counts[name] ?? 0
     return sum
   }
 

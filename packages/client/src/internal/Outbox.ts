@@ -17,6 +17,7 @@ import { type ConnectionClosed, InvalidMessage } from "../Errors.ts"
 import type { OutboxOptions } from "../OutboxOptions.ts"
 import { Changes } from "./Changes.ts"
 import { type Fate, Ledger, settle } from "./Ledger.ts"
+import type { Counts } from "./Meter.ts"
 import * as Moment from "./Moment.ts"
 import { type Item, OutboxQueue } from "./OutboxQueue.ts"
 import type { Phases, Up } from "./Phase.ts"
@@ -43,6 +44,11 @@ export class Outbox {
     this.options = options
     this.clock = clock
     this.queue = new OutboxQueue(options)
+  }
+
+  /** What it adds to the metrics. */
+  get counts(): Counts {
+    return { outboxMessages: this.queue.messages, outboxBytes: this.queue.bytes }
   }
 
   // ---- the senders' side

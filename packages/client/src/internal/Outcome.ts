@@ -53,10 +53,14 @@ export class Outcome {
   }
 
   /** Succeeds once the end is known. */
-  readonly ended: Effect.Effect<void> = Deferred.await(this.settled)
+  get ended(): Effect.Effect<void> {
+    return Deferred.await(this.settled)
+  }
 
   /** Succeeds with the record once the socket is destroyed. */
-  readonly closed: Effect.Effect<CloseInfo> = Deferred.await(this.destroyed)
+  get closed(): Effect.Effect<CloseInfo> {
+    return Deferred.await(this.destroyed)
+  }
 
   /** No more is accepted for sending: our Close, or our answer to the peer's, was just encoded. */
   closing(): void {
@@ -102,13 +106,15 @@ export class Outcome {
     })
   }
 
-  readonly destroy: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.isDestroyed) return Effect.void
-    return Effect.map(Scope.close(this.parts.streamScope, Exit.void), () => {
-      this.isDestroyed = true
-      Deferred.doneUnsafe(this.destroyed, Effect.succeed(this.record!))
+  get destroy(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.isDestroyed) return Effect.void
+      return Effect.map(Scope.close(this.parts.streamScope, Exit.void), () => {
+        this.isDestroyed = true
+        Deferred.doneUnsafe(this.destroyed, Effect.succeed(this.record!))
+      })
     })
-  })
+  }
 
   /** What those fail with whose operation a broken byte stream ended. */
   broken(failure: TransportError): Closed {

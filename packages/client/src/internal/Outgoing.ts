@@ -111,13 +111,13 @@ export class Outgoing {
   }
 
   /** Everything accepted so far is with the kernel. */
-  readonly flush: Effect.Effect<void, ConnectionClosed | TransportError> = Effect.suspend(
-    (): Effect.Effect<void, ConnectionClosed | TransportError> => {
+  get flush(): Effect.Effect<void, ConnectionClosed | TransportError> {
+    return Effect.suspend((): Effect.Effect<void, ConnectionClosed | TransportError> => {
       if (this.line.ended !== undefined) return this.line.ended
       this.write()
       return this.stream.flushed
-    }
-  )
+    })
+  }
 
   /** Bytes accepted and not yet handed to the kernel. */
   get bufferedBytes(): number {

@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
 import { Latencies } from "./Latencies.ts"
+import type { Meter } from "./Meter.ts"
 import * as Moment from "./Moment.ts"
 
 export interface PendingPing {
@@ -19,15 +20,21 @@ export interface PendingPing {
 }
 
 export class Pings {
-  readonly latencies = new Latencies()
   private readonly clock: Clock.Clock
-  private readonly onRoundTrip: (nanos: bigint) => void
+  private readonly meter: Pick<Meter, "roundTrip">
+  private measurements: Latencies | undefined
   private pending: Array<PendingPing> = []
   private count = 0
 
-  constructor(clock: Clock.Clock, onRoundTrip: (nanos: bigint) => void) {
+  /** `meter` is told of every round trip. */
+  constructor(clock: Clock.Clock, meter: Pick<Meter, "roundTrip">) {
     this.clock = clock
-    this.onRoundTrip = onRoundTrip
+    this.meter = meter
+  }
+
+  get latencies(): Latencies {
+    this.measurements ??= new Latencies()
+    return this.measurements
   }
 
   /** Without a payload of the program's, a number that no other ping of this connection bears. */
@@ -68,7 +75,7 @@ export class Pings {
 
   private measured(roundTrip: bigint): void {
     this.latencies.add(roundTrip)
-    this.onRoundTrip(roundTrip)
+    this.meter.roundTrip(roundTrip)
   }
 
   private nextPayload(): Uint8Array {

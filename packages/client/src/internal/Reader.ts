@@ -30,8 +30,8 @@ export interface Parts<A> {
   readonly stallTimeout: Duration.Duration
   /** Wants to know when data comes, if anyone does. */
   readonly idle: Idle | undefined
-  /** Shows pings and pongs to those who watch them. */
-  readonly show: (control: Endpoint.Control) => void
+  /** Shows a ping or pong to those who watch them. */
+  show(control: Endpoint.Control): void
 }
 
 export class Reader<A> {
@@ -49,17 +49,17 @@ export class Reader<A> {
 
   /** Reads until input means nothing any more. `first` was read already. */
   run(first: Uint8Array): Effect.Effect<void> {
-    return Effect.andThen(first.length > 0 ? this.take([first]) : Effect.void, this.readAll)
+    const { stream } = this.parts
+    const readOne = Effect.flatMap(stream.pull, (chunks) => this.take(chunks))
+    const readAll = Effect.whileLoop({
+      while: () => this.parts.endpoint.receiving,
+      body: () => readOne,
+      step: () => {}
+    })
+    return Effect.catch(first.length > 0 ? Effect.andThen(this.take([first]), readAll) : readAll, (end) =>
+      Effect.sync(() => this.inputEnded(Cause.isDone(end) ? undefined : end))
+    )
   }
-
-  private readonly readAll: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.whileLoop({ while: () => this.parts.endpoint.receiving, body: () => this.readOne, step: () => {} })
-  )
-
-  private readonly readOne: Effect.Effect<void> = Effect.suspend(() => this.parts.stream.pull).pipe(
-    Effect.flatMap((chunks) => this.take(chunks)),
-    Effect.catch((end) => Effect.sync(() => this.inputEnded(Cause.isDone(end) ? undefined : end)))
-  )
 
   private inputEnded(failure: TransportError | undefined): void {
     this.parts.endpoint.receiveEnd()
@@ -115,18 +115,18 @@ export class Reader<A> {
   }
 
   private afterDecoding(): void {
-    const { endpoint, idle, outcome, outgoing, pings, show } = this.parts
+    const { endpoint, idle, outcome, outgoing, pings } = this.parts
     if (idle !== undefined && endpoint.dataPieces > this.dataPieces) idle.heard()
     this.dataPieces = endpoint.dataPieces
     for (const control of endpoint.controls.splice(0)) {
       if (control._tag === "Pong") pings.pong(control.payload)
-      show(control)
+      this.parts.show(control)
     }
     outgoing.write()
     if (endpoint.state === "Closed") outcome.settle("peer", undefined)
   }
 
-  private readonly decodeRest: Effect.Effect<void> = Effect.suspend(() => {
+  private get decodeRest(): Effect.Effect<void> {
     const { clock, idle, inbox, outcome, outgoing, stallTimeout } = this.parts
     const deadlock = Effect.flatMap(stalled(outgoing, stallTimeout, clock), () =>
       outcome.giveUp(new Stalled({ stallTimeout }))
@@ -138,5 +138,5 @@ export class Reader<A> {
       if (inbox.full && outcome.writeFailure !== undefined) this.inputEnded(outcome.writeFailure)
       return this.decode() ? Effect.void : this.decodeRest
     })
-  })
+  }
 }

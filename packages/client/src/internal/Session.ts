@@ -19,10 +19,11 @@ import type { Stream } from "effect/Stream"
 import type { CloseInfo } from "../CloseInfo.ts"
 import type { Message, SendOptions } from "../Connection.ts"
 import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
+import type { Settings } from "../Options.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
 import * as InvalidClose from "./InvalidClose.ts"
-import type { Counts, Meter } from "./Meter.ts"
+import type { Counts, Meter, Source } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
@@ -30,34 +31,29 @@ import { Reader } from "./Reader.ts"
 import * as SendFragments from "./SendFragments.ts"
 import { Watched } from "./Watched.ts"
 
-export interface Settings {
-  readonly inboxMessages: number
-  readonly inboxBytes: number
-  readonly closeTimeout: Duration.Duration
-  readonly interruptCloseTimeout: Duration.Duration
-  readonly stallTimeout: Duration.Duration
-  readonly idleTimeout?: Duration.Duration | undefined
-  readonly fragmentBytes?: number | undefined
-}
-
 /** `A` is what taking gives: whole messages, or what else the program asked for. */
-export class Session<A> {
+export class Session<A> implements Source {
+  readonly stream: ByteStream
+  readonly endpoint: Endpoint.Endpoint<A>
+  readonly clock: Clock.Clock
+  /** Owns the byte stream: closing it destroys the socket. */
+  readonly streamScope: Scope.Closeable
   readonly inbox: Inbox<A, ReceiveError>
   readonly outgoing: Outgoing
   readonly pings: Pings
+  readonly idle: Idle | undefined
+  readonly outcome: Outcome
   readonly reader: Reader<A>
-  readonly watchedPings = new Watched<Uint8Array>()
-  readonly watchedPongs = new Watched<Uint8Array>()
 
-  private readonly stream: ByteStream
-  private readonly endpoint: Endpoint.Endpoint<A>
-  private readonly outcome: Outcome
-  private readonly idle: Idle | undefined
   private readonly settings: Settings
+  private readonly meter: Meter
   /** Owns the session's fibers. */
   private readonly scope: Scope.Scope
   /** A deadline for the end runs. */
   private isEnding = false
+  /** Made when somebody watches. */
+  private watchers: Record<Endpoint.Control["_tag"], Watched<Uint8Array>> | undefined
+  private isGone = false
 
   constructor(options: {
     readonly stream: ByteStream
@@ -66,64 +62,72 @@ export class Session<A> {
     readonly clock: Clock.Clock
     readonly meter: Meter
     readonly scope: Scope.Scope
-    /** Owns the byte stream: closing it destroys the socket. */
     readonly streamScope: Scope.Closeable
   }) {
     const { clock, endpoint, meter, scope, settings, stream, streamScope } = options
     this.stream = stream
     this.endpoint = endpoint
+    this.clock = clock
+    this.streamScope = streamScope
     this.settings = settings
+    this.meter = meter
     this.scope = scope
-    const inbox = new Inbox<A, ReceiveError>(settings, endpoint)
-    const outgoing = new Outgoing(stream, endpoint, clock, settings.fragmentBytes)
-    const pings = new Pings(clock, (nanos) => meter.roundTrip(nanos))
-    const outcome = new Outcome({ endpoint, inbox, outgoing, pings, streamScope })
-    const { idleTimeout, stallTimeout } = settings
+    const { idleTimeout } = settings.deadlines
+    this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
+    this.outgoing = new Outgoing(stream, endpoint, clock, settings.fragmentBytes)
+    this.pings = new Pings(clock, meter)
     this.idle = idleTimeout && new Idle(idleTimeout, clock)
-    this.reader = new Reader({
-      stream,
-      endpoint,
-      inbox,
-      outgoing,
-      pings,
-      outcome,
-      clock,
-      stallTimeout,
-      idle: this.idle,
-      show: ({ _tag, payload }) => (_tag === "Ping" ? this.watchedPings : this.watchedPongs).show(payload)
-    })
-    this.inbox = inbox
-    this.outgoing = outgoing
-    this.pings = pings
-    this.outcome = outcome
-    this.ended = outcome.ended
-    this.closed = outcome.closed
+    this.outcome = new Outcome(this)
+    this.reader = new Reader(this)
   }
 
   /** The whole life: reads until input means nothing any more, then ends the connection. `first` was read already. */
   run(first: Uint8Array, keepAlive: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function* () {
-      yield* Effect.forkChild(this.writer, { startImmediately: true })
-      yield* Effect.forkChild(keepAlive, { startImmediately: true })
-      if (this.idle !== undefined) yield* Effect.forkChild(this.idle.watch(this), { startImmediately: true })
-      yield* this.reader.run(first)
-      yield* this.failWhenDue
-      yield* this.finish
+    return Effect.suspend(() => {
+      this.meter.watch(this)
+      return this.fork([this.writer, keepAlive, ...(this.idle === undefined ? [] : [this.idle.watch(this)])])
     }).pipe(
-      Effect.tapDefect((defect) => Effect.logError("A WebSocket session died", defect)),
-      Effect.onExit(() => this.abort),
-      Effect.ensuring(Effect.sync(() => this.endWatching()))
+      Effect.andThen(Effect.suspend(() => this.reader.run(first))),
+      Effect.flatMap(() => this.goodbye),
+      Effect.onExit((exit) => this.gone(exit))
     )
   }
 
-  private endWatching(): void {
-    this.watchedPings.end()
-    this.watchedPongs.end()
+  /** Side by side, as long as the session runs. */
+  private fork(effects: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> {
+    return Effect.forEach(effects, (effect) => Effect.forkChild(effect, { startImmediately: true }), { discard: true })
   }
 
-  private readonly writer: Effect.Effect<void> = Effect.suspend(() => this.outgoing.run).pipe(
-    Effect.catch((failure) => Effect.sync(() => this.outcome.writeFailed(failure)))
-  )
+  private gone(exit: Exit.Exit<void>): Effect.Effect<void> {
+    const died = Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+    const told = died ? Effect.logError("A WebSocket session died", Cause.squash(exit.cause)) : Effect.void
+    const forget = Effect.sync(() => {
+      this.isGone = true
+      this.watchers?.Ping.end()
+      this.watchers?.Pong.end()
+      this.meter.forget(this)
+    })
+    return Effect.ensuring(Effect.andThen(told, this.abort), forget)
+  }
+
+  private get writer(): Effect.Effect<void> {
+    return Effect.catch(this.outgoing.run, (failure) => Effect.sync(() => this.outcome.writeFailed(failure)))
+  }
+
+  /** Pings or pongs of the peer, for those who want to see them. */
+  watched(which: Endpoint.Control["_tag"]): Watched<Uint8Array> {
+    this.watchers ??= { Ping: new Watched(), Pong: new Watched() }
+    if (this.isGone) this.watchers[which].end()
+    return this.watchers[which]
+  }
+
+  show({ _tag, payload }: Endpoint.Control): void {
+    this.watchers?.[_tag].show(payload)
+  }
+
+  get stallTimeout(): Duration.Duration {
+    return this.settings.deadlines.stallTimeout
+  }
 
   /** Still open in both directions, as far as we know. */
   get open(): boolean {
@@ -204,9 +208,9 @@ export class Session<A> {
   }
 
   /** Everything accepted so far was handed to the kernel. */
-  readonly flush: Effect.Effect<void, ConnectionClosed> = Effect.suspend(() => this.outgoing.flush).pipe(
-    Effect.catchTag("TransportError", (failure) => this.outcome.broken(failure))
-  )
+  get flush(): Effect.Effect<void, ConnectionClosed> {
+    return Effect.catchTag(this.outgoing.flush, "TransportError", (failure) => this.outcome.broken(failure))
+  }
 
   // ---- ending on request
 
@@ -215,7 +219,7 @@ export class Session<A> {
     return Effect.suspend(() => {
       const invalid = this.endpoint.close(closeCode, closeReason)
       if (invalid !== undefined) return Effect.fail(InvalidClose.describe(invalid, closeCode))
-      return this.closeWithin(this.settings.closeTimeout)
+      return this.closeWithin(this.settings.deadlines.closeTimeout)
     })
   }
 
@@ -223,20 +227,26 @@ export class Session<A> {
   leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<CloseInfo> {
     return Effect.suspend(() => {
       this.endpoint.close(leavingCode(exit), "")
-      return this.closeWithin(Exit.isSuccess(exit) ? this.settings.closeTimeout : this.settings.interruptCloseTimeout)
+      return this.closeWithin(
+        Exit.isSuccess(exit) ? this.settings.deadlines.closeTimeout : this.settings.deadlines.interruptCloseTimeout
+      )
     })
   }
 
   /** Fails the connection in the middle of a message (RFC 6455 §7.4.1), and waits for nothing. */
-  private readonly abandon: Effect.Effect<void> = Effect.suspend(() => {
-    if (!this.endpoint.sending) return Effect.void
-    this.outcome.abandoned = true
-    this.endpoint.close(CloseCode.internalError, "")
-    return this.beginClosing(this.settings.interruptCloseTimeout)
-  })
+  private get abandon(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (!this.endpoint.sending) return Effect.void
+      this.outcome.abandoned = true
+      this.endpoint.close(CloseCode.internalError, "")
+      return this.beginClosing(this.settings.deadlines.interruptCloseTimeout)
+    })
+  }
 
   /** Destroys the connection at once. */
-  readonly abort: Effect.Effect<void> = Effect.suspend(() => this.giveUp(undefined))
+  get abort(): Effect.Effect<void> {
+    return this.giveUp(undefined)
+  }
 
   /** The peer is dead, or as good as: no closing handshake. */
   giveUp(cause: CloseCause | undefined): Effect.Effect<void> {
@@ -248,15 +258,19 @@ export class Session<A> {
     return Effect.suspend(() => {
       this.outcome.reason = cause
       this.endpoint.close(CloseCode.goingAway, "")
-      return this.closeWithin(this.settings.interruptCloseTimeout)
+      return this.closeWithin(this.settings.deadlines.interruptCloseTimeout)
     })
   }
 
   /** Succeeds once the end is known: nothing is sent or received any more. */
-  readonly ended: Effect.Effect<void>
+  get ended(): Effect.Effect<void> {
+    return this.outcome.ended
+  }
 
   /** Succeeds with the record once the socket is destroyed. */
-  readonly closed: Effect.Effect<CloseInfo>
+  get closed(): Effect.Effect<CloseInfo> {
+    return this.outcome.closed
+  }
 
   private closeWithin(timeout: Duration.Duration): Effect.Effect<CloseInfo> {
     return Effect.andThen(this.beginClosing(timeout), this.closed)
@@ -278,36 +292,42 @@ export class Session<A> {
 
   // ---- the end
 
+  /** Input means nothing any more. */
+  private get goodbye(): Effect.Effect<void> {
+    return this.endpoint.state === "Failing" ? Effect.andThen(this.fail, this.finish) : this.finish
+  }
+
   /** The Close of a violation waits until earlier messages were dealt with, so that their answers leave first. */
-  private readonly failWhenDue: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.endpoint.state !== "Failing") return Effect.void
-    return Effect.map(Effect.timeoutOption(this.inbox.awaitIdle, this.settings.closeTimeout), () => {
+  private get fail(): Effect.Effect<void> {
+    return Effect.map(Effect.timeoutOption(this.inbox.awaitIdle, this.settings.deadlines.closeTimeout), () => {
       this.endpoint.fail()
     })
-  })
+  }
 
   /**
    * The Close arrives: everything is written and the write side ended, while input is read and thrown away, so that
    * no unread byte makes the kernel answer with a reset that would overtake the Close. Once both Close frames have
    * passed, or ours for a violation is out, an end of stream, a reset and silence all mean the same.
    */
-  private readonly finish: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.endpoint.closeSent === undefined) return this.outcome.destroy
-    this.outcome.closing()
-    this.outgoing.write()
-    this.outcome.settle("us", undefined)
-    const deadline = this.isEnding ? Effect.void : this.endWithin(this.settings.closeTimeout)
-    return Effect.andThen(deadline, Effect.andThen(this.drainBothWays, this.outcome.destroy))
-  })
+  private get finish(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.endpoint.closeSent === undefined) return this.outcome.destroy
+      this.outcome.closing()
+      this.outgoing.write()
+      this.outcome.settle("us", undefined)
+      const deadline = this.isEnding ? Effect.void : this.endWithin(this.settings.deadlines.closeTimeout)
+      return Effect.andThen(deadline, Effect.andThen(this.drainBothWays, this.outcome.destroy))
+    })
+  }
 
-  private readonly drainBothWays: Effect.Effect<unknown> = Effect.suspend(() => {
+  private get drainBothWays(): Effect.Effect<unknown> {
     const { flushed, pull, shutdown } = this.stream
     const writeAll = Effect.exit(Effect.andThen(flushed, shutdown))
     const readAll = Effect.exit(Effect.forever(pull, { disableYield: true }))
     return Effect.flatMap(Effect.forkChild(writeAll, { startImmediately: true }), (written) =>
       Effect.andThen(readAll, Fiber.await(written))
     )
-  })
+  }
 }
 
 /** What is not legal about the payload of a ping or pong; its size, where that is what is wrong. */

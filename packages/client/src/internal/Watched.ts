@@ -21,19 +21,23 @@ export class Watched<A> {
     for (const watcher of this.watchers) Queue.endUnsafe(watcher)
   }
 
-  readonly stream: Stream.Stream<A> = Stream.unwrap(
-    Effect.suspend(() =>
-      this.ended ? Effect.succeed(Stream.empty) : Effect.map(this.watch, (watcher) => Stream.fromQueue(watcher))
+  get stream(): Stream.Stream<A> {
+    return Stream.unwrap(
+      Effect.suspend(() =>
+        this.ended ? Effect.succeed(Stream.empty) : Effect.map(this.watch, (watcher) => Stream.fromQueue(watcher))
+      )
     )
-  )
+  }
 
-  private readonly watch = Effect.acquireRelease(
-    Effect.map(Queue.sliding<A, Cause.Done>(newest), (watcher) => {
-      this.watchers.add(watcher)
-      return watcher
-    }),
-    (watcher) => Effect.sync(() => this.watchers.delete(watcher))
-  )
+  private get watch() {
+    return Effect.acquireRelease(
+      Effect.map(Queue.sliding<A, Cause.Done>(newest), (watcher) => {
+        this.watchers.add(watcher)
+        return watcher
+      }),
+      (watcher) => Effect.sync(() => this.watchers.delete(watcher))
+    )
+  }
 }
 
 /** Kept for a watcher that is slow: a look at a connection needs no more, and no peer can make it hold more. */

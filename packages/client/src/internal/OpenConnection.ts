@@ -1,0 +1,155 @@
+/**
+ * What a program holds of a session. Its members are made when they are asked for, so that a connection on which nothing
+ * happens holds none of them; those that a program asks for with each message are kept. Each can be taken off it, as in
+ * `const { send } = connection`.
+ */
+import type { OpeningHandshake } from "@effect-websocket/core"
+import type { ConnectionInfo } from "@effect-websocket/transport"
+import type { Duration } from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { CloseInfo } from "../CloseInfo.ts"
+import type { Connection, Redirected } from "../Connection.ts"
+import type { ConnectionClosed, ReceiveError } from "../Errors.ts"
+import type { Latency } from "../Latency.ts"
+import type { Session } from "./Session.ts"
+import * as Trace from "./Trace.ts"
+
+/** What is known of how it was opened. */
+export interface Facts {
+  readonly id: string
+  readonly answer: OpeningHandshake.Accepted
+  readonly url: string
+  readonly redirects: ReadonlyArray<Redirected>
+  readonly info: ConnectionInfo
+}
+
+export class OpenConnection<A> implements Connection<A> {
+  readonly #session: Session<A>
+  readonly #facts: Facts
+  #messages: Connection<A>["messages"] | undefined
+  #receive: Connection<A>["receive"] | undefined
+  #send: Connection<A>["send"] | undefined
+  #sendAll: Connection<A>["sendAll"] | undefined
+
+  constructor(session: Session<A>, facts: Facts) {
+    this.#session = session
+    this.#facts = facts
+  }
+
+  // ---- messages
+
+  get messages(): Stream.Stream<A, ReceiveError> {
+    this.#messages ??= Stream.fromPull(Effect.succeed(this.#session.inbox.takeAll))
+    return this.#messages
+  }
+
+  get receive(): Effect.Effect<A, ReceiveError> {
+    this.#receive ??= Effect.map(this.#session.inbox.take(1), (messages) => messages[0])
+    return this.#receive
+  }
+
+  get receiveN(): Connection<A>["receiveN"] {
+    return (most) => this.#session.inbox.take(atLeastOne(most))
+  }
+
+  get send(): Connection<A>["send"] {
+    this.#send ??= (message, options) => this.#session.outgoing.send(message, options)
+    return this.#send
+  }
+
+  get sendAll(): Connection<A>["sendAll"] {
+    this.#sendAll ??= (messages, options) => this.#session.outgoing.sendAll(messages, options)
+    return this.#sendAll
+  }
+
+  get sendFragments(): Connection<A>["sendFragments"] {
+    return (kind, fragments, options) => this.#session.sendFragments(kind, fragments, options)
+  }
+
+  get flush(): Effect.Effect<void, ConnectionClosed> {
+    return this.#session.flush
+  }
+
+  // ---- control frames
+
+  get ping(): Connection<A>["ping"] {
+    return (payload) => this.#session.ping(payload)
+  }
+
+  get pong(): Connection<A>["pong"] {
+    return (payload = new Uint8Array(0)) => this.#session.pong(payload)
+  }
+
+  get pings(): Stream.Stream<Uint8Array> {
+    return this.#session.watched("Ping").stream
+  }
+
+  get pongs(): Stream.Stream<Uint8Array> {
+    return this.#session.watched("Pong").stream
+  }
+
+  // ---- the end
+
+  get close(): Connection<A>["close"] {
+    return (closeCode = 1000, closeReason = "") => Trace.closing(this.#session.close(closeCode, closeReason), this.id)
+  }
+
+  get abort(): Effect.Effect<void> {
+    return this.#session.abort
+  }
+
+  get ended(): Effect.Effect<void> {
+    return this.#session.ended
+  }
+
+  get closed(): Effect.Effect<CloseInfo> {
+    return this.#session.closed
+  }
+
+  // ---- what it is like
+
+  get bufferedBytes(): Effect.Effect<number> {
+    return Effect.sync(() => this.#session.outgoing.bufferedBytes)
+  }
+
+  get latency(): Effect.Effect<Duration | undefined> {
+    return Effect.sync(() => this.#session.pings.latencies.last)
+  }
+
+  get latencyStatistics(): Effect.Effect<Latency | undefined> {
+    return Effect.sync(() => this.#session.pings.latencies.statistics)
+  }
+
+  get subprotocol(): string | undefined {
+    return this.#facts.answer.subprotocol
+  }
+
+  get extensions(): string | undefined {
+    return this.#facts.answer.extensions
+  }
+
+  get response(): Connection["response"] {
+    const { headers, status } = this.#facts.answer
+    return { status, headers: headers.map(([name, value]) => [name.toLowerCase(), value]) }
+  }
+
+  get id(): string {
+    return this.#facts.id
+  }
+
+  get url(): string {
+    return this.#facts.url
+  }
+
+  get redirects(): ReadonlyArray<Redirected> {
+    return this.#facts.redirects
+  }
+
+  get info(): ConnectionInfo {
+    return this.#facts.info
+  }
+}
+
+/** A whole number that a batch can be counted by, whatever was asked for. */
+const atLeastOne = (most: number): number => Math.max(1, Math.min(Math.floor(most) || 1, Number.MAX_SAFE_INTEGER))
