@@ -4,6 +4,7 @@
 import { type Assembler, Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
 import { NodePlatform, type Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -37,25 +38,28 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
   options?: ConnectOptions<R, D, T>
 ) => Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> = Effect.fn(
   "WebSocket.connect"
-)(function* <R, D extends Delivery, T extends TextAs>(url: string | URL, options: ConnectOptions<R, D, T> = {}) {
-  const scope = yield* Effect.scope
-  const id = Trace.newId((yield* Entropy).maskingKey())
-  yield* Effect.annotateCurrentSpan(Trace.connectionId, id)
-  return yield* Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const streamScope = yield* Scope.make()
-      const clock = yield* Clock.Clock
-      const meter = yield* Meter.current
-      const began = Moment.now(clock)
-      const dialled = yield* restore(Scope.provide(dial(url, options), streamScope)).pipe(
+)(<R, D extends Delivery, T extends TextAs>(url: string | URL, options: ConnectOptions<R, D, T> = {}) =>
+  Effect.contextWith((context: Context.Context<Scope.Scope>) => {
+    const clock = Context.get(context, Clock.Clock)
+    const { maskingKey, nonce } = Context.get(context, Entropy)
+    const meter = Meter.of(context)
+    const scope = Context.get(context, Scope.Scope)
+    const streamScope = Scope.makeUnsafe()
+    const id = Trace.newId(maskingKey())
+    const began = Moment.now(clock)
+    const opened = Effect.uninterruptibleMask((restore) => {
+      const dialled = restore(Scope.provide(dial(url, options, { clock, id, nonce }), streamScope)).pipe(
         Effect.onError((cause) => Scope.close(streamScope, Exit.failCause(cause)))
       )
-      meter.handshake(Moment.now(clock) - began)
-      const { delivery, text } = dialled.settings
-      return yield* open(dialled, assemblerOf(delivery as D, text as T), { id, meter, scope, streamScope })
+      return Effect.flatMap(dialled, (dialled) => {
+        meter.handshake(Moment.now(clock) - began)
+        const { delivery, text } = dialled.settings
+        return open(dialled, assemblerOf(delivery as D, text as T), { id, meter, scope, streamScope })
+      })
     })
-  ).pipe(Effect.annotateLogs(Trace.connectionId, id))
-})
+    return Effect.annotateLogs(opened, Trace.connectionId, id)
+  })
+)
 
 /**
  * The messages of a connection that is opened when the stream runs and closed when it ends: for programs that only

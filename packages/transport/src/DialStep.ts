@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as SpanAttributes from "./internal/SpanAttributes.ts"
+import * as Span from "./Span.ts"
 import type { TransportError, TransportReason } from "./TransportError.ts"
 
 /**
@@ -52,11 +53,11 @@ export const during = <A, R>(
   }
 ): Effect.Effect<A, TransportError, R> => {
   const { detail, facts, isOvertaken, outcome, report, stage: name } = options
-  const told = { kind: "client", attributes: SpanAttributes.begun(name, detail) } as const
-  return Effect.useSpan(`WebSocket.${name}`, told, (span) => {
+  const told = () => ({ kind: "client", attributes: SpanAttributes.begun(name, detail) }) as const
+  return Span.use(`WebSocket.${name}`, told, (attribute) => {
     report({ _tag: "Started", stage: name, detail })
     const annotate = (attributes: SpanAttributes.Attributes) => {
-      for (const [key, value] of Object.entries(attributes)) span.attribute(key, value)
+      for (const [key, value] of Object.entries(attributes)) attribute(key, value)
     }
     return Effect.onExit(stage, (exit) =>
       Effect.sync(() => {

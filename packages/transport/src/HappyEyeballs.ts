@@ -14,10 +14,12 @@ import * as Scope from "effect/Scope"
 /** The IP versions take turns, each in its given order (RFC 8305 §4). */
 export const interleave = (
   addresses: NonEmptyReadonlyArray<string>,
-  firstFamily: number = Net.isIP(addresses[0])
+  firstFamily?: number
 ): NonEmptyReadonlyArray<string> => {
-  const first = addresses.filter((address) => Net.isIP(address) === firstFamily)
-  const second = addresses.filter((address) => Net.isIP(address) !== firstFamily)
+  if (addresses.length === 1) return addresses
+  const family = firstFamily ?? Net.isIP(addresses[0])
+  const first = addresses.filter((address) => Net.isIP(address) === family)
+  const second = addresses.filter((address) => Net.isIP(address) !== family)
   const length = Math.max(first.length, second.length)
   const ordered = Array.from({ length }, (_, i) => [...first.slice(i, i + 1), ...second.slice(i, i + 1)]).flat()
   return isReadonlyArrayNonEmpty(ordered) ? ordered : addresses
@@ -35,15 +37,20 @@ export interface Attempts<A, B, E, R> {
  * first success counts; all other attempts end with it, and what they acquired is released at once. When all failed:
  * why, in the order of the candidates.
  */
-export const race = Effect.fnUntraced(function* <A, B, E, R>(
+export const race = <A, B, E, R>(
+  candidates: NonEmptyReadonlyArray<A>,
+  attempts: Attempts<A, B, E, R | Scope.Scope>
+): Effect.Effect<B, NonEmptyReadonlyArray<E>, R | Scope.Scope> =>
+  // Most hosts have one address, which needs no race. Its scope is that of the dial, which a failure ends as well.
+  candidates.length === 1
+    ? Effect.mapError(attempts.connect(candidates[0], isOvertaken), Arr.of)
+    : raceSeveral(candidates, attempts)
+
+const raceSeveral = Effect.fnUntraced(function* <A, B, E, R>(
   candidates: NonEmptyReadonlyArray<A>,
   { connect, delay }: Attempts<A, B, E, R | Scope.Scope>
 ): Effect.fn.Return<B, NonEmptyReadonlyArray<E>, Exclude<R, Scope.Scope> | Scope.Scope> {
   const scope = yield* Effect.scope
-  // Most hosts have one address, which needs no race. Its scope is that of the dial, which a failure ends as well.
-  if (candidates.length === 1) {
-    return yield* Effect.mapError(Scope.provide(connect(candidates[0], isOvertaken), scope), Arr.of)
-  }
   const failures: Array<E> = []
   let isWon = false
 

@@ -22,46 +22,46 @@ import type { Destination } from "./Target.ts"
 import { HostNotFound, TransportError } from "./TransportError.ts"
 
 /** Connects to the address of the host that answers first. */
-export const connect: Connect = Effect.fnUntraced(function* (to, carriesTls) {
-  const { attemptDelay, firstFamily, localPort, maxAddresses } = addressOptions(to)
-  const addresses = HappyEyeballs.interleave(yield* resolve(to), firstFamily)
-  const attempts = {
-    delay: localPort === undefined ? attemptDelay : "sequential",
-    connect: (address: string, isOvertaken: () => boolean) => {
-      const detail = format({ address, port: to.port })
-      const opened = connectOne(to, carriesTls, address, detail)
-      return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })
-    }
-  } as const
-  const [first, ...others] = addresses.slice(0, maxAddresses)
-  return yield* HappyEyeballs.race([first!, ...others], attempts).pipe(Effect.mapError(mostTelling))
-})
+export const connect: Connect = (to, carriesTls) =>
+  Effect.flatMap(resolve(to), (found) => {
+    const { attemptDelay, firstFamily, localPort, maxAddresses } = addressOptions(to)
+    const addresses = HappyEyeballs.interleave(found, firstFamily)
+    const attempts = {
+      delay: localPort === undefined ? attemptDelay : "sequential",
+      connect: (address: string, isOvertaken: () => boolean) => {
+        const detail = format({ address, port: to.port })
+        const opened = connectOne(to, carriesTls, address, detail)
+        return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })
+      }
+    } as const
+    const [first, ...others] = addresses.slice(0, maxAddresses)
+    return Effect.mapError(HappyEyeballs.race([first!, ...others], attempts), mostTelling)
+  })
 
 /** The addresses to try. An IP literal is its own address and no step. */
-export const resolve = Effect.fnUntraced(function* (
-  to: Destination
-): Effect.fn.Return<NonEmptyReadonlyArray<string>, TransportError> {
+export const resolve = (to: Destination): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
   const { host, report } = to
   const family = familyOf(addressOptions(to))
-  const ofFamily = (found: ReadonlyArray<string>): Effect.Effect<NonEmptyReadonlyArray<string>, HostNotFound> => {
+  const ofFamily = (found: ReadonlyArray<string>): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
     // A resolver of the program's own may answer anything.
     const addresses = [...new Set(found)].filter((address) =>
       family === "any" ? Net.isIP(address) !== 0 : Net.isIP(address) === family
     )
     if (isReadonlyArrayNonEmpty(addresses)) return Effect.succeed(addresses)
-    return Effect.fail(new HostNotFound({ host, code: "ENODATA", ...(family !== "any" && { family }) }))
+    return Effect.fail(failed(new HostNotFound({ host, code: "ENODATA", ...(family !== "any" && { family }) })))
   }
-  if (Net.isIP(host) !== 0) return yield* Effect.mapError(ofFamily([host]), failed)
-  const resolver = yield* Resolver
-  const looked = resolver.lookup(host, family).pipe(Effect.flatMap(ofFamily), Effect.mapError(failed))
-  return yield* during(looked, {
-    report,
-    stage: "dns",
-    detail: host,
-    outcome: (addresses) => addresses.join(", "),
-    facts: SpanAttributes.found
+  if (Net.isIP(host) !== 0) return ofFamily([host])
+  return Effect.flatMap(Resolver, (resolver) => {
+    const looked = Effect.flatMap(Effect.mapError(resolver.lookup(host, family), failed), ofFamily)
+    return during(looked, {
+      report,
+      stage: "dns",
+      detail: host,
+      outcome: (addresses) => addresses.join(", "),
+      facts: SpanAttributes.found
+    })
   })
-})
+}
 
 const failed = (reason: HostNotFound) => new TransportError({ reason })
 

@@ -35,9 +35,10 @@ export type Prepare = (peer: Peer) => Effect.Effect<Hop, TransportError>
 /** One for each `Transport`, which every dial of it uses: it remembers what makes the next one cheaper. */
 export const make = (): Prepare => {
   const memory = new TlsMemory()
-  return (peer) =>
-    peer.tls === undefined ? Effect.succeed(direct) : Effect.map(prepared(memory, peer, peer.tls), secure)
+  return (peer) => (peer.tls === undefined ? plain : Effect.map(prepared(memory, peer, peer.tls), secure))
 }
+
+const plain = Effect.succeed(direct)
 
 interface Prepared {
   readonly peer: Peer

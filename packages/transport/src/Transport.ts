@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
-import type { Connect } from "./Hop.ts"
+import { type Connect, direct, type Hop } from "./Hop.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
 import * as GivenDuplex from "./internal/GivenDuplex.ts"
 import * as Route from "./proxy/Route.ts"
@@ -27,8 +27,10 @@ const dial =
   (prepareTls: Tls.Prepare, connect: Connect) =>
   (target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> =>
     Effect.flatMap(Route.prepare(target, prepareTls), ({ first, hops }) =>
-      whole(hops.reduce((below, hop) => Effect.flatMap(below, hop), connect(first, first.tls !== undefined)))
+      whole(hops.reduce(over, connect(first, first.tls !== undefined)))
     )
+
+const over = (below: ReturnType<Connect>, hop: Hop) => (hop === direct ? below : Effect.flatMap(below, hop))
 
 const layerOf = (
   connect: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
@@ -85,9 +87,8 @@ export class Transport extends Context.Service<
 }
 
 /** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */
-const whole = Effect.fnUntraced(function* <A>(
-  dial: Effect.Effect<A, TransportError, Scope.Scope>
-): Effect.fn.Return<A, TransportError, Scope.Scope> {
-  const scope = yield* Scope.fork(yield* Effect.scope)
-  return yield* Effect.onError(Scope.provide(dial, scope), (cause) => Scope.close(scope, Exit.failCause(cause)))
-})
+const whole = <A>(dial: Effect.Effect<A, TransportError, Scope.Scope>): Effect.Effect<A, TransportError, Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (parent) => {
+    const scope = Scope.forkUnsafe(parent)
+    return Effect.onError(Scope.provide(dial, scope), (cause) => Scope.close(scope, Exit.failCause(cause)))
+  })

@@ -3,7 +3,7 @@
  * caller's decision.
  */
 import { type HandshakeInvalid as Invalid, needMore, type OpeningHandshake } from "@effect-websocket/core"
-import { type ByteStream, Transport, type TransportError } from "@effect-websocket/transport"
+import { type ByteStream, Span, type Target, Transport, type TransportError } from "@effect-websocket/transport"
 import * as Bytes from "effect/Bytes"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -37,14 +37,13 @@ export const prepare = (request: Request.Request, nonce: Uint8Array): Attempt | 
   return bytes instanceof InvalidOptions ? bytes : { request, bytes, reader: Request.reader(request, nonce) }
 }
 
-export const run = Effect.fnUntraced(function* (
+export const run = (
   attempt: Attempt,
   steps: Steps,
   trace: TraceLog | undefined
-): Effect.fn.Return<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Transport | Scope.Scope> {
+): Effect.Effect<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Transport | Scope.Scope> => {
   const { settings, url } = attempt.request
-  const transport = yield* Transport
-  const stream = yield* transport.open({
+  const target: Target = {
     ...url.place,
     addresses: settings.addresses,
     socket: settings.socket,
@@ -52,13 +51,20 @@ export const run = Effect.fnUntraced(function* (
     noProxy: settings.noProxy,
     report: steps.report,
     ...(url.uri.secure && { tls: settings.tls })
-  })
-  return yield* Effect.useSpan("WebSocket.upgrade", spanOf(url), (span) =>
-    Effect.tap(upgrade(attempt, stream, steps, trace), (answer) =>
-      Effect.sync(() => span.attribute("http.response.status_code", answer._tag === "Accepted" ? 101 : answer.status))
+  }
+  const opened = Effect.flatMap(Transport, (transport) => transport.open(target))
+  return Effect.flatMap(opened, (stream) =>
+    Span.use(
+      "WebSocket.upgrade",
+      () => spanOf(url),
+      (attribute) =>
+        Effect.map(upgrade(attempt, stream, steps, trace), (answer) => {
+          attribute("http.response.status_code", answer._tag === "Accepted" ? 101 : answer.status)
+          return answer
+        })
     )
   )
-})
+}
 
 const spanOf = ({ shown, uri }: ParsedUrl) => {
   const attributes = {

@@ -51,7 +51,8 @@ export const run = Effect.fnUntraced(function* (
     if (attempt instanceof InvalidOptions) return yield* attempt
     context.current = attempt
     sent.push(request)
-    const answer = yield* alone(Attempt.run(attempt, steps, trace))
+    const answered = Attempt.run(attempt, steps, trace)
+    const answer = yield* request.settings.redirects === false ? answered : alone(answered)
     trace?.answer(answer)
     yield* keepCookies(request, answer, cookies)
     if (answer._tag === "Accepted") {
@@ -71,7 +72,7 @@ export const run = Effect.fnUntraced(function* (
   }
 })
 
-/** An attempt that does not lead to an open connection gives back at once what it acquired. */
+/** Another attempt may follow this one, which then gives back at once what it acquired. A last one ends with the dial. */
 const alone = Effect.fnUntraced(function* <E, R>(
   attempt: Effect.Effect<Attempt.Accepted | OpeningHandshake.Rejected, E, R | Scope.Scope>
 ) {

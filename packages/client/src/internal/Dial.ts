@@ -5,7 +5,7 @@
 
 import type { OpeningHandshake } from "@effect-websocket/core"
 import { type ByteStream, escapePeerText, TimedOut, type Transport } from "@effect-websocket/transport"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { ConnectError, type ConnectReason, InvalidOptions } from "../ConnectError.ts"
@@ -15,9 +15,9 @@ import * as Options from "../Options.ts"
 import { TraceOptions } from "../TraceOptions.ts"
 import * as Attempt from "./Attempt.ts"
 import * as Attempts from "./Attempts.ts"
-import { Entropy } from "./Entropy.ts"
 import * as Refusal from "./Refusal.ts"
 import { Steps } from "./Steps.ts"
+import * as Trace from "./Trace.ts"
 import * as TraceLog from "./TraceLog.ts"
 import * as Url from "./Url.ts"
 
@@ -32,19 +32,29 @@ export interface Dialled {
   readonly redirects: ReadonlyArray<Redirected>
 }
 
+/** What a connection was given to begin with. */
+export interface Origin {
+  readonly clock: Clock.Clock
+  readonly id: string
+  readonly nonce: () => Uint8Array
+}
+
 export const dial = Effect.fnUntraced(function* <R>(
   input: string | URL,
-  options: Options.ConnectOptions<R, Delivery, TextAs>
+  options: Options.ConnectOptions<R, Delivery, TextAs>,
+  { clock, id, nonce }: Origin
 ): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope | R> {
   const url = Url.parse(input)
-  if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })
   yield* Effect.annotateCurrentSpan({
-    "url.full": url.shown,
-    "server.address": url.uri.host,
-    "server.port": url.uri.port,
-    "network.protocol.name": "websocket"
+    [Trace.connectionId]: id,
+    ...(!("_tag" in url) && {
+      "url.full": url.shown,
+      "server.address": url.uri.host,
+      "server.port": url.uri.port,
+      "network.protocol.name": "websocket"
+    })
   })
-  const clock = yield* Clock.Clock
+  if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })
   const steps = new Steps(clock)
   const connectError = (reason: ConnectReason) => new ConnectError({ url: url.shown, reason, steps: steps.list() })
 
@@ -54,7 +64,6 @@ export const dial = Effect.fnUntraced(function* <R>(
   )
   const trace = yield* traceOf(settings, url)
   if (trace !== undefined) steps.onEnd = trace.step
-  const { nonce } = yield* Entropy
   const context: Attempts.Context = { cookies, nonce, clock, steps, trace, current: undefined }
   const opened = yield* Attempts.run({ url, settings, authorization: url.authorization }, context).pipe(
     Effect.mapError((failure) => {

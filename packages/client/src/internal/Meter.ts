@@ -95,21 +95,20 @@ export class Meter {
 }
 
 /** The meter of the fiber's registry and attributes. */
-export const current: Effect.Effect<Meter> = Effect.contextWith((context: Context.Context<never>) =>
-  Effect.sync(() => {
-    const registry = Context.get(context, Metric.MetricRegistry)
-    const attributes = Context.get(context, Metric.CurrentMetricAttributes)
-    const key = JSON.stringify(Object.entries(attributes).sort())
-    const known = meters.get(registry) ?? new Map<string, Meter>()
-    meters.set(registry, known)
-    const own = Context.make(Metric.MetricRegistry, registry).pipe(
-      Context.add(Metric.CurrentMetricAttributes, attributes)
-    )
-    const meter = known.get(key) ?? new Meter(own)
-    known.set(key, meter)
-    return meter
-  })
-)
+export const current: Effect.Effect<Meter> = Effect.contextWith((context) => Effect.succeed(of(context)))
+
+export const of = (context: Context.Context<never>): Meter => {
+  const registry = Context.get(context, Metric.MetricRegistry)
+  const attributes = Context.get(context, Metric.CurrentMetricAttributes)
+  const known = meters.get(registry) ?? new Map<string, Meter>()
+  const key = JSON.stringify(Object.entries(attributes).sort())
+  const meter = known.get(key)
+  if (meter !== undefined) return meter
+  const own = Context.make(Metric.MetricRegistry, registry)
+  const made = new Meter(Context.add(own, Metric.CurrentMetricAttributes, attributes))
+  meters.set(registry, known.set(key, made))
+  return made
+}
 
 /** A cache: a registry has no place for what fills its series, so it is found again by the registry itself. */
 const meters = new WeakMap<Metric.MetricRegistry, Map<string, Meter>>()

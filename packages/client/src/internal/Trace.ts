@@ -2,6 +2,7 @@
  * The spans of a connection's life besides those of dialling: its close, and each attempt of a long-lived client after a
  * loss. There is none for a message. Their attributes say which connection it is, and why.
  */
+import { Span } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { LossCause } from "../ClientErrors.ts"
@@ -16,15 +17,16 @@ export const newId = (random: number): string => (random >>> 0).toString(16).pad
 
 /** The closing handshake, whoever asked for it, and how it went. */
 export const closing = <E>(close: Effect.Effect<CloseInfo, E>, id: string): Effect.Effect<CloseInfo, E> =>
-  close.pipe(
-    Effect.tap(({ by, clean, closeCode, sent }) =>
-      Effect.annotateCurrentSpan({
-        "websocket.close_code": sent?.closeCode ?? closeCode,
-        "websocket.closed_by": by,
-        "websocket.clean": clean
+  Span.use(
+    "WebSocket.close",
+    () => ({ attributes: { [connectionId]: id } }),
+    (attribute) =>
+      Effect.map(close, (info) => {
+        attribute("websocket.close_code", info.sent?.closeCode ?? info.closeCode)
+        attribute("websocket.closed_by", info.by)
+        attribute("websocket.clean", info.clean)
+        return info
       })
-    ),
-    Effect.withSpan("WebSocket.close", { attributes: { [connectionId]: id } })
   )
 
 /** An attempt after a loss; counted by its cause. */

@@ -28,10 +28,10 @@ export interface Place {
 
 export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   const { text, zone } = withoutZone(String(input))
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = URL.parse(text)
   const shown = show(text, url, zone)
   const invalid = (problem: string) => new InvalidUrl({ url: shown, problem })
-  if (url === undefined) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
+  if (url === null) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
   if (!schemes.has(url.protocol)) {
     return invalid(`the scheme ${url.protocol} is not ws: or wss:, so write one of these`)
   }
@@ -100,12 +100,12 @@ const withoutZone = (text: string): { readonly text: string; readonly zone?: str
 }
 
 /** The parsed parts, for a URL may hide its userinfo in many ways; of what has no such parts, only what holds none. */
-const show = (text: string, url: URL | undefined, zone: string | undefined): string => {
-  if (url !== undefined && url.host !== "") {
+const show = (text: string, url: URL | null, zone: string | undefined): string => {
+  if (url !== null && url.host !== "") {
     const host = zone === undefined ? url.host : url.host.replace("]", `%25${zone}]`)
     return `${url.protocol}//${host}${url.pathname}`
   }
-  if (url !== undefined && schemes.has(url.protocol)) return `${url.protocol}${url.pathname}`
+  if (url !== null && schemes.has(url.protocol)) return `${url.protocol}${url.pathname}`
   return text.includes("@") ? "<redacted>" : text.replace(/[?#].*$/s, "")
 }
 

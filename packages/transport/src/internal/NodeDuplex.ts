@@ -45,13 +45,11 @@ interface Opening<D extends Duplex> {
  */
 export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const scope = yield* Effect.scope
+    Effect.flatMap(Effect.scope, (scope) => {
       const stream = new NodeDuplex(opening)
       const destroyed = destroyedOf(stream)
-      yield* Scope.addFinalizer(scope, destroyed)
-      yield* Effect.onError(restore(stream.opened), () => destroyed)
-      return stream
+      const opened = Effect.onError(restore(stream.opened), () => destroyed)
+      return Effect.as(Effect.andThen(Scope.addFinalizer(scope, destroyed), opened), stream)
     })
   )
 

@@ -25,11 +25,16 @@ export interface Route {
 }
 
 /** Whatever can fail without the network fails here. */
-export const prepare = Effect.fnUntraced(function* (
+export const prepare = (target: Target, prepareTls: Prepare): Effect.Effect<Route, TransportError> =>
+  isDirect(target)
+    ? Effect.map(prepareTls(target), (secure) => ({ first: target, hops: [secure] }))
+    : Effect.flatMap(serversOf(target), (servers) => prepareThrough(servers, target, prepareTls))
+
+const prepareThrough = Effect.fnUntraced(function* (
+  servers: ReadonlyArray<ProxyServer.ProxyServer>,
   target: Target,
   prepareTls: Prepare
 ): Effect.fn.Return<Route, TransportError> {
-  const servers = yield* serversOf(target)
   const proxies = servers.map((server) => peerOf(server, target))
   const stations: Arr.NonEmptyReadonlyArray<Peer> = Arr.append(proxies, target)
   const secure = yield* Effect.forEach(stations, prepareTls)
@@ -37,21 +42,24 @@ export const prepare = Effect.fnUntraced(function* (
   return { first: stations[0], hops: secure.flatMap((hop, i) => [hop, ...tunnels.slice(i, i + 1)]) }
 })
 
+/** No proxy is asked for, or none for this target. */
+const isDirect = (target: Target): boolean => {
+  const { noProxy = [], proxy = "none", socketPath } = target
+  const exempt = typeof noProxy === "string" ? NoProxy.split(noProxy) : noProxy
+  return proxy === "none" || socketPath !== undefined || NoProxy.covers(exempt, target)
+}
+
 /** A proxy is connected to as the target would be. */
 const peerOf = ({ host, port, scheme, tls }: ProxyServer.ProxyServer, target: Target): Peer => {
   const { addresses, report, socket } = target
   return { host, port, addresses, report, socket, tls: kinds[scheme]!.isTls ? tls : undefined }
 }
 
-const serversOf = (target: Target): Effect.Effect<ReadonlyArray<ProxyServer.ProxyServer>, TransportError> => {
-  const { noProxy = [], proxy = "none", socketPath } = target
-  const exempt = typeof noProxy === "string" ? NoProxy.split(noProxy) : noProxy
-  if (socketPath !== undefined || NoProxy.covers(exempt, target)) return Effect.succeed([])
-  return Effect.map(
-    Effect.forEach(ProxyOptions.list(proxy), (asked, i) => serverOf(target, asked, i + 1)),
+const serversOf = (target: Target): Effect.Effect<ReadonlyArray<ProxyServer.ProxyServer>, TransportError> =>
+  Effect.map(
+    Effect.forEach(ProxyOptions.list(target.proxy ?? "none"), (asked, i) => serverOf(target, asked, i + 1)),
     Arr.flatten
   )
-}
 
 const serverOf = Effect.fnUntraced(function* (
   target: Target,

@@ -1,0 +1,22 @@
+/**
+ * Spans, for who traces. Effect's own tracer keeps none of them, so without another one nobody could see a span that is no
+ * parent: it is not made then, since that would cost as much as a stage of a dial does.
+ */
+import * as Effect from "effect/Effect"
+import * as Tracer from "effect/Tracer"
+
+/** What is said of a span while it lasts. */
+export type Attribute = (name: string, value: unknown) => void
+
+/** Runs an Effect in a span of its own, which is the parent of none. */
+export const use = <A, E, R>(
+  name: string,
+  options: () => Tracer.SpanOptionsNoTrace,
+  evaluate: (attribute: Attribute) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => {
+    if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return evaluate(unseen)
+    return Effect.useSpan(name, options(), (span) => evaluate((name, value) => span.attribute(name, value)))
+  })
+
+const unseen: Attribute = () => {}

@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Tracer from "effect/Tracer"
+import * as Span from "../src/Span.ts"
+
+/** One span, and how often its options were asked for. */
+const traced = Effect.fnUntraced(function* (tracer: (made: Array<Tracer.NativeSpan>) => Tracer.Tracer) {
+  const made: Array<Tracer.NativeSpan> = []
+  let asked = 0
+  const options = () => {
+    asked += 1
+    return { kind: "client", attributes: { begun: 1 } } as const
+  }
+  const answer = yield* Span.use("a stage", options, (attribute) =>
+    Effect.sync(() => {
+      attribute("ended", 2)
+      return "answer"
+    })
+  ).pipe(Effect.provideService(Tracer.Tracer, tracer(made)))
+  return { answer, asked, made }
+})
+
+const keeping = (made: Array<Tracer.NativeSpan>) =>
+  Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      made.push(span)
+      return span
+    }
+  })
+
+describe("Span", () => {
+  it.effect("who traces sees it, with what was said of it, ended", () =>
+    Effect.gen(function* () {
+      const { answer, asked, made } = yield* traced(keeping)
+      assert.deepStrictEqual([answer, asked], ["answer", 1])
+      assert.deepStrictEqual(
+        made.map(({ kind, name, status }) => [kind, name, status._tag]),
+        [["client", "a stage", "Ended"]]
+      )
+      assert.deepStrictEqual(Object.fromEntries(made[0]!.attributes), { begun: 1, ended: 2 })
+    })
+  )
+
+  it.effect("Effect's own tracer keeps none, so there is none, and the same answer", () =>
+    Effect.gen(function* () {
+      const { answer, asked } = yield* traced(() => Tracer.nativeTracer)
+      assert.deepStrictEqual([answer, asked], ["answer", 0])
+    })
+  )
+})
