@@ -2,9 +2,10 @@
  * Node's synchronous functions for core: hashing, UTF-8, masking and strong random numbers. What each must answer is
  * core's to say (`Platform`); this file only knows which of Node's ways is fast for which length.
  */
-import { Buffer, constants, isAscii, isUtf8 as isWellFormed } from "node:buffer"
+import { Buffer, constants, isUtf8 } from "node:buffer"
 import * as Crypto from "node:crypto"
 import { Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
+import * as Ballast from "./internal/Ballast.ts"
 import * as NodeDeflate from "./internal/NodeDeflate.ts"
 
 /** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
@@ -12,19 +13,14 @@ export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.has
 
 /** The text of `bytes` from `start` to `end`, or undefined when they are not well-formed UTF-8. U+FEFF is kept. */
 export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): string | undefined => {
-  if (end - start < nativeFrom && isAsciiRun(bytes, start, end)) return latin1Slice.call(bytes, start, end)
-  const run = bytes.subarray(start, end)
-  if (isAscii(run)) return latin1Slice.call(bytes, start, end)
-  return isWellFormed(run) ? utf8Slice.call(bytes, start, end) : undefined
+  const text = utf8Slice.call(bytes, start, end)
+  // What is not UTF-8 has become U+FFFD, which is rarely meant: looking for it costs less than validating first.
+  return text.includes("\uFFFD") && !isUtf8(bytes.subarray(start, end)) ? undefined : text
 }
 
 /** The text whose UTF-16 units are these octets. */
 export const decodeLatin1 = (bytes: Uint8Array, start: number, end: number): string =>
   latin1Slice.call(bytes, start, end)
-
-/** Whether `bytes` from `start` to `end` are well-formed UTF-8. */
-export const isUtf8 = (bytes: Uint8Array, start: number, end: number): boolean =>
-  (end - start < nativeFrom && isAsciiRun(bytes, start, end)) || isWellFormed(bytes.subarray(start, end))
 
 /** As `Utf8.validate` of core: whole characters natively, those that are cut at either end octet by octet. */
 export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number, end: number): Utf8.State => {
@@ -34,7 +30,7 @@ export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number
   while (current !== Utf8.accept && current !== Utf8.reject && from < end) current = Utf8.step(current, bytes[from++]!)
   if (current === Utf8.reject) return current
   const to = Utf8.lastBoundary(bytes, from, end)
-  return isWellFormed(bytes.subarray(from, to)) ? Utf8.validate(Utf8.accept, bytes, to, end) : Utf8.reject
+  return isUtf8(bytes.subarray(from, to)) ? Utf8.validate(Utf8.accept, bytes, to, end) : Utf8.reject
 }
 
 /** How many bytes `encodeUtf8` writes for this text. Lone surrogates count as U+FFFD. */
@@ -68,8 +64,11 @@ export const mask = (key: number, bytes: Uint8Array, start: number, end: number)
 }
 
 /** An array whose bytes may be anything. Large ones are not cleared: the caller writes every byte. */
-export const allocate = (length: number): Uint8Array =>
-  length < unclearedFrom ? new Uint8Array(length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+export const allocate = (length: number): Uint8Array<ArrayBuffer> => {
+  if (length < unclearedFrom) return new Uint8Array(length)
+  Ballast.add(length)
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+}
 
 /** An unsigned 32-bit number from a cryptographically strong source, such as a masking key (RFC 6455 §10.3). */
 export const randomUint32 = (): number => {
@@ -101,12 +100,6 @@ export const platform: Platform.Platform = Object.freeze({
   inflater: NodeDeflate.available ? NodeDeflate.inflater : Inflate.inflater,
   maxMessageBytes: constants.MAX_STRING_LENGTH
 })
-
-const isAsciiRun = (bytes: Uint8Array, start: number, end: number): boolean => {
-  let seen = 0
-  for (let i = start; i < end; i++) seen |= bytes[i]!
-  return seen < 0x80
-}
 
 /** The memory as words. That of the last call is kept, since senders mask one frame after the other in one buffer. */
 const wordsOf = (memory: ArrayBufferLike): BigUint64Array<ArrayBufferLike> => {
