@@ -12,8 +12,8 @@ import type { Latency } from "./Latency.ts"
 
 /**
  * Text is a string, binary is bytes. Bytes that come belong to the receiver. Binary messages of 65 bytes to 4 KiB that come
- * in one read may be views of one array of at most 16 KiB, which lives as long as one of them: `slice()` what is kept for
- * long, or whose `buffer` is transferred.
+ * in one read may be views of one array, which lives as long as one of them: of at most 16 KiB, and from 1 KiB on of
+ * the read itself, at most 128 KiB. `slice()` what is kept for long, or whose `buffer` is transferred.
  */
 export type Message = string | Uint8Array
 

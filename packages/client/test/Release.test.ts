@@ -48,7 +48,19 @@ describe("a transport that overwrites what was released", () => {
     )
   }
 
-  it.effect("nor while messages of a read wait for a taker", () =>
+  it.effect("is not given a read that messages are views of", () =>
+    Effect.gen(function* () {
+      const { released, server, socket } = yield* connected(70_000, false)
+      yield* server.together(Array.from({ length: 3 }, () => server.write(frame(Opcode.binary, large))))
+      assert.deepStrictEqual(yield* socket.receiveN(3), [large, large, large])
+      assert.strictEqual(released.count, 0)
+      yield* server.write(text("next"))
+      assert.strictEqual(yield* socket.receive, "next")
+      assert.strictEqual(released.count, 1)
+    })
+  )
+
+  it.effect("is never noticed while messages of a read wait for a taker", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* connected(70_000, false, { inboxMessages: 1 })
       yield* server.together(["a", "b", "c", "d"].map((message) => server.write(text(message))))

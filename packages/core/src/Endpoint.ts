@@ -145,6 +145,11 @@ export class Endpoint<A = Message> {
     return taken > 0
   }
 
+  /** Messages that `read` gave are views of the read that was taken last: its memory is theirs. */
+  get keepsRead(): boolean {
+    return this.decoder.kept
+  }
+
   /** As `read` without end, but the messages are only checked and counted. */
   discard(): void {
     while (this.next() !== undefined) this.discarded += 1

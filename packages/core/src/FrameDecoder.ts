@@ -25,6 +25,8 @@ export class FrameDecoder {
   last = true
   /** Payload bytes of the frame that come after the current piece. */
   remaining = 0
+  /** Messages were given that are views of the read: its memory is theirs. The next read starts over. */
+  kept = false
   /** How many headers came. */
   frames = 0
 
@@ -43,6 +45,11 @@ export class FrameDecoder {
 
   /** Takes the next read. The one before has been read to its end. */
   push(chunk: Uint8Array): void {
+    this.kept = false
+    this.moveTo(chunk)
+  }
+
+  private moveTo(chunk: Uint8Array): void {
     this.bytes = chunk
     this.wordsOfRead = undefined
     this.start = 0
@@ -105,7 +112,7 @@ export class FrameDecoder {
 
   /** Lets go of the read: nothing of it is needed any more. */
   release(): void {
-    this.push(empty)
+    this.moveTo(empty)
   }
 
   /** A header's first piece comes at once, even when it is empty: limits are checked before the payload arrives. */

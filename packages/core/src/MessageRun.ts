@@ -1,17 +1,15 @@
 /**
- * The fast lane for short messages: runs of whole, unmasked frames of one kind that lie one behind the other in a read
- * are decoded together. It gives what `MessageAssembler` would, and where it is not sure it stops in front of the frame, so
- * that all else, and every failure, is left to the plain way.
+ * The fast lane for short messages: whole, unmasked frames of one kind that lie one behind the other in a read are taken
+ * together. It gives what `MessageAssembler` would, and where it is not sure it stops in front of the frame, so that
+ * all else, and every failure, is left to the plain way.
  *
- *     81 05 h e l l o 81 05 w o r l d      one text of 14 characters, cut into "hello" and "world"
- *
- * A text is ASCII when no octet of it has its top bit set. In such a run each frame has exactly one octet that does, its
- * first: so the run is ASCII when it has as many of them as frames.
- *
- * What is cut from a run keeps the run alive, so runs are short: 1 KiB of text, 4 or 16 KiB of bytes.
+ * What is given may share memory with its neighbours, and keeps it alive: 1 KiB of text; 4 KiB of short binary messages,
+ * 16 KiB of longer ones. Where messages of 1 KiB and more fill half of the memory that the read lies in, they are not
+ * copied: they are views of the read.
  */
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import type { Platform } from "./Platform.ts"
+import { TextRun } from "./TextRun.ts"
 
 /** How much may be given, as `Endpoint.Room`. */
 interface Room {
@@ -19,11 +17,13 @@ interface Room {
   bytes: number
 }
 
+type Messages = Array<string | Uint8Array>
+
 export class MessageRun {
   /** No message that it gives is longer: limits below that are the plain way's business. */
   static readonly maxPayload = 0x1000
 
-  private readonly decodeLatin1: (bytes: Uint8Array, start: number, end: number) => string
+  private readonly shortTexts: TextRun
   private readonly decodeUtf8: Platform["decodeUtf8"]
   private readonly allocate: Platform["allocate"]
   /** Where the frames of the current run end. */
@@ -31,81 +31,82 @@ export class MessageRun {
 
   /** Undefined on a platform that has no way to decode a run at once. */
   static of(platform: Platform): MessageRun | undefined {
-    return platform.decodeLatin1 && new MessageRun(platform, platform.decodeLatin1)
+    return platform.decodeLatin1 && new MessageRun(platform, new TextRun(platform, platform.decodeLatin1))
   }
 
-  private constructor({ allocate, decodeUtf8 }: Platform, decodeLatin1: MessageRun["decodeLatin1"]) {
-    this.decodeLatin1 = decodeLatin1
+  private constructor({ allocate, decodeUtf8 }: Platform, shortTexts: TextRun) {
+    this.shortTexts = shortTexts
     this.decodeUtf8 = decodeUtf8
     this.allocate = allocate
   }
 
   /** Appends the messages of the run at the cursor and moves it behind them. Answers how many there were. */
-  take(decoder: FrameDecoder, into: Array<string | Uint8Array>, room: Room): number {
-    const first = decoder.bytes[decoder.end]
-    if (first !== finText && first !== finBinary) return 0
-    const frames = first === finText ? this.texts(decoder, into, room) : this.binaries(decoder, into, room)
-    if (frames > 0) decoder.skip(this.end, frames)
-    return frames
-  }
-
-  private texts(decoder: FrameDecoder, into: Array<string | Uint8Array>, room: Room): number {
+  take(decoder: FrameDecoder, into: Messages, room: Room): number {
+    const before = into.length
     const { bytes, end: start } = decoder
-    const frames = this.scan(bytes, start, finText, 0, maxLength7, textRun, room)
-    if (frames === 0) return 0
-    if (topBits(decoder, start, this.end) !== frames) return this.textsOneByOne(bytes, start, into, room)
-    const run = this.decodeLatin1(bytes, start, this.end)
-    for (let at = 0; at < run.length; ) {
-      const length = run.charCodeAt(at + 1)
-      into.push(run.slice(at + 2, at + 2 + length))
-      room.bytes -= length
-      at += 2 + length
-    }
-    room.messages -= frames
-    return frames
+    if (bytes[start] === finText) this.texts(decoder, start, into, room)
+    else if (bytes[start] === finBinary) this.binaries(decoder, start, into, room)
+    const taken = into.length - before
+    if (taken === 0) return 0
+    for (let i = before; i < into.length; i++) room.bytes -= into[i]!.length
+    room.messages -= taken
+    decoder.skip(this.end, taken)
+    return taken
   }
 
-  /** Stops in front of what is no UTF-8. */
-  private textsOneByOne(bytes: Uint8Array, start: number, into: Array<string | Uint8Array>, room: Room): number {
-    let frames = 0
-    let at = start
-    while (at < this.end) {
-      const next = at + 2 + bytes[at + 1]!
-      const message = this.decodeUtf8(bytes, at + 2, next)
-      if (message === undefined) break
-      into.push(message)
-      room.bytes -= message.length
-      frames += 1
-      at = next
-    }
-    this.end = at
-    room.messages -= frames
-    return frames
+  private texts(decoder: FrameDecoder, start: number, into: Messages, room: Room): void {
+    const { bytes } = decoder
+    if (bytes[start + 1]! > maxLength7) return this.longTexts(bytes, start, into, room)
+    const frames = this.find(bytes, start, finText, 0, maxLength7, TextRun.maxLength, room)
+    if (frames > 0) this.end = this.shortTexts.take(decoder, start, this.end, frames, into)
   }
 
-  private binaries({ bytes, end: start }: FrameDecoder, into: Array<string | Uint8Array>, room: Room): number {
-    const length = bytes[start + 1]!
+  /** Long enough for a string each. Stops in front of what is no UTF-8. */
+  private longTexts(bytes: Uint8Array, start: number, into: Messages, room: Room): void {
+    this.find(bytes, start, finText, maxLength7 + 1, MessageRun.maxPayload, bytes.length, room)
+    for (let at = start; at < this.end; ) {
+      const from = at + 4
+      const to = from + payloadLength(bytes, at)
+      const text = this.decodeUtf8(bytes, from, to)
+      if (text === undefined) this.end = at
+      else into.push(text)
+      at = to
+    }
+  }
+
+  private binaries(decoder: FrameDecoder, start: number, into: Messages, room: Room): void {
+    const { bytes } = decoder
+    const length = payloadLength(bytes, start)
+    if (length >= viewFrom) {
+      this.find(bytes, start, finBinary, viewFrom, MessageRun.maxPayload, bytes.length, room)
+      if ((this.end - start) * 2 >= bytes.buffer.byteLength) {
+        decoder.kept = true
+        return this.give(bytes, start, bytes.subarray(start, this.end), into)
+      }
+    }
+    if (length <= ownBytes) {
+      this.find(bytes, start, finBinary, 0, ownBytes, TextRun.maxLength, room)
+      return this.give(bytes, start, undefined, into)
+    }
     const frames =
-      length <= ownBytes
-        ? this.scan(bytes, start, finBinary, 0, ownBytes, textRun, room)
-        : this.scan(
-            bytes,
-            start,
-            finBinary,
-            ownBytes + 1,
-            MessageRun.maxPayload,
-            length < length16 ? smallRun : largeRun,
-            room
-          )
-    const copy = length <= ownBytes || frames < 2 ? undefined : this.copy(bytes, start)
-    for (let i = 0, at = start; i < frames; i++) {
-      const from = at + (bytes[at + 1]! < length16 ? 2 : 4)
-      at = from + payloadLength(bytes, at)
-      into.push(copy ? new Uint8Array(copy.buffer, from - start, at - from) : slice.call(bytes, from, at))
-      room.bytes -= at - from
+      length <= maxLength7
+        ? this.find(bytes, start, finBinary, ownBytes + 1, maxLength7, smallRun, room)
+        : this.find(bytes, start, finBinary, maxLength7 + 1, MessageRun.maxPayload, largeRun, room)
+    this.give(bytes, start, frames > 1 ? this.copy(bytes, start) : undefined, into)
+  }
+
+  /** `memory` holds the run as well; where there is none, each message gets memory of its own. */
+  private give(bytes: Uint8Array, start: number, memory: Uint8Array | undefined, into: Messages): void {
+    for (let at = start; at < this.end; ) {
+      const from = at + (bytes[at + 1]! <= maxLength7 ? 2 : 4)
+      const to = from + payloadLength(bytes, at)
+      const message =
+        memory === undefined
+          ? slice.call(bytes, from, to)
+          : new Uint8Array(memory.buffer, memory.byteOffset + from - start, to - from)
+      into.push(message)
+      at = to
     }
-    room.messages -= frames
-    return frames
   }
 
   private copy(bytes: Uint8Array, start: number): Uint8Array {
@@ -114,17 +115,17 @@ export class MessageRun {
     return copy
   }
 
-  /** Counts the frames that begin with `first`, have `least` to `most` bytes and lie within `run`; `this.end` is theirs. */
-  private scan(
+  /** Counts the frames that begin with `first`, have `least` to `most` bytes and lie within `span`; `this.end` is theirs. */
+  private find(
     bytes: Uint8Array,
     start: number,
     first: number,
     least: number,
     most: number,
-    run: number,
+    span: number,
     room: Room
   ): number {
-    const stop = Math.min(bytes.length, start + run)
+    const stop = Math.min(bytes.length, start + span)
     let bytesLeft = room.bytes
     let frames = 0
     let at = start
@@ -141,20 +142,6 @@ export class MessageRun {
   }
 }
 
-/** How many octets have their top bit set: four at a time, counted side by side in the octets of one word. */
-const topBits = ({ bytes, words }: FrameDecoder, start: number, end: number): number => {
-  const shift = bytes.byteOffset & 3
-  const firstWord = (start + shift + 3) >> 2
-  const lastWord = (end + shift) >> 2
-  let count = 0
-  for (let at = start; at < Math.min(end, firstWord * 4 - shift); at++) count += bytes[at]! >>> 7
-  let sums = 0
-  for (let at = firstWord; at < lastWord; at++) sums += (words[at]! >>> 7) & 0x01010101
-  count += (sums & 0xff) + ((sums >>> 8) & 0xff) + ((sums >>> 16) & 0xff) + (sums >>> 24)
-  for (let at = Math.max(start, lastWord * 4 - shift); at < end; at++) count += bytes[at]! >>> 7
-  return count
-}
-
 /** What the header at `at` announces, where it is a short one in its shortest form (RFC 6455 §5.2); else -1. */
 const payloadLength = (bytes: Uint8Array, at: number): number => {
   const length7 = bytes[at + 1]!
@@ -169,13 +156,13 @@ const finBinary = 0x82
 const maxLength7 = 125
 const length16 = 126
 
-/** So many octets at most, that the sums of `topBits` fit: 255 words. */
-const textRun = 0x3fc
-
 /** Up to here an array of its own costs less than a part of a shared one: V8 keeps it in its own heap. */
 const ownBytes = 64
 const smallRun = 0x1000
 const largeRun = 0x4000
+
+/** Shorter messages would keep too much alive: a read is up to 128 KiB. */
+const viewFrom = 0x400
 
 /** A Node Buffer's own would be a view of the read. */
 const { slice } = Uint8Array.prototype

@@ -64,11 +64,15 @@ describe("MessageRun", () => {
     assert.strictEqual(counted.runs, 3)
   })
 
-  it("decodes texts that are not ASCII one by one, and leaves what is no UTF-8 to the plain way", () => {
-    const endpoint = make(withRuns().platform)
-    const { messages } = read(endpoint, concat(text("a"), text("é"), text("\u{1F30D}"), hex("8101c3 810162")))
-    assert.deepStrictEqual(messages, ["a", "é", "\u{1F30D}"])
-    assert.strictEqual(endpoint.failure?._tag, "ProtocolViolation")
+  it("leaves what is no UTF-8 to the plain way, be it short or long", () => {
+    for (const length of [1, 126]) {
+      const one = "é".padStart(length, "x")
+      const endpoint = make(withRuns().platform)
+      const bad = frame(0x1, concat(new TextEncoder().encode("x".repeat(length)), hex("c3")))
+      const { messages } = read(endpoint, concat(text(one), text(one), bad, text(one)))
+      assert.deepStrictEqual(messages, [one, one])
+      assert.strictEqual(endpoint.failure?._tag, "ProtocolViolation")
+    }
   })
 
   it("gives no more than there is room for, counted in messages and in bytes", () => {
@@ -91,7 +95,7 @@ describe("MessageRun", () => {
       [65, 0x1000],
       [125, 0x1000],
       [126, 0x4000],
-      [0x1000, 0x4000],
+      [0x3ff, 0x4000],
       [0x1001, 0x1001]
     ] as const) {
       const payloads = Array.from({ length: 100 }, (_, i) => new Uint8Array(length).fill(i))
@@ -103,6 +107,29 @@ describe("MessageRun", () => {
         assert.strictEqual(message.constructor, Uint8Array)
         assert.isAtMost(message.buffer.byteLength, most)
       }
+    }
+  })
+
+  it("gives views of a read that holds little but binary messages of 1 KiB and more, and says so", () => {
+    for (const [length, memory, isKept] of [
+      [0x3ff, 20 * 0x403, false],
+      [0x400, 20 * 0x404, true],
+      [0x1000, 20 * 0x1004, true],
+      [0x400, 2 * 20 * 0x404, true],
+      [0x400, 2 * 20 * 0x404 + 1, false]
+    ] as const) {
+      const payloads = Array.from({ length: 20 }, (_, i) => new Uint8Array(length).fill(i))
+      const frames = concat(...payloads.map((payload) => frame(0x2, payload)))
+      const chunk = new Uint8Array(memory).subarray(memory - frames.length)
+      chunk.set(frames)
+      const endpoint = make(withRuns().platform)
+      const { messages } = read(endpoint, chunk)
+      assert.deepStrictEqual(messages, payloads)
+      assert.strictEqual(endpoint.keepsRead, isKept)
+      const shared = (messages as Array<Uint8Array>).filter((message) => message.buffer === chunk.buffer)
+      assert.strictEqual(shared.length, isKept ? 20 : 0)
+      assert.deepStrictEqual(read(endpoint, text("next")).messages, ["next"])
+      assert.isFalse(endpoint.keepsRead)
     }
   })
 
@@ -129,7 +156,7 @@ describe("MessageRun", () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const frames = Array.from({ length: 80 }, () => {
-        const length = random.int(random.pick([3, 20, 126, 127, 300, 5000]))
+        const length = random.int(random.pick([3, 20, 126, 127, 300, 1500, 5000]))
         const opcode = random.pick([0x1, 0x1, 0x1, 0x2, 0x2, 0x9])
         if (opcode === 0x9) return frame(opcode, random.bytes(length % 126))
         if (opcode === 0x2) return frame(opcode, random.bytes(length))

@@ -77,7 +77,7 @@ export class Reader<A> {
       this.bytes += chunk.length
       this.parts.endpoint.receive(chunk)
       if (!this.decode()) return Effect.flatMap(this.decodeRest, () => this.takeFrom(chunks, i + 1))
-      this.parts.stream.release?.(chunk)
+      if (!this.parts.endpoint.keepsRead) this.parts.stream.release?.(chunk)
     }
     return Effect.void
   }
