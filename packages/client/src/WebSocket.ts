@@ -2,7 +2,7 @@
  * The front door: open a WebSocket as a scoped resource, or as a stream of its messages.
  */
 import { type Assembler, Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
-import { NodePlatform, type Transport } from "@effect-websocket/transport"
+import { NodePlatform, Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,9 +13,9 @@ import type { ConnectError } from "./ConnectError.ts"
 import type { Connection } from "./Connection.ts"
 import { assemblerOf, type Delivered, type Delivery, type TextAs } from "./Delivery.ts"
 import type { ReceiveError } from "./Errors.ts"
+import * as Attendant from "./internal/Attendant.ts"
 import { type Dialled, dial } from "./internal/Dial.ts"
 import { Entropy } from "./internal/Entropy.ts"
-import { keepAlive } from "./internal/KeepAlive.ts"
 import * as Meter from "./internal/Meter.ts"
 import * as Moment from "./internal/Moment.ts"
 import { OpenConnection } from "./internal/OpenConnection.ts"
@@ -103,16 +103,19 @@ const open = Effect.fnUntraced(function* <A>(
     settings,
     clock,
     meter,
+    attendant: Attendant.of(yield* Transport, clock),
     scope: sessionScope,
+    context: yield* Effect.context<never>(),
     streamScope
   })
-  const pinging = settings.keepAlive === false ? Effect.void : keepAlive(session, settings.keepAlive, clock)
-  yield* Effect.forkIn(session.run(dialled.first, pinging), sessionScope, { startImmediately: true })
+  yield* Effect.forkIn(session.run(dialled.first), sessionScope, { startImmediately: true })
   yield* Scope.addFinalizerExit(scope, (exit) =>
     Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))
   )
   const { answer, redirects, stream, url } = dialled
-  return new OpenConnection(session, { id, answer, url, redirects, info: stream.info })
+  const { extensions, headers, status, subprotocol } = answer
+  const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers }
+  return new OpenConnection(session, facts)
 })
 
 /** A connection that has ended needs no goodbye, and no span of one. */

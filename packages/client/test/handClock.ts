@@ -20,6 +20,11 @@ export class HandClock implements Clock.Clock {
       return settle
     })
 
+  /** How many sleep now. */
+  get sleeping(): number {
+    return this.sleepers.size
+  }
+
   sleep(duration: Duration.Duration): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       const sleeper = { until: this.millis + Duration.toMillis(duration), wake: () => resume(Effect.void) }

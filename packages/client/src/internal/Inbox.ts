@@ -39,7 +39,10 @@ export class Inbox<A, E> {
   /** Messages before it are already taken. */
   private head = 0
   private bytes = 0
-  private readonly takers = new Set<Taker<A, E>>()
+  /** The first of those who wait, most often the only one. */
+  private taker: Taker<A, E> | undefined
+  /** Those behind, in order. */
+  private otherTakers: Set<Taker<A, E>> | undefined
   private ending: Ending<E> | undefined
   /** The last taker has not come back, so what it took may still be in its hands. */
   private inHands = false
@@ -79,7 +82,7 @@ export class Inbox<A, E> {
 
   /** Hands the messages to those who wait, in order, and keeps the rest. Consumers run before this returns. */
   deliver(messages: Array<A>): void {
-    const [taker] = this.takers
+    const { taker } = this
     if (taker !== undefined && messages.length <= taker.most) {
       this.inHands = true
       return this.resume(taker, Effect.succeed(messages as unknown as Batch<A>))
@@ -89,9 +92,8 @@ export class Inbox<A, E> {
       this.bytes += this.measure.sizeOf(message)
     }
     // A consumer that runs now may take more itself, or come back to the end of the line.
-    for (const taker of this.takers) {
-      if (this.messages.length === 0) return
-      this.resume(taker, Effect.succeed(this.takeNow(taker.most)))
+    while (this.taker !== undefined && this.messages.length > 0) {
+      this.resume(this.taker, Effect.succeed(this.takeNow(this.taker.most)))
     }
   }
 
@@ -99,12 +101,28 @@ export class Inbox<A, E> {
   end(ending: Ending<E>): void {
     if (this.ending !== undefined) return
     this.ending = ending
-    for (const taker of this.takers) this.resume(taker, endingFor(ending, taker.most))
+    while (this.taker !== undefined) this.resume(this.taker, endingFor(ending, this.taker.most))
   }
 
   private resume(taker: Taker<A, E>, effect: Effect.Effect<Batch<A>, E | Cause.Done>): void {
-    this.takers.delete(taker)
+    this.leave(taker)
     taker.resume(effect)
+  }
+
+  private join(taker: Taker<A, E>): void {
+    if (this.taker === undefined) this.taker = taker
+    else {
+      this.otherTakers ??= new Set()
+      this.otherTakers.add(taker)
+    }
+  }
+
+  private leave(taker: Taker<A, E>): void {
+    if (this.taker !== taker) this.otherTakers?.delete(taker)
+    else {
+      this.taker = this.otherTakers?.values().next().value
+      if (this.taker !== undefined) this.otherTakers?.delete(this.taker)
+    }
   }
 
   /** Waits until there is room, or until `wake`. */
@@ -183,11 +201,11 @@ export class Inbox<A, E> {
   private wait(most: number): Effect.Effect<Batch<A>, E | Cause.Done> {
     return Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
       const taker: Taker<A, E> = { most, resume }
-      this.takers.add(taker)
+      this.join(taker)
       this.inHands = false
       this.call("onIdle")
       return Effect.sync(() => {
-        this.takers.delete(taker)
+        this.leave(taker)
       })
     })
   }

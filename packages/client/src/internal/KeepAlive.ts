@@ -6,49 +6,90 @@
  * that the inbox is full or that the program was busy, is never called dead. Silence is timed from the moment the ping
  * was handed to the kernel, or as long as it could not be, from the last sign of life.
  */
-import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { PongTimeout } from "../Errors.ts"
-import type { KeepAlive } from "../KeepAliveOptions.ts"
+import type { KeepAlive as Options } from "../KeepAliveOptions.ts"
+import type { Call } from "./Attendant.ts"
 import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { PendingPing } from "./Pings.ts"
 import type { Session } from "./Session.ts"
 
-/** Runs as long as the session is open; ends it when the peer is dead. */
-export const keepAlive = Effect.fnUntraced(function* (
-  session: Session<unknown>,
-  options: KeepAlive,
-  clock: Clock.Clock
-) {
-  const interval = Moment.nanos(options.interval)
-  const timeout = Moment.nanos(options.timeout)
-  const missed: Array<PendingPing> = []
-  let due = Moment.now(clock) + interval
-  let reads = session.reader.reads
-  while (true) {
-    yield* Moment.sleepUntil(clock, due - (yield* early(options, interval)))
-    if (!session.open) return
-    const busy = options.onlyWhenIdle && missed.length === 0 && session.reader.reads > reads
-    if (!busy) {
-      const ping = session.pings.make(undefined)
-      missed.push(ping)
-      const life = new Life(session, timeout, clock)
-      const alive = yield* Effect.raceFirst(answered(session, ping, life), life.silence(due + interval))
-      if (!session.open) return
-      // A late pong of one that was missed still measures the way, so they are remembered until there is life.
-      if (alive) for (const one of missed.splice(0)) session.pings.forget(one)
-      if (missed.length === options.missed) return yield* session.giveUp(pongTimeout(session, options))
-    }
-    reads = session.reader.reads
-    due = nextAfter(Moment.now(clock), due, interval)
+/** Between two pings it is no more than a call that is set: a fiber runs from a ping to the first sign of life. */
+export class KeepAlive implements Call {
+  at: Moment.Moment = 0n
+  place: number | undefined
+  readonly attended: Session<unknown>
+  private readonly options: Options
+  private due: Moment.Moment
+  /** As they were after the last turn. */
+  private reads: number
+  private missed: Array<PendingPing> | undefined
+
+  constructor(session: Session<unknown>, options: Options) {
+    this.attended = session
+    this.options = options
+    this.due = Moment.now(session.clock) + this.interval
+    this.reads = session.reader.reads
   }
-})
+
+  /** From now on, as long as the session is open. */
+  get begin(): Effect.Effect<void> {
+    return Effect.map(early(this.options, this.interval), (early) => {
+      this.at = this.due - early
+      this.attended.attendant.set(this)
+    })
+  }
+
+  stop(): void {
+    this.attended.attendant.unset(this)
+  }
+
+  /** One turn: ends the session when the peer is dead, or sets the next. */
+  get answer(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const session = this.attended
+      if (!session.open) return Effect.void
+      const busy = this.options.onlyWhenIdle && this.missed === undefined && session.reader.reads > this.reads
+      return busy ? this.next : Effect.flatMap(this.ping, (isOver) => (isOver ? Effect.void : this.next))
+    })
+  }
+
+  /** True when the session is over. */
+  private get ping(): Effect.Effect<boolean> {
+    const session = this.attended
+    const ping = session.pings.make(undefined)
+    this.missed ??= []
+    this.missed.push(ping)
+    const life = new Life(session, Moment.nanos(this.options.timeout))
+    const alive = Effect.raceFirst(answered(session, ping, life), life.silence(this.due + this.interval))
+    return Effect.flatMap(alive, (alive) => {
+      if (!session.open) return Effect.succeed(true)
+      // A late pong of one that was missed still measures the way, so they are remembered until there is life.
+      if (alive) {
+        for (const one of this.missed ?? []) session.pings.forget(one)
+        this.missed = undefined
+      }
+      if (this.missed?.length !== this.options.missed) return Effect.succeed(false)
+      return Effect.as(session.giveUp(pongTimeout(session, this.options)), true)
+    })
+  }
+
+  private get next(): Effect.Effect<void> {
+    this.reads = this.attended.reader.reads
+    this.due = nextAfter(Moment.now(this.attended.clock), this.due, this.interval)
+    return this.begin
+  }
+
+  private get interval(): bigint {
+    return Moment.nanos(this.options.interval)
+  }
+}
 
 /** How much before its moment a ping goes out, so that connections opened together do not ping together. */
-const early = ({ jitter }: KeepAlive, interval: bigint): Effect.Effect<bigint> =>
+const early = ({ jitter }: Options, interval: bigint): Effect.Effect<bigint> =>
   jitter === 0
     ? Effect.succeed(0n)
     : Effect.map(Random.next, (part) => BigInt(Math.floor(Number(interval) * jitter * part)))
@@ -64,7 +105,6 @@ const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Eff
 /** The signs of life around one ping. */
 class Life {
   private readonly session: Session<unknown>
-  private readonly clock: Clock.Clock
   private readonly timeout: bigint
   private readonly excuse: Excuse
   private isFlushed = false
@@ -74,12 +114,11 @@ class Life {
   private flushedBytes: number
   private waiting: boolean
 
-  constructor(session: Session<unknown>, timeout: bigint, clock: Clock.Clock) {
+  constructor(session: Session<unknown>, timeout: bigint) {
     this.session = session
     this.timeout = timeout
-    this.clock = clock
     this.excuse = new Excuse(timeout)
-    this.since = Moment.now(clock)
+    this.since = Moment.now(session.clock)
     this.reads = session.reader.reads
     this.flushedBytes = session.outgoing.flushedBytes
     this.waiting = session.outgoing.flushing
@@ -88,7 +127,7 @@ class Life {
   /** The ping is with the kernel: what comes from now on answers it. */
   flushed(): void {
     this.isFlushed = true
-    this.since = Moment.now(this.clock)
+    this.since = Moment.now(this.session.clock)
     this.look()
   }
 
@@ -98,7 +137,7 @@ class Life {
    */
   silence(nextDue: Moment.Moment, woken: Moment.Moment = this.since): Effect.Effect<boolean> {
     return Effect.suspend(() => {
-      const now = Moment.now(this.clock)
+      const now = Moment.now(this.session.clock)
       const { moved, received } = this.look()
       if (this.isFlushed && received) return Effect.succeed(true)
       if (received || moved || this.session.inbox.full) this.since = now
@@ -109,7 +148,7 @@ class Life {
       }
       const deadline = this.since + this.timeout
       const next = now < nextDue && nextDue < deadline ? nextDue : deadline
-      return Effect.andThen(Moment.sleepUntil(this.clock, next), this.silence(nextDue, next))
+      return Effect.andThen(Moment.sleepUntil(this.session.clock, next), this.silence(nextDue, next))
     })
   }
 
@@ -126,7 +165,7 @@ class Life {
   }
 }
 
-const pongTimeout = (session: Session<unknown>, { interval, missed, timeout }: KeepAlive) => {
+const pongTimeout = (session: Session<unknown>, { interval, missed, timeout }: Options) => {
   const { last } = session.pings.latencies
   return new PongTimeout({ interval, timeout, missed, ...(last && { latency: last }) })
 }

@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
+import type { Outgoing } from "./Outgoing.ts"
 
 /** Encodes until it is done (true) or the transport holds enough (false). */
 export type Encode = () => boolean
@@ -17,23 +18,22 @@ interface Waiting {
 }
 
 export class Line {
-  private readonly isBlocked: () => boolean
-  private readonly run: (encode: Encode) => boolean
-  private readonly waiting = new Set<Waiting>()
-  private readonly overtaking = new Set<Waiting>()
-  private readonly onClosed = new Set<(closed: Effect.Effect<never, ConnectionClosed>) => void>()
+  private readonly outgoing: Pick<Outgoing, "blocked" | "encode">
+  // Made when somebody waits: most connections never have anyone who does.
+  private waiting: Set<Waiting> | undefined
+  private overtaking: Set<Waiting> | undefined
+  private onClosed: Set<(closed: Effect.Effect<never, ConnectionClosed>) => void> | undefined
   private holder: object | undefined
   private closed: Effect.Effect<never, ConnectionClosed> | undefined
 
-  /** `run` is how somebody encodes who needs not wait. */
-  constructor(isBlocked: () => boolean, run: (encode: Encode) => boolean) {
-    this.isBlocked = isBlocked
-    this.run = run
+  /** Its `encode` is how somebody encodes who needs not wait. */
+  constructor(outgoing: Pick<Outgoing, "blocked" | "encode">) {
+    this.outgoing = outgoing
   }
 
   /** Nobody waits, and data may be encoded now. */
   get free(): boolean {
-    return this.closed === undefined && this.waiting.size === 0 && this.holder === undefined && !this.isBlocked()
+    return this.closed === undefined && isEmpty(this.waiting) && this.holder === undefined && !this.outgoing.blocked
   }
 
   /**
@@ -43,13 +43,14 @@ export class Line {
   submit(encode: Encode, interrupted: () => Encode | undefined = nothingElse): Effect.Effect<void, ConnectionClosed> {
     // All in one turn: were a part encoded, or the line looked at, in an earlier one, others could come in between.
     return Effect.callback<void, ConnectionClosed>((resume) => {
-      while (this.free) if (this.run(encode)) return resume(Effect.void)
+      while (this.free) if (this.outgoing.encode(encode)) return resume(Effect.void)
       if (this.closed !== undefined) return resume(this.closed)
       const waiting: Waiting = { encode, resume }
+      this.waiting ??= new Set()
       this.waiting.add(waiting)
       return Effect.sync(() => {
         const rest = interrupted()
-        if (rest === undefined) this.waiting.delete(waiting)
+        if (rest === undefined) this.waiting?.delete(waiting)
         else Object.assign(waiting, { encode: rest, resume: nobody })
       })
     })
@@ -63,14 +64,15 @@ export class Line {
         return true
       }
       if (this.closed !== undefined) return resume(this.closed)
-      if (this.overtaking.size === 0 && !this.isBlocked()) {
-        this.run(encodeAll)
+      if (isEmpty(this.overtaking) && !this.outgoing.blocked) {
+        this.outgoing.encode(encodeAll)
         return resume(Effect.void)
       }
       const waiting: Waiting = { encode: encodeAll, resume }
+      this.overtaking ??= new Set()
       this.overtaking.add(waiting)
       return Effect.sync(() => {
-        this.overtaking.delete(waiting)
+        this.overtaking?.delete(waiting)
       })
     })
   }
@@ -93,10 +95,11 @@ export class Line {
     this.advanceOne(this.waiting)
   }
 
-  private advanceOne(line: Set<Waiting>): void {
+  private advanceOne(line: Set<Waiting> | undefined): void {
+    if (line === undefined) return
     for (const waiting of line) {
-      if (this.isBlocked() || (line === this.waiting && this.holder !== undefined)) return
-      if (!this.run(waiting.encode)) return
+      if (this.outgoing.blocked || (line === this.waiting && this.holder !== undefined)) return
+      if (!this.outgoing.encode(waiting.encode)) return
       line.delete(waiting)
       waiting.resume(Effect.void)
     }
@@ -106,15 +109,14 @@ export class Line {
   close(closed: Effect.Effect<never, ConnectionClosed>): void {
     this.closed = closed
     for (const line of [this.overtaking, this.waiting]) {
-      for (const waiting of line) {
-        line.delete(waiting)
+      for (const waiting of line ?? []) {
+        line?.delete(waiting)
         waiting.resume(closed)
       }
     }
-    for (const resume of this.onClosed) {
-      this.onClosed.delete(resume)
-      resume(closed)
-    }
+    const { onClosed } = this
+    this.onClosed = undefined
+    for (const resume of onClosed ?? []) resume(closed)
   }
 
   /** What fails once nothing is accepted any more. */
@@ -126,13 +128,16 @@ export class Line {
   get whenEnded(): Effect.Effect<never, ConnectionClosed> {
     return Effect.callback<never, ConnectionClosed>((resume) => {
       if (this.closed !== undefined) return resume(this.closed)
+      this.onClosed ??= new Set()
       this.onClosed.add(resume)
       return Effect.sync(() => {
-        this.onClosed.delete(resume)
+        this.onClosed?.delete(resume)
       })
     })
   }
 }
+
+const isEmpty = (line: Set<Waiting> | undefined): boolean => line === undefined || line.size === 0
 
 const nothingElse = () => undefined
 

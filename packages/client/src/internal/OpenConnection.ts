@@ -16,9 +16,8 @@ import type { Session } from "./Session.ts"
 import * as Trace from "./Trace.ts"
 
 /** What is known of how it was opened. */
-export interface Facts {
+export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "extensions" | "status" | "headers"> {
   readonly id: string
-  readonly answer: OpeningHandshake.Accepted
   readonly url: string
   readonly redirects: ReadonlyArray<Redirected>
   readonly info: ConnectionInfo
@@ -122,15 +121,15 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get subprotocol(): string | undefined {
-    return this.#facts.answer.subprotocol
+    return this.#facts.subprotocol
   }
 
   get extensions(): string | undefined {
-    return this.#facts.answer.extensions
+    return this.#facts.extensions
   }
 
   get response(): Connection["response"] {
-    const { headers, status } = this.#facts.answer
+    const { headers, status } = this.#facts
     return { status, headers: headers.map(([name, value]) => [name.toLowerCase(), value]) }
   }
 

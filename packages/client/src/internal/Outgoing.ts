@@ -25,6 +25,11 @@ export class Outgoing {
   private readonly endpoint: Endpoint.Endpoint<unknown>
   private readonly clock: Clock.Clock
   private scheduled = false
+  /** Made for the first send. */
+  private writeScheduled: (() => void) | undefined
+  private readonly session: { startWriter(): void } | undefined
+  private isRunning = false
+  private isOver = false
   private onBlocked: (() => void) | undefined
   /** When the oldest bytes that are not flushed were handed to a transport that held none. */
   unflushedSince: Moment.Moment = 0n
@@ -35,13 +40,15 @@ export class Outgoing {
     stream: ByteStream,
     endpoint: Endpoint.Endpoint<unknown>,
     clock: Clock.Clock,
-    fragmentBytes = Number.POSITIVE_INFINITY
+    options: {
+      readonly fragmentBytes?: number | undefined
+      /** Runs `run` from when it is asked to. */
+      readonly session?: { startWriter(): void }
+    } = {}
   ) {
-    this.line = new Line(
-      () => endpoint.blocked,
-      (encode) => this.encodeNow(encode)
-    )
-    this.fragmentBytes = fragmentBytes
+    this.line = new Line(this)
+    this.fragmentBytes = options.fragmentBytes ?? Number.POSITIVE_INFINITY
+    this.session = options.session
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock
@@ -142,32 +149,59 @@ export class Outgoing {
     const chunks = this.endpoint.output.take() as unknown as NonEmptyReadonlyArray<Uint8Array>
     if (this.stream.writeUnsafe(chunks)) return
     this.endpoint.blocked = true
+    if (!this.isRunning) {
+      this.isRunning = true
+      this.session?.startWriter()
+    }
+    this.wake()
+  }
+
+  /** Lets those in line go on whenever the transport has drained, until `end`. One fiber runs it. */
+  get run(): Effect.Effect<void, TransportError> {
+    return Effect.suspend(() => {
+      this.isRunning = true
+      const drained = Effect.suspend(() =>
+        this.isOver ? Effect.void : Effect.map(this.stream.drained, () => this.resume())
+      )
+      const turn = Effect.andThen(this.awaitBlocked, drained)
+      return Effect.whileLoop({ while: () => !this.isOver, body: () => turn, step: () => {} })
+    })
+  }
+
+  /** Nothing is written any more. */
+  end(): void {
+    this.isOver = true
+    this.wake()
+  }
+
+  private wake(): void {
     const wake = this.onBlocked
     this.onBlocked = undefined
     wake?.()
   }
 
-  /** Lets those in line go on whenever the transport has drained. One fiber runs it as long as the session lasts. */
-  readonly run: Effect.Effect<never, TransportError> = Effect.suspend(() => this.awaitBlocked).pipe(
-    Effect.flatMap(() => this.stream.drained),
-    Effect.map(() => this.resume()),
-    Effect.forever({ disableYield: true })
-  )
+  /** The transport holds enough. */
+  get blocked(): boolean {
+    return this.endpoint.blocked
+  }
 
-  private encodeNow(encode: Encode): boolean {
+  /** For those in line. */
+  encode(encode: Encode): boolean {
     this.prepare()
     const done = encode()
     this.schedule()
     return done
   }
 
-  private readonly awaitBlocked: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (this.endpoint.blocked) return resume(Effect.void)
-    this.onBlocked = () => resume(Effect.void)
-    return Effect.sync(() => {
-      this.onBlocked = undefined
+  private get awaitBlocked(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.endpoint.blocked) return resume(Effect.void)
+      this.onBlocked = () => resume(Effect.void)
+      return Effect.sync(() => {
+        this.onBlocked = undefined
+      })
     })
-  })
+  }
 
   /** The transport has drained: what overtakes goes first, then the line moves until the transport is full again. */
   private resume(): void {
@@ -185,12 +219,11 @@ export class Outgoing {
     this.writeWhenFull()
     if (this.scheduled) return
     this.scheduled = true
+    this.writeScheduled ??= () => {
+      this.scheduled = false
+      this.write()
+    }
     void Promise.resolve().then(this.writeScheduled)
-  }
-
-  private readonly writeScheduled = (): void => {
-    this.scheduled = false
-    this.write()
   }
 
   private writeWhenFull(): void {

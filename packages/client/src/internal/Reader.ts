@@ -48,7 +48,7 @@ export class Reader<A> {
   }
 
   /** Reads until input means nothing any more. `first` was read already. */
-  run(first: Uint8Array): Effect.Effect<void> {
+  run(first: Uint8Array | undefined): Effect.Effect<void> {
     const { stream } = this.parts
     const readOne = Effect.flatMap(stream.pull, (chunks) => this.take(chunks))
     const readAll = Effect.whileLoop({
@@ -56,7 +56,7 @@ export class Reader<A> {
       body: () => readOne,
       step: () => {}
     })
-    return Effect.catch(first.length > 0 ? Effect.andThen(this.take([first]), readAll) : readAll, (end) =>
+    return Effect.catch(first === undefined ? readAll : Effect.andThen(this.take([first]), readAll), (end) =>
       Effect.sync(() => this.inputEnded(Cause.isDone(end) ? undefined : end))
     )
   }

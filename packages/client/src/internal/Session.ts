@@ -9,6 +9,7 @@ import { CloseCode, type Endpoint, InvalidMessage as Invalid } from "@effect-web
 import type { ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -20,9 +21,11 @@ import type { CloseInfo } from "../CloseInfo.ts"
 import type { Message, SendOptions } from "../Connection.ts"
 import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
+import type { Attendant, Attended } from "./Attendant.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
 import * as InvalidClose from "./InvalidClose.ts"
+import { KeepAlive } from "./KeepAlive.ts"
 import type { Counts, Meter, Source } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
@@ -32,7 +35,7 @@ import * as SendFragments from "./SendFragments.ts"
 import { Watched } from "./Watched.ts"
 
 /** `A` is what taking gives: whole messages, or what else the program asked for. */
-export class Session<A> implements Source {
+export class Session<A> implements Attended, Source {
   readonly stream: ByteStream
   readonly endpoint: Endpoint.Endpoint<A>
   readonly clock: Clock.Clock
@@ -45,10 +48,15 @@ export class Session<A> implements Source {
   readonly outcome: Outcome
   readonly reader: Reader<A>
 
+  /** Owns the session's fibers. */
+  readonly scope: Scope.Scope
+  /** What they run with. */
+  readonly context: Context.Context<never>
+  readonly attendant: Attendant
+
   private readonly settings: Settings
   private readonly meter: Meter
-  /** Owns the session's fibers. */
-  private readonly scope: Scope.Scope
+  private readonly keepAlive: KeepAlive | undefined
   /** A deadline for the end runs. */
   private isEnding = false
   /** Made when somebody watches. */
@@ -61,10 +69,12 @@ export class Session<A> implements Source {
     readonly settings: Settings
     readonly clock: Clock.Clock
     readonly meter: Meter
+    readonly attendant: Attendant
     readonly scope: Scope.Scope
+    readonly context: Context.Context<never>
     readonly streamScope: Scope.Closeable
   }) {
-    const { clock, endpoint, meter, scope, settings, stream, streamScope } = options
+    const { attendant, clock, context, endpoint, meter, scope, settings, stream, streamScope } = options
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock
@@ -72,30 +82,36 @@ export class Session<A> implements Source {
     this.settings = settings
     this.meter = meter
     this.scope = scope
+    this.context = context
+    this.attendant = attendant
     const { idleTimeout } = settings.deadlines
     this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
-    this.outgoing = new Outgoing(stream, endpoint, clock, settings.fragmentBytes)
+    this.outgoing = new Outgoing(stream, endpoint, clock, { fragmentBytes: settings.fragmentBytes, session: this })
     this.pings = new Pings(clock, meter)
     this.idle = idleTimeout && new Idle(idleTimeout, clock)
     this.outcome = new Outcome(this)
     this.reader = new Reader(this)
+    this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
   /** The whole life: reads until input means nothing any more, then ends the connection. `first` was read already. */
-  run(first: Uint8Array, keepAlive: Effect.Effect<void>): Effect.Effect<void> {
+  run(first: Uint8Array): Effect.Effect<void> {
+    // An empty array is one of 200 bytes, as long as the session lives.
+    const unread = first.length > 0 ? first : undefined
     return Effect.suspend(() => {
       this.meter.watch(this)
-      return this.fork([this.writer, keepAlive, ...(this.idle === undefined ? [] : [this.idle.watch(this)])])
+      return this.begin
     }).pipe(
-      Effect.andThen(Effect.suspend(() => this.reader.run(first))),
+      Effect.andThen(Effect.suspend(() => this.reader.run(unread))),
       Effect.flatMap(() => this.goodbye),
       Effect.onExit((exit) => this.gone(exit))
     )
   }
 
-  /** Side by side, as long as the session runs. */
-  private fork(effects: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> {
-    return Effect.forEach(effects, (effect) => Effect.forkChild(effect, { startImmediately: true }), { discard: true })
+  private get begin(): Effect.Effect<unknown> {
+    const begun = Effect.andThen(this.attendant.join(this), this.keepAlive?.begin ?? Effect.void)
+    if (this.idle === undefined) return begun
+    return Effect.andThen(begun, Effect.forkChild(this.idle.watch(this), { startImmediately: true }))
   }
 
   private gone(exit: Exit.Exit<void>): Effect.Effect<void> {
@@ -106,12 +122,17 @@ export class Session<A> implements Source {
       this.watchers?.Ping.end()
       this.watchers?.Pong.end()
       this.meter.forget(this)
+      this.attendant.leave(this)
+      this.keepAlive?.stop()
+      this.outgoing.end()
     })
     return Effect.ensuring(Effect.andThen(told, this.abort), forget)
   }
 
-  private get writer(): Effect.Effect<void> {
-    return Effect.catch(this.outgoing.run, (failure) => Effect.sync(() => this.outcome.writeFailed(failure)))
+  /** The transport holds enough for the first time: most connections have no need of a fiber for that. */
+  startWriter(): void {
+    const run = Effect.catch(this.outgoing.run, (failure) => Effect.sync(() => this.outcome.writeFailed(failure)))
+    this.attendant.start(this, run)
   }
 
   /** Pings or pongs of the peer, for those who want to see them. */

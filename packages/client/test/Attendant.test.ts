@@ -1,0 +1,143 @@
+/** The fiber that connections share: whose calls it answers, and what becomes of them when the one that it runs in ends. */
+import { assert, describe, it } from "@effect/vitest"
+import { WebSocket } from "@effect-websocket/client"
+import { ServerPeer } from "@effect-websocket/client/testing"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
+import * as Attendant from "../src/internal/Attendant.ts"
+import { HandClock } from "./handClock.ts"
+import { start } from "./harness.ts"
+
+class Name extends Context.Service<Name, string>()("test/Name") {}
+
+/** An attendant, and what it did. */
+const attended = Effect.gen(function* () {
+  const attendant = new Attendant.Attendant(yield* Clock.Clock)
+  const done: Array<string> = []
+  const says = (what: string): Effect.Effect<void> =>
+    Effect.contextWith((context: Context.Context<never>) =>
+      Effect.sync(() => {
+        done.push(Context.getUnsafe(context, Name) + what)
+      })
+    )
+  const member = Effect.fnUntraced(function* (name: string) {
+    const scope = yield* Scope.make()
+    yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
+    const self = { scope, context: Context.make(Name, name) as Context.Context<never> }
+    yield* attendant.join(self)
+    const call = (seconds: number, what: string): Attendant.Call => {
+      const at = BigInt(seconds) * 1_000_000_000n
+      const call = { at, place: undefined, attended: self, answer: says(what) }
+      attendant.set(call)
+      return call
+    }
+    const ends = Effect.suspend(() => {
+      attendant.leave(self)
+      return Scope.close(scope, Exit.void)
+    })
+    return { call, ends, self, start: (what: string) => attendant.start(self, says(what)) }
+  })
+  const wait = (seconds: number) => Effect.map(TestClock.adjust(`${seconds} seconds`), () => done.splice(0))
+  return { attendant, member, wait }
+})
+
+describe("Attendant", () => {
+  it.effect("answers each call at its moment, in the scope and with the context of who set it", () =>
+    Effect.gen(function* () {
+      const { member, wait } = yield* attended
+      const [a, b] = [yield* member("a"), yield* member("b")]
+      a.call(20, "20")
+      b.call(10, "10")
+      a.call(10, "10")
+      assert.deepStrictEqual(yield* wait(9), [])
+      assert.deepStrictEqual((yield* wait(1)).sort(), ["a10", "b10"])
+      // Earlier than what it sleeps for.
+      b.call(15, "15")
+      assert.deepStrictEqual(yield* wait(5), ["b15"])
+      assert.deepStrictEqual(yield* wait(5), ["a20"])
+    })
+  )
+
+  it.effect("does not answer what was taken back, nor for one that has left", () =>
+    Effect.gen(function* () {
+      const { attendant, member, wait } = yield* attended
+      const [a, b] = [yield* member("a"), yield* member("b")]
+      attendant.unset(a.call(5, "5"))
+      a.call(10, "10")
+      b.call(10, "10")
+      yield* b.ends
+      b.start("now")
+      assert.deepStrictEqual(yield* wait(20), ["a10"])
+    })
+  )
+
+  it.effect("starts at once what is to be started", () =>
+    Effect.gen(function* () {
+      const { member, wait } = yield* attended
+      const [a, b] = [yield* member("a"), yield* member("b")]
+      b.start("now")
+      a.start("now")
+      assert.deepStrictEqual(yield* wait(0), ["bnow", "anow"])
+    })
+  )
+
+  it.effect(
+    "goes on when the one that it runs in ends: in the next, until there is none, and again in a later one",
+    () =>
+      Effect.gen(function* () {
+        const { member, wait } = yield* attended
+        const [a, b, c] = [yield* member("a"), yield* member("b"), yield* member("c")]
+        for (const one of [a, b, c]) one.call(30, "30")
+        for (const one of [b, c]) one.call(60, "60")
+        yield* wait(10)
+        yield* a.ends
+        assert.deepStrictEqual((yield* wait(20)).sort(), ["b30", "c30"])
+        // One whose scope is closed, but that has not left yet, cannot take it over.
+        yield* Scope.close(c.self.scope, Exit.void)
+        yield* b.ends
+        assert.deepStrictEqual(yield* wait(30), [])
+        const d = yield* member("d")
+        d.call(70, "70")
+        assert.deepStrictEqual(yield* wait(10), ["d70"])
+      })
+  )
+
+  it.effect("stays in one that has left, as long as its scope is open", () =>
+    Effect.gen(function* () {
+      const { attendant, member, wait } = yield* attended
+      const a = yield* member("a")
+      attendant.leave(a.self)
+      const b = yield* member("b")
+      b.call(10, "10")
+      assert.deepStrictEqual(yield* wait(10), ["b10"])
+      yield* a.ends
+      b.call(20, "20")
+      assert.deepStrictEqual(yield* wait(10), ["b20"])
+    })
+  )
+
+  it.effect("sleeps once for all connections of a transport", () =>
+    Effect.gen(function* () {
+      const clock = new HandClock()
+      const network = yield* MemoryTransport.make()
+      const connect = WebSocket.connect("ws://server.test/").pipe(
+        Effect.provide(network.layer),
+        Effect.provideService(Clock.Clock, clock)
+      )
+      for (let n = 0; n < 3; n++) {
+        const connecting = yield* start(connect)
+        const wire = yield* network.accept
+        yield* ServerPeer.accept(wire)
+        yield* Fiber.join(connecting)
+        yield* Effect.addFinalizer(() => Effect.sync(() => wire.reset()))
+      }
+      assert.strictEqual(clock.sleeping, 1)
+    })
+  )
+})
