@@ -35,6 +35,8 @@ export class FrameEncoder {
   /** Finished arrays, in order; the open buffer's bytes come after them. */
   private chunks: Array<Uint8Array> = []
   private buffer: Uint8Array = empty
+  /** What the last large frame was written to: for the next one, if it comes before the memory is collected. */
+  private large: WeakRef<Uint8Array> | undefined
   private start = 0
   private end = 0
   /** Bytes encoded and not taken yet. */
@@ -114,6 +116,7 @@ export class FrameEncoder {
    */
   recycle(): void {
     const size = this.buffer.length
+    if (size > largestBuffer) this.large = new WeakRef(this.buffer)
     if (size > largestBuffer || (size > smallBuffer && this.used * 8 < size)) this.buffer = empty
     this.used = Math.floor(this.used / 2)
     this.start = 0
@@ -139,9 +142,21 @@ export class FrameEncoder {
     if (this.buffer.length - this.end >= size) return
     this.closeChunk()
     // Taken bytes may still wait in the transport, so a full buffer is left to it and a new one begun.
-    this.buffer = new Uint8Array(Math.max(Math.min(this.buffer.length * 4, largestBuffer), smallestBuffer, size))
+    this.buffer = this.largeFor(size) ?? this.platform.allocate(this.grown(size))
     this.start = 0
     this.end = 0
+  }
+
+  private grown(size: number): number {
+    return Math.max(Math.min(this.buffer.length * 4, largestBuffer), smallestBuffer, size)
+  }
+
+  /** Memory that was used before and serves for a frame that is too large to share a buffer. */
+  private largeFor(size: number): Uint8Array | undefined {
+    if (size <= largestBuffer) return undefined
+    const large = this.large?.deref()
+    this.large = undefined
+    return large !== undefined && large.length >= size ? large : undefined
   }
 
   private closeChunk(): void {

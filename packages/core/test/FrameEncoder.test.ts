@@ -194,6 +194,22 @@ describe("FrameEncoder", () => {
       for (let i = 0; i < 3; i++) assert.isTrue(turn().every((buffer) => buffer === last))
     })
 
+    it("a large frame is written where the last one was, if there is room; what is taken and not written yet is not", () => {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      const large = (size: number) => {
+        encoder.frame(Opcode.binary, new Uint8Array(size))
+        return encoder.take().at(-1)!.buffer
+      }
+      const first = large(0x30000)
+      assert.notStrictEqual(large(0x30000), first)
+      encoder.recycle()
+      const second = large(0x30000)
+      encoder.recycle()
+      assert.strictEqual(large(0x28000), second)
+      encoder.recycle()
+      assert.notStrictEqual(large(0x40000), second)
+    })
+
     it("an unused encoder holds nothing", () => {
       const encoder = new FrameEncoder(Platform.pure, undefined)
       encoder.recycle()

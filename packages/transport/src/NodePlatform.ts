@@ -45,12 +45,13 @@ export const encodeUtf8 = (text: string, target: Uint8Array, offset: number): nu
  * are masked in part: what lies beside the range is written back as it was. The highest octet of `key` is its first.
  */
 export const mask = (key: number, bytes: Uint8Array, start: number, end: number): void => {
-  const words = end - start < wordsFrom ? noWords : wordsOf(bytes.buffer)
+  if (end - start < wordsFrom) return Masking.mask(key, bytes, start, end)
+  const words = wordsOf(bytes.buffer)
   const from = bytes.byteOffset + start
   const to = bytes.byteOffset + end
+  const aligned = Masking.rotate(key, -from)
+  const mask = twice(aligned)
   const last = to >>> 3
-  if (last >= words.length) return Masking.mask(key, bytes, start, end)
-  const mask = twice(Masking.rotate(key, -from))
   let i = from >>> 3
   words[i]! ^= mask & fromOctet[from & 7]!
   for (i++; i + 4 <= last; i += 4) {
@@ -60,7 +61,8 @@ export const mask = (key: number, bytes: Uint8Array, start: number, end: number)
     words[i + 3]! ^= mask
   }
   for (; i < last; i++) words[i]! ^= mask
-  words[last]! ^= mask & beforeOctet[to & 7]!
+  if (last < words.length) words[last]! ^= mask & beforeOctet[to & 7]!
+  else Masking.mask(aligned, bytes, end - (to & 7), end)
 }
 
 /** An array whose bytes may be anything. Large ones are not cleared: the caller writes every byte. */
