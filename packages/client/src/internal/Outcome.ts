@@ -44,8 +44,8 @@ export class Outcome {
   private closedByUs = false
   private final: Closed | undefined
   private readonly settled = Deferred.makeUnsafe<void>()
-  private readonly destroyed = Deferred.makeUnsafe<CloseInfo>()
-  private isDestroyed = false
+  private readonly told = Deferred.makeUnsafe<CloseInfo>()
+  isDestroyed = false
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -59,7 +59,7 @@ export class Outcome {
 
   /** Succeeds with the record once the socket is destroyed. */
   get closed(): Effect.Effect<CloseInfo> {
-    return Deferred.await(this.destroyed)
+    return Deferred.await(this.told)
   }
 
   /** No more is accepted for sending: our Close, or our answer to the peer's, was just encoded. */
@@ -102,18 +102,21 @@ export class Outcome {
   giveUp(cause: CloseCause | undefined): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.settle("us", cause)
-      return this.destroy
+      return Effect.map(this.destroy, () => this.tell())
     })
   }
 
+  /** Whoever waits for it is told later. */
   get destroy(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.isDestroyed) return Effect.void
-      return Effect.map(Scope.close(this.parts.streamScope, Exit.void), () => {
-        this.isDestroyed = true
-        Deferred.doneUnsafe(this.destroyed, Effect.succeed(this.record!))
-      })
+      this.isDestroyed = true
+      return Scope.close(this.parts.streamScope, Exit.void)
     })
+  }
+
+  /** The socket is destroyed. */
+  tell(): void {
+    Deferred.doneUnsafe(this.told, Effect.succeed(this.record!))
   }
 
   /** What those fail with whose operation a broken byte stream ended. */

@@ -98,8 +98,10 @@ export class Session<A> implements Attended, Source {
   run(first: Uint8Array): Effect.Effect<void> {
     // An empty array is one of 200 bytes, as long as the session lives.
     const unread = first.length > 0 ? first : undefined
-    return Effect.suspend(() => {
+    return Effect.withFiber((fiber) => {
       this.meter.watch(this)
+      // Whoever waits for the end would otherwise interrupt a fiber that is in its last steps.
+      fiber.addObserver(() => this.outcome.tell())
       return this.begin
     }).pipe(
       Effect.andThen(Effect.suspend(() => this.reader.run(unread))),
@@ -126,7 +128,7 @@ export class Session<A> implements Attended, Source {
       this.keepAlive?.stop()
       this.outgoing.end()
     })
-    return Effect.ensuring(Effect.andThen(told, this.abort), forget)
+    return Effect.ensuring(Effect.andThen(told, this.outcome.isDestroyed ? Effect.void : this.abort), forget)
   }
 
   /** The transport holds enough for the first time: most connections have no need of a fiber for that. */
