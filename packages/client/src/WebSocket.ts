@@ -39,13 +39,14 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
 ) => Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> = Effect.fn(
   "WebSocket.connect"
 )(<R, D extends Delivery, T extends TextAs>(url: string | URL, options: ConnectOptions<R, D, T> = {}) =>
-  Effect.contextWith((context: Context.Context<Scope.Scope>) => {
+  Effect.contextWith((context: Context.Context<Scope.Scope | Transport>) => {
     const clock = Context.get(context, Clock.Clock)
     const { maskingKey, nonce } = Context.get(context, Entropy)
     const meter = Meter.of(context)
     const scope = Context.get(context, Scope.Scope)
     const streamScope = Scope.makeUnsafe()
     const id = Trace.newId(maskingKey())
+    const attendant = Attendant.of(Context.get(context, Transport), clock)
     const began = Moment.now(clock)
     const opened = Effect.uninterruptibleMask((restore) => {
       const dialled = restore(Scope.provide(dial(url, options, { clock, id, nonce }), streamScope)).pipe(
@@ -54,7 +55,14 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
       return Effect.flatMap(dialled, (dialled) => {
         meter.handshake(Moment.now(clock) - began)
         const { delivery, text } = dialled.settings
-        return open(dialled, assemblerOf(delivery as D, text as T), { id, meter, scope, streamScope })
+        return open(dialled, assemblerOf(delivery as D, text as T), {
+          attendant,
+          context: attendant.contexts.of(context),
+          id,
+          meter,
+          scope,
+          streamScope
+        })
       })
     })
     return Effect.annotateLogs(opened, Trace.connectionId, id)
@@ -73,6 +81,8 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 
 /** What a connection belongs to. */
 interface Place {
+  readonly attendant: Attendant.Attendant
+  readonly context: Context.Context<never>
   readonly id: string
   readonly meter: Meter.Meter
   readonly scope: Scope.Scope
@@ -84,7 +94,7 @@ interface Place {
 const open = Effect.fnUntraced(function* <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
-  { id, meter, scope, streamScope }: Place
+  { attendant, context, id, meter, scope, streamScope }: Place
 ) {
   const clock = yield* Clock.Clock
   const { maskingKey } = yield* Entropy
@@ -103,12 +113,13 @@ const open = Effect.fnUntraced(function* <A>(
     settings,
     clock,
     meter,
-    attendant: Attendant.of(yield* Transport, clock),
+    id,
+    attendant,
     scope: sessionScope,
-    context: yield* Effect.context<never>(),
+    context,
     streamScope
   })
-  yield* Effect.forkIn(session.run(dialled.first), sessionScope, { startImmediately: true })
+  yield* attendant.begin(session, session.run(dialled.first))
   yield* Scope.addFinalizerExit(scope, (exit) =>
     Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))
   )

@@ -80,11 +80,15 @@ export class Endpoint<A = Message> {
 
   private readonly platform: Platform
   private readonly decoder: FrameDecoder
-  private readonly assembler: Assembler.Assembler<A>
-  private readonly controlPayload = new PayloadBuffer()
-  private readonly encoder: MessageEncoder
-  private readonly inward = new Traffic.Ratio()
-  private readonly outward = new Traffic.Ratio()
+  private readonly limits: Limits
+  private readonly compression: Compression | undefined
+  private readonly makeAssembler: Assembler.Make<A>
+  // Made when the first bytes come, and when the first message goes.
+  private madeAssembler: Assembler.Assembler<A> | undefined
+  private madeEncoder: MessageEncoder | undefined
+  private controlPayload: PayloadBuffer | undefined
+  private readonly inward: Traffic.Ratio
+  private readonly outward: Traffic.Ratio
   private messagesReceived = 0
   private readonly inflater: Inflater | undefined
   private readonly deflater: Deflater | undefined
@@ -95,17 +99,29 @@ export class Endpoint<A = Message> {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
+    this.inward = compression === undefined ? nothingCompressed : new Traffic.Ratio()
+    this.outward = compression === undefined ? nothingCompressed : new Traffic.Ratio()
     this.deflater = compression && this.outward.deflater(platform.deflater(deflaterOptions(role, compression)))
     this.inflater = compression && this.inward.inflater(platform.inflater(inflaterOptions(role, compression)))
-    const sending = () => this.sending
-    this.encoder = new MessageEncoder({
+    this.limits = limits
+    this.compression = compression
+    this.makeAssembler = assembler
+  }
+
+  private get assembler(): Assembler.Assembler<A> {
+    this.madeAssembler ??= this.makeAssembler(this.platform, this.limits, this.inflater)
+    return this.madeAssembler
+  }
+
+  private get encoder(): MessageEncoder {
+    this.madeEncoder ??= new MessageEncoder({
       output: this.output,
-      platform,
+      platform: this.platform,
       deflater: this.deflater,
-      threshold: compression?.threshold ?? 0,
-      sending
+      threshold: this.compression?.threshold ?? 0,
+      sending: () => this.sending
     })
-    this.assembler = assembler(platform, limits, this.inflater)
+    return this.madeEncoder
   }
 
   // ---- receiving
@@ -191,6 +207,7 @@ export class Endpoint<A = Message> {
 
   /** What it is given as, where it is given. */
   private takeControl(piece: FrameDecoder): A | undefined | Assembler.Failure {
+    this.controlPayload ??= new PayloadBuffer()
     this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)
     // At most 125 bytes, so even a Close is judged when it is whole.
     if (!piece.last) return undefined
@@ -320,6 +337,9 @@ export class Endpoint<A = Message> {
     this.output.frame(Opcode.close, ClosePayload.encode(close, this.platform) as Uint8Array)
   }
 }
+
+/** Shared by all endpoints that compress nothing. */
+const nothingCompressed = new Traffic.Ratio()
 
 /** What an endpoint without an assembler of its own makes; its element is then `Message`. */
 const wholeMessages = <A>(...[platform, limits, inflater]: Parameters<Assembler.Make<A>>): Assembler.Assembler<A> =>

@@ -35,7 +35,7 @@ export class FrameDecoder {
   private readonly mask: Platform["mask"]
   private wordsOfRead: Int32Array | undefined
   /** The start of a header that the last read did not finish. */
-  private readonly straddling = new Uint8Array(FrameHeader.maxByteLength)
+  private straddling: Uint8Array = empty
   private straddled = 0
 
   constructor(options: { role: "client" | "server"; rsv1: boolean; mask: Platform["mask"] }) {
@@ -134,6 +134,8 @@ export class FrameDecoder {
   }
 
   private keepHeader(): void {
+    if (this.end === this.bytes.length) return
+    if (this.straddling === empty) this.straddling = new Uint8Array(FrameHeader.maxByteLength)
     for (let i = this.end; i < this.bytes.length; i++) this.straddling[this.straddled++] = this.bytes[i]!
     this.end = this.bytes.length
   }

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Alarm, Alarms } from "./Alarms.ts"
 import * as Moment from "./Moment.ts"
+import { SessionContext } from "./SessionContext.ts"
 
 /** What may be attended: where its fibers run, and with what. */
 export interface Attended {
@@ -25,6 +26,8 @@ export interface Call extends Alarm {
 }
 
 export class Attendant {
+  /** The contexts of those it attends. */
+  readonly contexts = new SessionContext()
   private readonly clock: Clock.Clock
   private readonly all = new Set<Attended>()
   private readonly calls = new Alarms<Call>()
@@ -79,7 +82,8 @@ export class Attendant {
     return Effect.void
   })
 
-  private begin(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
+  /** Runs it in the scope, and with the context, of the attended. */
+  begin(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
     const fork = Effect.forkIn(task, attended.scope, { startImmediately: true })
     return Effect.asVoid(Effect.updateContext(fork, () => attended.context))
   }

@@ -32,6 +32,7 @@ import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
 import { Reader } from "./Reader.ts"
 import * as SendFragments from "./SendFragments.ts"
+import * as Trace from "./Trace.ts"
 import { Watched } from "./Watched.ts"
 
 /** `A` is what taking gives: whole messages, or what else the program asked for. */
@@ -53,6 +54,7 @@ export class Session<A> implements Attended, Source {
   /** What they run with. */
   readonly context: Context.Context<never>
   readonly attendant: Attendant
+  readonly id: string
 
   private readonly settings: Settings
   private readonly meter: Meter
@@ -69,12 +71,13 @@ export class Session<A> implements Attended, Source {
     readonly settings: Settings
     readonly clock: Clock.Clock
     readonly meter: Meter
+    readonly id: string
     readonly attendant: Attendant
     readonly scope: Scope.Scope
     readonly context: Context.Context<never>
     readonly streamScope: Scope.Closeable
   }) {
-    const { attendant, clock, context, endpoint, meter, scope, settings, stream, streamScope } = options
+    const { attendant, clock, context, endpoint, id, meter, scope, settings, stream, streamScope } = options
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock
@@ -83,6 +86,7 @@ export class Session<A> implements Attended, Source {
     this.meter = meter
     this.scope = scope
     this.context = context
+    this.id = id
     this.attendant = attendant
     const { idleTimeout } = settings.deadlines
     this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
@@ -118,7 +122,13 @@ export class Session<A> implements Attended, Source {
 
   private gone(exit: Exit.Exit<void>): Effect.Effect<void> {
     const died = Exit.isFailure(exit) && Cause.hasDies(exit.cause)
-    const told = died ? Effect.logError("A WebSocket session died", Cause.squash(exit.cause)) : Effect.void
+    const told = died
+      ? Effect.annotateLogs(
+          Effect.logError("A WebSocket session died", Cause.squash(exit.cause)),
+          Trace.connectionId,
+          this.id
+        )
+      : Effect.void
     const forget = Effect.sync(() => {
       this.isGone = true
       this.watchers?.Ping.end()
