@@ -36,12 +36,14 @@ const certificate = path("../server/certificate.pem")
 
 const everything = () => undefined
 
-/** A runtime's own WebSocket is not imported, and undici's and Deno's do not compress what they send. */
+/** A runtime's own WebSocket is not imported. Undici inflates, but does not compress what it sends; Deno offers neither. */
 const runtimeOwn =
-  (compressesSent: boolean) =>
+  (compression: "both ways" | "receives" | "none") =>
   ({ kind, deflate }: Workload): string | undefined => {
     if (kind === "import") return "is part of its runtime"
-    return kind === "send" && deflate === true && !compressesSent ? "does not compress what it sends" : undefined
+    if (deflate !== true || compression === "both ways") return undefined
+    if (compression === "none") return "does not compress"
+    return kind === "send" ? "does not compress what it sends" : undefined
   }
 
 /** Blocking clients: one loop that receives or sends. Only `websockets` compresses. */
@@ -75,7 +77,7 @@ export const arms: ReadonlyArray<Arm> = [
     peer: "native",
     command: node,
     env: { NODE_EXTRA_CA_CERTS: certificate },
-    lacks: runtimeOwn(false),
+    lacks: runtimeOwn("receives"),
     part: "full"
   },
   { name: "effect", peer: "effectSocket", command: node, lacks: everything, part: "full" },
@@ -84,7 +86,7 @@ export const arms: ReadonlyArray<Arm> = [
     name: "bun",
     peer: "native",
     command: ["bun", path("../arm.ts")],
-    lacks: runtimeOwn(true),
+    lacks: runtimeOwn("both ways"),
     part: "all"
   },
   {
@@ -99,7 +101,7 @@ export const arms: ReadonlyArray<Arm> = [
       `--cert=${certificate}`,
       path("../arm.ts")
     ],
-    lacks: runtimeOwn(false),
+    lacks: runtimeOwn("none"),
     part: "all"
   },
   {

@@ -31,7 +31,7 @@ export const take = async (arm: Arm, row: Row, setting: Setting): Promise<Turn |
   await server.report()
   try {
     const { stdout } = await promisify(execFile)(program, [...args, JSON.stringify(task)], {
-      env: { ...process.env, ...arm.env },
+      env: { ...process.env, NO_COLOR: "1", ...arm.env },
       timeout: TIMEOUT + seconds * 20_000,
       killSignal: "SIGKILL"
     })
@@ -71,7 +71,7 @@ const disagreements = (row: Row, { seen }: Outcome, report: Report): ReadonlyArr
 const reason = ({ code, message, stderr = "", killed }: Failure): string => {
   if (killed === true) return "took too long"
   const line =
-    stderr.split("\n").find((text) => /^\S*(Error|Exception)\b/.test(text)) ?? stderr.trim().split("\n").at(-1)
+    stderr.split("\n").find((text) => /^\S*(Error|Exception|error)\b/.test(text)) ?? stderr.trim().split("\n").at(-1)
   return (line || (typeof code === "number" ? `ended with ${code}` : message)).slice(0, 200)
 }
 
