@@ -4,10 +4,14 @@
  *
  * It is a fiber of the connection that needed it first, and of another one when that ends; what it starts belongs to the
  * connection that asked for it. There is one for each `Transport` and clock.
+ *
+ * From outside of every fiber a sleep can only be interrupted. So each turn is a fiber of its own, which on waking, one
+ * way or the other, starts what is due and then the next turn: waking early is rare, and a connection begins with one.
  */
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { type Alarm, Alarms } from "./Alarms.ts"
 import * as Moment from "./Moment.ts"
@@ -32,9 +36,11 @@ export class Attendant {
   private readonly all = new Set<Attended>()
   private readonly calls = new Alarms<Call>()
   private tasks: Array<readonly [attended: Attended, task: Effect.Effect<void>]> = []
-  private wake: (() => void) | undefined
   /** Whose fiber it is. */
   private host: Attended | undefined
+  /** The one that came last is likely to stay longest. */
+  private latest: Attended | undefined
+  private sleeper: Fiber.Fiber<unknown, unknown> | undefined
 
   constructor(clock: Clock.Clock) {
     this.clock = clock
@@ -44,6 +50,7 @@ export class Attendant {
   join(attended: Attended): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.all.add(attended)
+      this.latest = attended
       return this.host === undefined ? this.attendIn(attended) : Effect.void
     })
   }
@@ -51,18 +58,19 @@ export class Attendant {
   /** It has ended: nothing more is started for it. */
   leave(attended: Attended): void {
     this.all.delete(attended)
+    if (this.latest === attended) this.latest = undefined
   }
 
   /** Starts it now. */
   start(attended: Attended, task: Effect.Effect<void>): void {
     this.tasks.push([attended, task])
-    this.wake?.()
+    this.wake()
   }
 
   /** Answers the call when its moment has come. */
   set(call: Call): void {
     this.calls.add(call)
-    if (this.calls.first === call) this.wake?.()
+    if (this.calls.first === call) this.wake()
   }
 
   /** If it is set. */
@@ -70,49 +78,59 @@ export class Attendant {
     this.calls.remove(call)
   }
 
-  private attendIn(host: Attended): Effect.Effect<void> {
-    this.host = host
-    return this.begin(host, Effect.ensuring(this.attend, this.handOver))
-  }
-
-  /** The scope in which it ran is closed. */
-  private readonly handOver: Effect.Effect<void> = Effect.suspend(() => {
-    this.host = undefined
-    for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
-    return Effect.void
-  })
-
   /** Runs it in the scope, and with the context, of the attended. */
   begin(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
     const fork = Effect.forkIn(task, attended.scope, { startImmediately: true })
     return Effect.asVoid(Effect.updateContext(fork, () => attended.context))
   }
 
-  private readonly attend: Effect.Effect<never> = Effect.suspend(() => {
+  private wake(): void {
+    this.sleeper?.interruptUnsafe()
+  }
+
+  private attendIn(host: Attended): Effect.Effect<void> {
+    this.host = host
+    return this.begin(host, this.turn)
+  }
+
+  private readonly turn: Effect.Effect<void> = Effect.uninterruptibleMask((restore) =>
+    Effect.andThen(
+      Effect.exit(restore(Effect.withFiber((fiber) => this.sleep(fiber)))),
+      Effect.suspend(() => {
+        this.sleeper = undefined
+        return isOver(this.host!) ? this.handOver : Effect.andThen(this.startDue, this.attendIn(this.host!))
+      })
+    )
+  )
+
+  private sleep(sleeper: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
+    if (this.tasks.length > 0) return Effect.void
+    this.sleeper = sleeper
+    const { first } = this.calls
+    return first === undefined ? Effect.never : Moment.sleepUntil(this.clock, first.at)
+  }
+
+  private get startDue(): Effect.Effect<void> {
     const tasks = this.tasks
     this.tasks = []
     for (let due = this.calls.first; due !== undefined && due.at <= Moment.now(this.clock); due = this.calls.first) {
       this.calls.remove(due)
       tasks.push([due.attended, due.answer])
     }
+    if (tasks.length === 0) return Effect.void
     return Effect.forEach(
       tasks,
       ([attended, task]) => (this.all.has(attended) && !isOver(attended) ? this.begin(attended, task) : Effect.void),
       { discard: true }
     )
-  }).pipe(Effect.andThen(Effect.suspend(() => this.rest)), Effect.forever({ disableYield: true }))
+  }
 
-  /** Until there is something to do. */
-  private get rest(): Effect.Effect<void> {
-    const { first } = this.calls
-    const woken = Effect.callback<void>((resume) => {
-      if (this.tasks.length > 0 || this.calls.first !== first) return resume(Effect.void)
-      this.wake = () => {
-        this.wake = undefined
-        resume(Effect.void)
-      }
-    })
-    return first === undefined ? woken : Effect.raceFirst(woken, Moment.sleepUntil(this.clock, first.at))
+  /** The scope in which it ran is closed. */
+  private get handOver(): Effect.Effect<void> {
+    this.host = undefined
+    if (this.latest !== undefined && !isOver(this.latest)) return this.attendIn(this.latest)
+    for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
+    return Effect.void
   }
 }
 

@@ -115,7 +115,7 @@ export class Session<A> implements Attended, Source {
   }
 
   private get begin(): Effect.Effect<unknown> {
-    const begun = Effect.andThen(this.attendant.join(this), this.keepAlive?.begin ?? Effect.void)
+    const begun = Effect.andThen(this.keepAlive?.begin ?? Effect.void, this.attendant.join(this))
     if (this.idle === undefined) return begun
     return Effect.andThen(begun, Effect.forkChild(this.idle.watch(this), { startImmediately: true }))
   }
