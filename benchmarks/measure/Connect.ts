@@ -11,7 +11,7 @@ export const measure = async (peer: Peer, task: Task): Promise<Outcome> => {
   const target = idleTarget(task)
   let connections = 0
 
-  const sample = await Sample.take(async (units) => {
+  const work = async (units: number) => {
     let left = units * parallel
     const worker = async () => {
       while (left > 0) {
@@ -22,9 +22,14 @@ export const measure = async (peer: Peer, task: Task): Promise<Outcome> => {
       }
     }
     await Promise.all(Array.from({ length: parallel }, worker))
-  }, seconds)
+  }
+  await work(WARM_UP / parallel)
+  const sample = await Sample.take(work, seconds)
   return { values: Sample.values(sample, parallel), seen: { connections }, problems: [] }
 }
+
+/** Connections before the clock starts: fewer would measure how fast a program compiles, which a process does once. */
+const WARM_UP = 1024
 
 /** A connection on which nothing will happen. */
 export const idleTarget = ({ row, url, tlsUrl, ca }: Task): { url: string; options: OpenOptions } => {

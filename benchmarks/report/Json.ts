@@ -1,9 +1,46 @@
 /** Everything a run measured, as it is written to a file and committed beside a table. */
 import { cpus } from "node:os"
 import process from "node:process"
+import type { Summary } from "./Statistics.ts"
 import type { Judged } from "./Table.ts"
+import type { Mark } from "./Verdict.ts"
 
-export const document = (command: string, rounds: number, seconds: number, rows: ReadonlyArray<Judged>): unknown => ({
+export interface Document {
+  /** ISO 8601. */
+  readonly date: string
+  readonly command: string
+  readonly machine: {
+    readonly processor: string | undefined
+    readonly cores: number
+    readonly platform: string
+    readonly versions: { readonly node: string; readonly v8: string }
+  }
+  readonly rounds: number
+  readonly seconds: number
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** One metric of one size of a workload. */
+export interface Row {
+  readonly workload: string
+  readonly size: number
+  readonly metric: string
+  readonly must?: number | undefined
+  readonly aim?: number | undefined
+  readonly mark?: Mark | undefined
+  readonly serverRate?: number | undefined
+  readonly arms: Readonly<Record<string, Arm>>
+  /** By arm: why it has no values. */
+  readonly failures: Readonly<Record<string, string>>
+}
+
+export interface Arm {
+  readonly values: ReadonlyArray<number>
+  readonly ratio?: Summary | undefined
+  readonly atFloor: boolean
+}
+
+export const document = (command: string, rounds: number, seconds: number, rows: ReadonlyArray<Judged>): Document => ({
   date: new Date().toISOString(),
   command,
   machine: { processor: cpus()[0]?.model, cores: cpus().length, platform: process.platform, versions: versions() },

@@ -76,7 +76,8 @@ export const value = (number: number | undefined): string => {
   return `${Number((number / scale).toPrecision(3))}${prefix}`
 }
 
-const size = ({ by }: Workload, number: number): string => {
+/** A row's size as it is told. */
+export const size = ({ by }: Workload, number: number): string => {
   if (by === "") return ""
   if (by !== "bytes" || number < 1024) return `${number}${by === "bytes" ? " B" : ""}`
   return number < 1024 * 1024 ? `${number / 1024} KiB` : `${number / 1024 / 1024} MiB`
