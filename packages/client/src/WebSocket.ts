@@ -50,15 +50,17 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
     const began = Moment.now(clock)
     const opened = Effect.uninterruptibleMask((restore) => {
       const dialled = restore(Scope.provide(dial(url, options, { clock, id, nonce }), streamScope)).pipe(
-        Effect.onError((cause) => Scope.close(streamScope, Exit.failCause(cause)))
+        Effect.tapCause((cause) => Scope.close(streamScope, Exit.failCause(cause)))
       )
       return Effect.flatMap(dialled, (dialled) => {
         meter.handshake(Moment.now(clock) - began)
         const { delivery, text } = dialled.settings
         return open(dialled, assemblerOf(delivery as D, text as T), {
           attendant,
+          clock,
           context: attendant.contexts.of(context),
           id,
+          maskingKey,
           meter,
           scope,
           streamScope
@@ -82,8 +84,10 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 /** What a connection belongs to. */
 interface Place {
   readonly attendant: Attendant.Attendant
+  readonly clock: Clock.Clock
   readonly context: Context.Context<never>
   readonly id: string
+  readonly maskingKey: () => number
   readonly meter: Meter.Meter
   readonly scope: Scope.Scope
   /** Owns the byte stream. */
@@ -91,15 +95,13 @@ interface Place {
 }
 
 /** Starts the session on a dialled byte stream, in the caller's scope. */
-const open = Effect.fnUntraced(function* <A>(
+const open = <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
-  { attendant, context, id, meter, scope, streamScope }: Place
-) {
-  const clock = yield* Clock.Clock
-  const { maskingKey } = yield* Entropy
+  { attendant, clock, context, id, maskingKey, meter, scope, streamScope }: Place
+): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
-  const sessionScope = yield* Scope.make()
+  const sessionScope = Scope.makeUnsafe()
   const session = new Session({
     stream: dialled.stream,
     endpoint: new Endpoint.Endpoint({
@@ -119,15 +121,15 @@ const open = Effect.fnUntraced(function* <A>(
     context,
     streamScope
   })
-  yield* attendant.begin(session, session.run(dialled.first))
-  yield* Scope.addFinalizerExit(scope, (exit) =>
+  const left = Scope.addFinalizerExit(scope, (exit) =>
     Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))
   )
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
   const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers }
-  return new OpenConnection(session, facts)
-})
+  const begun = Effect.andThen(attendant.begin(session, session.run(dialled.first)), left)
+  return Effect.as(begun, new OpenConnection(session, facts))
+}
 
 /** A connection that has ended needs no goodbye, and no span of one. */
 const leave = <A>(session: Session<A>, id: string, exit: Exit.Exit<unknown, unknown>) =>

@@ -73,7 +73,7 @@ export class Reader {
   }
 
   push(chunk: Uint8Array): NeedMore | Head | InvalidHead {
-    for (let i = 0; i < chunk.length; i++) {
+    for (let i = this.readText(chunk, 0); i < chunk.length; i = this.readText(chunk, i + 1)) {
       const answer = this.read(chunk[i]!)
       if (answer === undefined) continue
       if (answer !== "End") return invalid(answer, this.line)
@@ -81,6 +81,18 @@ export class Reader {
       return { _tag: "Head", startLine: this.startLine!, headers, leftover: chunk.subarray(i + 1) }
     }
     return needMore
+  }
+
+  /** Visible characters and spaces, which make up most of a head, as far as they go. Answers where they end. */
+  private readText(chunk: Uint8Array, start: number): number {
+    if (this.carriageReturn) return start
+    const limit = Math.min(chunk.length, start + this.limits.maxHeadBytes - this.byteLength, start + longestRun)
+    let end = start
+    while (end < limit && isText(chunk[end]!)) end++
+    if (end === start) return start
+    this.line += String.fromCharCode.apply(null, chunk.subarray(start, end) as unknown as Array<number>)
+    this.byteLength += end - start
+    return end
   }
 
   private read(byte: number): Rule | "End" | undefined {
@@ -141,7 +153,9 @@ export const excerpt = (text: string): string => text.slice(0, 200)
 /** Every value of a header, in order; the name in any case. */
 export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
   const sought = name.toLowerCase()
-  return headers.filter(([name]) => name.toLowerCase() === sought).map(([, value]) => value)
+  const values: Array<string> = []
+  for (const header of headers) if (header[0].toLowerCase() === sought) values.push(header[1])
+  return values
 }
 
 /** The value of a header that may come once; undefined when it is absent, `repeated` when it came more often. */
@@ -199,6 +213,11 @@ const isBlank = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at)
   return code === 0x20 || code === tab
 }
+
+const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte > 0x7f
+
+/** So many characters are made a string at once: more would be too many arguments on some platforms. */
+const longestRun = 0x1000
 
 const tab = 0x09
 const lf = 0x0a

@@ -3,7 +3,6 @@
  * attempt is, the caller says; time is Effect's Clock.
  */
 import * as Net from "node:net"
-import * as Arr from "effect/Array"
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -37,16 +36,7 @@ export interface Attempts<A, B, E, R> {
  * first success counts; all other attempts end with it, and what they acquired is released at once. When all failed:
  * why, in the order of the candidates.
  */
-export const race = <A, B, E, R>(
-  candidates: NonEmptyReadonlyArray<A>,
-  attempts: Attempts<A, B, E, R | Scope.Scope>
-): Effect.Effect<B, NonEmptyReadonlyArray<E>, R | Scope.Scope> =>
-  // Most hosts have one address, which needs no race. Its scope is that of the dial, which a failure ends as well.
-  candidates.length === 1
-    ? Effect.mapError(attempts.connect(candidates[0], isOvertaken), Arr.of)
-    : raceSeveral(candidates, attempts)
-
-const raceSeveral = Effect.fnUntraced(function* <A, B, E, R>(
+export const race = Effect.fnUntraced(function* <A, B, E, R>(
   candidates: NonEmptyReadonlyArray<A>,
   { connect, delay }: Attempts<A, B, E, R | Scope.Scope>
 ): Effect.fn.Return<B, NonEmptyReadonlyArray<E>, Exclude<R, Scope.Scope> | Scope.Scope> {
@@ -98,6 +88,3 @@ const raceSeveral = Effect.fnUntraced(function* <A, B, E, R>(
     Effect.fail(isReadonlyArrayNonEmpty(failures) ? failures : ([error] as const))
   )
 })
-
-/** Nobody runs beside it. */
-const isOvertaken = () => false

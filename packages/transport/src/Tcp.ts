@@ -35,6 +35,8 @@ export const connect: Connect = (to, carriesTls) =>
       }
     } as const
     const [first, ...others] = addresses.slice(0, maxAddresses)
+    // Most hosts have one address, which needs no race. Its scope is that of the dial, which a failure ends as well.
+    if (others.length === 0) return attempts.connect(first!, () => false)
     return Effect.mapError(HappyEyeballs.race([first!, ...others], attempts), mostTelling)
   })
 

@@ -26,9 +26,11 @@ import * as UnixSocket from "./UnixSocket.ts"
 const dial =
   (prepareTls: Tls.Prepare, connect: Connect) =>
   (target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> =>
-    Effect.flatMap(Route.prepare(target, prepareTls), ({ first, hops }) =>
-      whole(hops.reduce(over, connect(first, first.tls !== undefined)))
-    )
+    Route.isPlain(target)
+      ? whole(connect(target, false))
+      : Effect.flatMap(Route.prepare(target, prepareTls), ({ first, hops }) =>
+          whole(hops.reduce(over, connect(first, first.tls !== undefined)))
+        )
 
 const over = (below: ReturnType<Connect>, hop: Hop) => (hop === direct ? below : Effect.flatMap(below, hop))
 
@@ -88,7 +90,7 @@ export class Transport extends Context.Service<
 
 /** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */
 const whole = <A>(dial: Effect.Effect<A, TransportError, Scope.Scope>): Effect.Effect<A, TransportError, Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (parent) => {
-    const scope = Scope.forkUnsafe(parent)
+  Effect.contextWith((context: Context.Context<Scope.Scope>) => {
+    const scope = Scope.forkUnsafe(Context.get(context, Scope.Scope))
     return Effect.onError(Scope.provide(dial, scope), (cause) => Scope.close(scope, Exit.failCause(cause)))
   })

@@ -2,9 +2,10 @@
 import { X509Certificate } from "node:crypto"
 import type * as Tls from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import { TlsCheck, type TlsServer } from "@effect-websocket/transport"
+import { type PeerCertificate, TlsCheck, type TlsServer } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
+import * as ServerIdentity from "../src/internal/ServerIdentity.ts"
 import { authority, good, open, problemOf, server } from "./tls.ts"
 
 const elsewhere = Certificate.make({ names: ["elsewhere.test"], issuer: authority })
@@ -99,6 +100,18 @@ describe("a pin", () => {
       assert.match(message, /sha256\/[A-Za-z0-9+/]{43}=/)
     })
   )
+})
+
+describe("a pin whose base64 begins with a slash", () => {
+  for (const prefix of ["sha256/", "sha256//"]) {
+    it.effect(`after ${prefix}`, () => {
+      const key = `/${"A".repeat(42)}=`
+      const described = { fingerprint256: "", publicKeyPin: `sha256/${key}` } as PeerCertificate
+      const x509 = new X509Certificate(good.cert)
+      const options = { name: undefined, check: () => Effect.undefined, host: "ws.test", port: 443 }
+      return ServerIdentity.verify({ x509, described }, { ...options, pins: `${prefix}${key}` })
+    })
+  }
 })
 
 describe("a check of the program", () => {

@@ -102,10 +102,8 @@ export class Session<A> implements Attended, Source {
   run(first: Uint8Array): Effect.Effect<void> {
     // An empty array is one of 200 bytes, as long as the session lives.
     const unread = first.length > 0 ? first : undefined
-    return Effect.withFiber((fiber) => {
+    return Effect.suspend(() => {
       this.meter.watch(this)
-      // Whoever waits for the end would otherwise interrupt a fiber that is in its last steps.
-      fiber.addObserver(() => this.outcome.tell())
       return this.begin
     }).pipe(
       Effect.andThen(Effect.suspend(() => this.reader.run(unread))),
@@ -121,6 +119,7 @@ export class Session<A> implements Attended, Source {
   }
 
   private gone(exit: Exit.Exit<void>): Effect.Effect<void> {
+    if (Exit.isSuccess(exit) && this.outcome.isDestroyed) return this.forget
     const died = Exit.isFailure(exit) && Cause.hasDies(exit.cause)
     const told = died
       ? Effect.annotateLogs(
@@ -129,7 +128,11 @@ export class Session<A> implements Attended, Source {
           this.id
         )
       : Effect.void
-    const forget = Effect.sync(() => {
+    return Effect.ensuring(Effect.andThen(told, this.outcome.isDestroyed ? Effect.void : this.abort), this.forget)
+  }
+
+  private get forget(): Effect.Effect<void> {
+    return Effect.sync(() => {
       this.isGone = true
       this.watchers?.Ping.end()
       this.watchers?.Pong.end()
@@ -138,7 +141,6 @@ export class Session<A> implements Attended, Source {
       this.keepAlive?.stop()
       this.outgoing.end()
     })
-    return Effect.ensuring(Effect.andThen(told, this.outcome.isDestroyed ? Effect.void : this.abort), forget)
   }
 
   /** The transport holds enough for the first time: most connections have no need of a fiber for that. */
@@ -343,13 +345,15 @@ export class Session<A> implements Attended, Source {
    * passed, or ours for a violation is out, an end of stream, a reset and silence all mean the same.
    */
   private get finish(): Effect.Effect<void> {
-    return Effect.suspend(() => {
+    return Effect.withFiber((fiber) => {
+      // Only then, since whoever waits for the end closes the scope of this fiber, which is in its last steps.
+      fiber.addObserver(() => this.outcome.tell())
       if (this.endpoint.closeSent === undefined) return this.outcome.destroy
       this.outcome.closing()
       this.outgoing.write()
       this.outcome.settle("us", undefined)
-      const deadline = this.isEnding ? Effect.void : this.endWithin(this.settings.deadlines.closeTimeout)
-      return Effect.andThen(deadline, Effect.andThen(this.drainBothWays, this.outcome.destroy))
+      const ended = Effect.andThen(this.drainBothWays, this.outcome.destroy)
+      return this.isEnding ? ended : Effect.andThen(this.endWithin(this.settings.deadlines.closeTimeout), ended)
     })
   }
 

@@ -10,6 +10,7 @@
 import type { Duplex } from "node:stream"
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import * as Scope from "effect/Scope"
@@ -39,21 +40,29 @@ interface Opening<D extends Duplex> {
 }
 
 /**
- * Creates a duplex and waits until it is open. The scope destroys it; a failed or interrupted wait does so at once.
+ * Creates a duplex and waits until it is open. The scope destroys it: that of a dial does so at once when it fails.
  *
  * What the scope holds knows the stream only, not what was dialled.
  */
 export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.scope, (scope) => {
+  Effect.contextWith((context: Context.Context<Scope.Scope>) => {
+    const place = new Place()
+    const opened = Effect.suspend(() => {
       const stream = new NodeDuplex(opening)
-      const destroyed = destroyedOf(stream)
-      const opened = Effect.onError(restore(stream.opened), () => destroyed)
-      return Effect.as(Effect.andThen(Scope.addFinalizer(scope, destroyed), opened), stream)
+      place.stream = stream
+      return Effect.as(stream.opened, stream)
     })
-  )
+    return Effect.andThen(Scope.addFinalizer(Context.get(context, Scope.Scope), place.destroyed), opened)
+  })
 
-const destroyedOf = (stream: NodeDuplex): Effect.Effect<void> => Effect.sync(() => stream.destroy())
+/** Known to the scope before there is anything to destroy, so that nothing can come in between. */
+class Place {
+  stream: NodeDuplex | undefined
+
+  get destroyed(): Effect.Effect<void> {
+    return Effect.sync(() => this.stream?.destroy())
+  }
+}
 
 /** What a duplex knows its stream by. */
 const stream: unique symbol = Symbol("stream")

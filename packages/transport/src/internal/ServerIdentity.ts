@@ -66,7 +66,9 @@ const describe = (certificate: Crypto.X509Certificate): PeerCertificate => {
 const isPinned = ({ fingerprint256, publicKeyPin }: PeerCertificate, pins: ReadonlyArray<string>): boolean => {
   const fingerprint = plainHex(fingerprint256)
   return pins.some((pin) =>
-    pin.includes("/") ? pin.replace(/^sha256\/\/?/i, "sha256/") === publicKeyPin : plainHex(pin) === fingerprint
+    pin.includes("/")
+      ? pin.replace(/^sha256\/\/?(?=.{44}$)/i, "sha256/") === publicKeyPin
+      : plainHex(pin) === fingerprint
   )
 }
 

@@ -42,6 +42,9 @@ const prepareThrough = Effect.fnUntraced(function* (
   return { first: stations[0], hops: secure.flatMap((hop, i) => [hop, ...tunnels.slice(i, i + 1)]) }
 })
 
+/** There is nothing to prepare: no proxy, and no TLS. */
+export const isPlain = (target: Target): boolean => target.tls === undefined && isDirect(target)
+
 /** No proxy is asked for, or none for this target. */
 const isDirect = (target: Target): boolean => {
   const { noProxy = [], proxy = "none", socketPath } = target
