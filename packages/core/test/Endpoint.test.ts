@@ -78,6 +78,15 @@ describe("Endpoint: reading", () => {
     assert.strictEqual(endpoint.dataPieces, 3)
   })
 
+  it("says of each read whether messages that it gave are views of it", () => {
+    const endpoint = make({ platform: { ...Platform.pure, decodeLatin1: () => "" } })
+    const kept = [`827e0400${"61".repeat(0x400)}`, "820161"].map((bytes) => {
+      receive(endpoint, bytes)
+      return endpoint.keepsRead
+    })
+    assert.deepStrictEqual(kept, [true, false])
+  })
+
   it("counts messages and frames both ways: fragments are one message, control frames none", () => {
     const endpoint = make()
     receive(endpoint, "0101 61 8900 8001 62 810163")
