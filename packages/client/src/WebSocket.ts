@@ -18,7 +18,7 @@ import { type Dialled, dial } from "./internal/Dial.ts"
 import { Entropy } from "./internal/Entropy.ts"
 import * as Meter from "./internal/Meter.ts"
 import * as Moment from "./internal/Moment.ts"
-import { OpenConnection } from "./internal/OpenConnection.ts"
+import { linesOf, OpenConnection } from "./internal/OpenConnection.ts"
 import { Session } from "./internal/Session.ts"
 import * as Trace from "./internal/Trace.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
@@ -126,7 +126,7 @@ const open = <A>(
   )
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
-  const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers }
+  const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers: linesOf(headers) }
   const begun = Effect.andThen(attendant.begin(session, session.run(dialled.first)), left)
   return Effect.as(begun, new OpenConnection(session, facts))
 }

@@ -166,10 +166,16 @@ export class Inbox<A, E> {
   }
 
   private taking(most: number): Effect.Effect<Batch<A>, E | Cause.Done> {
-    return Effect.suspend(() => {
-      if (this.messages.length > 0) return Effect.succeed(this.takeNow(most))
-      if (this.ending !== undefined) return endingFor(this.ending, most)
-      return this.wait(most)
+    return Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
+      if (this.messages.length > 0) return resume(Effect.succeed(this.takeNow(most)))
+      if (this.ending !== undefined) return resume(endingFor(this.ending, most))
+      const taker: Taker<A, E> = { most, resume }
+      this.join(taker)
+      this.inHands = false
+      this.call("onIdle")
+      return Effect.sync(() => {
+        this.leave(taker)
+      })
     })
   }
 
@@ -196,18 +202,6 @@ export class Inbox<A, E> {
     if (this.head * 2 < this.messages.length) return
     this.messages = this.messages.slice(this.head)
     this.head = 0
-  }
-
-  private wait(most: number): Effect.Effect<Batch<A>, E | Cause.Done> {
-    return Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
-      const taker: Taker<A, E> = { most, resume }
-      this.join(taker)
-      this.inHands = false
-      this.call("onIdle")
-      return Effect.sync(() => {
-        this.leave(taker)
-      })
-    })
   }
 
   private call(waiter: "onRoom" | "onIdle"): void {

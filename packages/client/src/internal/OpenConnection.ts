@@ -16,7 +16,9 @@ import type { Session } from "./Session.ts"
 import * as Trace from "./Trace.ts"
 
 /** What is known of how it was opened. */
-export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "extensions" | "status" | "headers"> {
+export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "extensions" | "status"> {
+  /** As they came, one for each line: half of what arrays of them would hold. */
+  readonly headers: string
   readonly id: string
   readonly url: string
   readonly redirects: ReadonlyArray<Redirected>
@@ -130,7 +132,7 @@ export class OpenConnection<A> implements Connection<A> {
 
   get response(): Connection["response"] {
     const { headers, status } = this.#facts
-    return { status, headers: headers.map(([name, value]) => [name.toLowerCase(), value]) }
+    return { status, headers: headers.split("\n").map(parted) }
   }
 
   get id(): string {
@@ -148,6 +150,15 @@ export class OpenConnection<A> implements Connection<A> {
   get info(): ConnectionInfo {
     return this.#facts.info
   }
+}
+
+/** One header for each line, as `Facts` holds them: a value has no line breaks. */
+export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>
+  headers.map(([name, value]) => `${name}:${value}`).join("\n")
+
+const parted = (line: string): readonly [name: string, value: string] => {
+  const colon = line.indexOf(":")
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1)]
 }
 
 /** A whole number that a batch can be counted by, whatever was asked for. */

@@ -118,9 +118,11 @@ export class Reader<A> {
     const { endpoint, idle, outcome, outgoing, pings } = this.parts
     if (idle !== undefined && endpoint.dataPieces > this.dataPieces) idle.heard()
     this.dataPieces = endpoint.dataPieces
-    for (const control of endpoint.controls.splice(0)) {
-      if (control._tag === "Pong") pings.pong(control.payload)
-      this.parts.show(control)
+    if (endpoint.controls.length > 0) {
+      for (const control of endpoint.controls.splice(0)) {
+        if (control._tag === "Pong") pings.pong(control.payload)
+        this.parts.show(control)
+      }
     }
     outgoing.write()
     if (endpoint.state === "Closed") outcome.settle("peer", undefined)

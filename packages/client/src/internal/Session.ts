@@ -56,7 +56,7 @@ export class Session<A> implements Attended, Source {
   readonly attendant: Attendant
   readonly id: string
 
-  private readonly settings: Settings
+  private readonly deadlines: Settings["deadlines"]
   private readonly meter: Meter
   private readonly keepAlive: KeepAlive | undefined
   /** A deadline for the end runs. */
@@ -82,7 +82,7 @@ export class Session<A> implements Attended, Source {
     this.endpoint = endpoint
     this.clock = clock
     this.streamScope = streamScope
-    this.settings = settings
+    this.deadlines = settings.deadlines
     this.meter = meter
     this.scope = scope
     this.context = context
@@ -161,7 +161,7 @@ export class Session<A> implements Attended, Source {
   }
 
   get stallTimeout(): Duration.Duration {
-    return this.settings.deadlines.stallTimeout
+    return this.deadlines.stallTimeout
   }
 
   /** Still open in both directions, as far as we know. */
@@ -254,7 +254,7 @@ export class Session<A> implements Attended, Source {
     return Effect.suspend(() => {
       const invalid = this.endpoint.close(closeCode, closeReason)
       if (invalid !== undefined) return Effect.fail(InvalidClose.describe(invalid, closeCode))
-      return this.closeWithin(this.settings.deadlines.closeTimeout)
+      return this.closeWithin(this.deadlines.closeTimeout)
     })
   }
 
@@ -262,9 +262,7 @@ export class Session<A> implements Attended, Source {
   leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<CloseInfo> {
     return Effect.suspend(() => {
       this.endpoint.close(leavingCode(exit), "")
-      return this.closeWithin(
-        Exit.isSuccess(exit) ? this.settings.deadlines.closeTimeout : this.settings.deadlines.interruptCloseTimeout
-      )
+      return this.closeWithin(Exit.isSuccess(exit) ? this.deadlines.closeTimeout : this.deadlines.interruptCloseTimeout)
     })
   }
 
@@ -274,7 +272,7 @@ export class Session<A> implements Attended, Source {
       if (!this.endpoint.sending) return Effect.void
       this.outcome.abandoned = true
       this.endpoint.close(CloseCode.internalError, "")
-      return this.beginClosing(this.settings.deadlines.interruptCloseTimeout)
+      return this.beginClosing(this.deadlines.interruptCloseTimeout)
     })
   }
 
@@ -293,7 +291,7 @@ export class Session<A> implements Attended, Source {
     return Effect.suspend(() => {
       this.outcome.reason = cause
       this.endpoint.close(CloseCode.goingAway, "")
-      return this.closeWithin(this.settings.deadlines.interruptCloseTimeout)
+      return this.closeWithin(this.deadlines.interruptCloseTimeout)
     })
   }
 
@@ -334,7 +332,7 @@ export class Session<A> implements Attended, Source {
 
   /** The Close of a violation waits until earlier messages were dealt with, so that their answers leave first. */
   private get fail(): Effect.Effect<void> {
-    return Effect.map(Effect.timeoutOption(this.inbox.awaitIdle, this.settings.deadlines.closeTimeout), () => {
+    return Effect.map(Effect.timeoutOption(this.inbox.awaitIdle, this.deadlines.closeTimeout), () => {
       this.endpoint.fail()
     })
   }
@@ -353,7 +351,7 @@ export class Session<A> implements Attended, Source {
       this.outgoing.write()
       this.outcome.settle("us", undefined)
       const ended = Effect.andThen(this.drainBothWays, this.outcome.destroy)
-      return this.isEnding ? ended : Effect.andThen(this.endWithin(this.settings.deadlines.closeTimeout), ended)
+      return this.isEnding ? ended : Effect.andThen(this.endWithin(this.deadlines.closeTimeout), ended)
     })
   }
 

@@ -84,6 +84,8 @@ export class NodeDuplex implements ByteStream {
   readonly #furtherListeners: Opening<Duplex>["listeners"]
   #reason: (error: Error) => TransportReason
   #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
+  /** Made for the first pull: all of them end in the same way. */
+  #forgetReader: Effect.Effect<void> | undefined
   #end: Pull<never, TransportError> | undefined
   #failure: Effect.Effect<never, TransportError> | undefined
   #isClosed = false
@@ -166,9 +168,10 @@ export class NodeDuplex implements ByteStream {
     return Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
       this.#reader = resume
       this.deliver()
-      return Effect.sync(() => {
+      this.#forgetReader ??= Effect.sync(() => {
         this.#reader = undefined
       })
+      return this.#forgetReader
     })
   }
 
