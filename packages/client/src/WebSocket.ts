@@ -42,14 +42,15 @@ export const connect: <R = never, D extends Delivery = "messages", T extends Tex
   Effect.contextWith((context: Context.Context<Scope.Scope | Transport>) => {
     const clock = Context.get(context, Clock.Clock)
     const { maskingKey, nonce } = Context.get(context, Entropy)
+    const transport = Context.get(context, Transport)
     const meter = Meter.of(context)
     const scope = Context.get(context, Scope.Scope)
     const streamScope = Scope.makeUnsafe()
     const id = Trace.newId(maskingKey())
-    const attendant = Attendant.of(Context.get(context, Transport), clock)
+    const attendant = Attendant.of(transport, clock)
     const began = Moment.now(clock)
     const opened = Effect.uninterruptibleMask((restore) => {
-      const dialled = restore(Scope.provide(dial(url, options, { clock, id, nonce }), streamScope)).pipe(
+      const dialled = restore(Scope.provide(dial(url, options, { clock, id, nonce, transport }), streamScope)).pipe(
         Effect.tapCause((cause) => Scope.close(streamScope, Exit.failCause(cause)))
       )
       return Effect.flatMap(dialled, (dialled) => {

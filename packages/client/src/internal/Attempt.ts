@@ -3,7 +3,7 @@
  * caller's decision.
  */
 import { type HandshakeInvalid as Invalid, needMore, type OpeningHandshake } from "@effect-websocket/core"
-import { type ByteStream, Span, type Target, Transport, type TransportError } from "@effect-websocket/transport"
+import { type ByteStream, Span, type Transport, type TransportError } from "@effect-websocket/transport"
 import * as Bytes from "effect/Bytes"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -39,11 +39,12 @@ export const prepare = (request: Request.Request, nonce: Uint8Array): Attempt | 
 
 export const run = (
   attempt: Attempt,
+  transport: typeof Transport.Service,
   steps: Steps,
   trace: TraceLog | undefined
-): Effect.Effect<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Transport | Scope.Scope> => {
+): Effect.Effect<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid, Scope.Scope> => {
   const { settings, url } = attempt.request
-  const target: Target = {
+  const opened = transport.open({
     ...url.place,
     addresses: settings.addresses,
     socket: settings.socket,
@@ -51,8 +52,7 @@ export const run = (
     noProxy: settings.noProxy,
     report: steps.report,
     ...(url.uri.secure && { tls: settings.tls })
-  }
-  const opened = Effect.flatMap(Transport, (transport) => transport.open(target))
+  })
   return Effect.flatMap(opened, (stream) =>
     Span.use(
       "WebSocket.upgrade",

@@ -21,6 +21,7 @@ import type { TraceLog } from "./TraceLog.ts"
 import type { ParsedUrl } from "./Url.ts"
 
 export interface Context {
+  readonly transport: typeof Transport.Service
   readonly cookies: CookieJar | undefined
   readonly nonce: () => Uint8Array
   readonly clock: Clock.Clock
@@ -41,8 +42,8 @@ type Failure = TransportError | HandshakeInvalid | HandshakeRejected | InvalidOp
 export const run = Effect.fnUntraced(function* (
   first: Omit<Request, "cookie">,
   context: Context
-): Effect.fn.Return<Opened, Failure, Transport | Scope.Scope> {
-  const { clock, cookies, nonce, steps, trace } = context
+): Effect.fn.Return<Opened, Failure, Scope.Scope> {
+  const { clock, cookies, nonce, steps, trace, transport } = context
   const sent: Array<Request> = []
   const redirects: Array<Redirected> = []
   let request: Request = { ...first, cookie: yield* cookieFor(first, cookies) }
@@ -51,7 +52,7 @@ export const run = Effect.fnUntraced(function* (
     if (attempt instanceof InvalidOptions) return yield* attempt
     context.current = attempt
     sent.push(request)
-    const answered = Attempt.run(attempt, steps, trace)
+    const answered = Attempt.run(attempt, transport, steps, trace)
     const answer = yield* request.settings.redirects === false ? answered : alone(answered)
     trace?.answer(answer)
     yield* keepCookies(request, answer, cookies)

@@ -37,13 +37,14 @@ export interface Origin {
   readonly clock: Clock.Clock
   readonly id: string
   readonly nonce: () => Uint8Array
+  readonly transport: typeof Transport.Service
 }
 
 export const dial = Effect.fnUntraced(function* <R>(
   input: string | URL,
   options: Options.ConnectOptions<R, Delivery, TextAs>,
-  { clock, id, nonce }: Origin
-): Effect.fn.Return<Dialled, ConnectError, Transport | Scope.Scope | R> {
+  { clock, id, nonce, transport }: Origin
+): Effect.fn.Return<Dialled, ConnectError, Scope.Scope | R> {
   const url = Url.parse(input)
   yield* Effect.annotateCurrentSpan({
     [Trace.connectionId]: id,
@@ -64,7 +65,7 @@ export const dial = Effect.fnUntraced(function* <R>(
   )
   const trace = yield* traceOf(settings, url)
   if (trace !== undefined) steps.onEnd = trace.step
-  const context: Attempts.Context = { cookies, nonce, clock, steps, trace, current: undefined }
+  const context: Attempts.Context = { transport, cookies, nonce, clock, steps, trace, current: undefined }
   const opened = yield* Attempts.run({ url, settings, authorization: url.authorization }, context).pipe(
     Effect.mapError((failure) => {
       const reason = failure._tag === "TransportError" ? failure.reason : failure

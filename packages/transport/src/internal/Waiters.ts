@@ -6,26 +6,31 @@ import * as Effect from "effect/Effect"
 
 export class Waiters {
   /** While nobody waits there is nothing: most streams never have anyone who does. */
-  #resumes: Array<(result: Effect.Effect<void>) => void> | undefined
+  #waiting: Set<() => void> | undefined
 
-  /** `answer` as soon as it gives one; asked at once, and after every `wake`. */
+  /** `answer` as soon as it gives one; asked at once, and after every `wake`, but not for one that was interrupted. */
   until<A, E>(answer: () => Effect.Effect<A, E> | undefined): Effect.Effect<A, E> {
-    return Effect.suspend(() => answer() ?? Effect.flatMap(this.#change, () => this.until(answer)))
-  }
-
-  get #change(): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      this.#resumes ??= []
-      this.#resumes.push(resume)
-      return Effect.sync(() => {
-        this.#resumes = this.#resumes?.filter((other) => other !== resume)
-      })
+    return Effect.callback<A, E>((resume) => {
+      const now = answer()
+      if (now !== undefined) return resume(now)
+      const look = () => {
+        const later = answer()
+        if (later === undefined) return
+        this.#forget(look)
+        resume(later)
+      }
+      this.#waiting ??= new Set()
+      this.#waiting.add(look)
+      return Effect.sync(() => this.#forget(look))
     })
   }
 
   wake(): void {
-    const resumes = this.#resumes
-    this.#resumes = undefined
-    if (resumes !== undefined) for (const resume of resumes) resume(Effect.void)
+    if (this.#waiting !== undefined) for (const look of this.#waiting) look()
+  }
+
+  #forget(look: () => void): void {
+    this.#waiting?.delete(look)
+    if (this.#waiting?.size === 0) this.#waiting = undefined
   }
 }
