@@ -77,12 +77,24 @@ describe("writing", () => {
     Effect.gen(function* () {
       const log: Array<number | "closed"> = []
       const stream = yield* open(
-        fake({ onWrite: (bytes) => Effect.sync(() => log.push(bytes)), onClose: () => log.push("closed") })
+        fake({ onWrite: (frames) => Effect.sync(() => log.push(sizeOf(frames))), onClose: () => log.push("closed") })
       )
       stream.writeUnsafe([new Uint8Array(0x18000), new Uint8Array(3)])
       yield* stream.shutdown
       assert.deepStrictEqual(log, [0x10000, 0x8003, "closed"])
       assert.strictEqual(stream.unflushedBytes(), 0)
+    })
+  )
+
+  it.effect("what was flushed may change, though the socket still looks at it", () =>
+    Effect.gen(function* () {
+      const written: Array<Frame> = []
+      const stream = yield* open(fake({ onWrite: (frames) => Effect.sync(() => written.push(...frames)) }))
+      const chunk = Uint8Array.of(1, 2)
+      stream.writeUnsafe([chunk])
+      yield* stream.flushed
+      chunk.fill(0)
+      assert.deepStrictEqual(written, [Uint8Array.of(1, 2)])
     })
   )
 
@@ -113,18 +125,19 @@ describe("writing", () => {
 
 type Frame = Uint8Array | string
 
+const sizeOf = (frames: ReadonlyArray<Frame>): number => frames.reduce((sum, frame) => sum + frame.length, 0)
+
 /** A socket that reads these batches and then ends like this, and tells what is written to it. */
 const fake = (options: {
   readonly reader?: Socket.Socket["reader"]
   readonly pulls?: ReadonlyArray<readonly [Frame, ...Array<Frame>]>
   readonly end?: Socket.SocketErrorReason
-  readonly onWrite?: (bytes: number) => Effect.Effect<unknown, Socket.SocketError>
+  readonly onWrite?: (frames: ReadonlyArray<Frame>) => Effect.Effect<unknown, Socket.SocketError>
   readonly onClose?: () => void
 }): Socket.Socket => {
   const pulls = [...(options.pulls ?? [])]
   const end = options.end === undefined ? Effect.never : Effect.fail(new Socket.SocketError({ reason: options.end }))
-  const writeAll = (frames: ReadonlyArray<Frame>) =>
-    Effect.asVoid((options.onWrite ?? (() => Effect.void))(frames.reduce((sum, frame) => sum + frame.length, 0)))
+  const writeAll = (frames: ReadonlyArray<Frame>) => Effect.asVoid((options.onWrite ?? (() => Effect.void))(frames))
   return Socket.make({
     reader:
       options.reader ??

@@ -71,6 +71,18 @@ describe("layerDuplex", () => {
       })
   )
 
+  it.live("what was flushed may change, though the duplex has passed it on and not yet read it", () =>
+    Effect.gen(function* () {
+      const ours = new PassThrough()
+      const stream = yield* open(Transport.layerDuplex(() => ours))
+      const chunks = [Uint8Array.of(1, 2), Buffer.from([3])] as const
+      stream.writeUnsafe(chunks)
+      yield* stream.flushed
+      for (const chunk of chunks) chunk.fill(0)
+      assert.deepStrictEqual([...(yield* pullBytes(stream.pull, 3))], [1, 2, 3])
+    })
+  )
+
   it.live("what had arrived before is not lost, nor that it has ended", () =>
     Effect.gen(function* () {
       const ours = new PassThrough()

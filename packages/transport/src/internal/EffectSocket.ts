@@ -108,9 +108,9 @@ const acquire = Effect.fnUntraced(function* (
   }
 })
 
-/** In pieces, so that a large write shows its progress. */
+/** In pieces, so that a large write shows its progress; copied, since the socket may pass on what it was given as it is. */
 const nextBatch = (buffer: WriteBuffer) => {
-  const batch = buffer.take(batchBytes)
+  const batch = buffer.take(batchBytes).map((chunk) => new Uint8Array(chunk))
   return batch.length > 0 || buffer.isOver ? Effect.succeed(batch) : undefined
 }
 

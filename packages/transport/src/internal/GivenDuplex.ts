@@ -29,6 +29,7 @@ export const open = (
   const opened = Effect.flatMap(duplex, (duplex) =>
     NodeDuplex.open({
       create: () => duplex,
+      passesOn: !(duplex instanceof Net.Socket),
       ready: readyOf(duplex),
       info,
       reason: (error) => openReason(host, port, error)

@@ -26,6 +26,8 @@ interface Opening<D extends Duplex> {
   readonly create: () => D
   /** Where the duplex reads into, when `create` told it so. */
   readonly readBuffer?: ReadBuffer
+  /** It may pass on what is written as it is, and be done with it before the kernel is: each write gets its own memory. */
+  readonly passesOn?: boolean
   /** The event that says that it is open, or that it is so already. */
   readonly ready: "connect" | "secureConnect" | "now"
   info(duplex: D): ConnectionInfo
@@ -78,6 +80,7 @@ export class NodeDuplex implements ByteStream {
   readonly #waiters = new Waiters()
   readonly #queuedBytes: (() => number) | undefined
   readonly #readBuffer: ReadBuffer | undefined
+  readonly #passesOn: boolean
   /** Until it is open: what was dialled is nobody's business after that. */
   #opening: Opening<Duplex> | undefined
   readonly #ready: Opening<Duplex>["ready"]
@@ -99,6 +102,7 @@ export class NodeDuplex implements ByteStream {
     this.#reason = opening.reason
     this.#queuedBytes = opening.queuedBytes
     this.#readBuffer = opening.readBuffer
+    this.#passesOn = opening.passesOn ?? false
     this.#ready = opening.ready
     this.#furtherListeners = opening.listeners
     duplex[stream] = this
@@ -182,14 +186,12 @@ export class NodeDuplex implements ByteStream {
   writeUnsafe(chunks: Chunks): boolean {
     const { duplex } = this
     if (duplex.writableEnded || this.#failed() !== undefined) return false
-    for (const chunk of chunks) this.#takenBytes += chunk.length
-    if (chunks.length === 1) {
-      duplex.write(chunks[0])
-    } else {
-      duplex.cork()
-      for (const chunk of chunks) duplex.write(chunk)
-      duplex.uncork()
+    if (chunks.length > 1) duplex.cork()
+    for (const chunk of chunks) {
+      this.#takenBytes += chunk.length
+      duplex.write(this.#passesOn ? new Uint8Array(chunk) : chunk)
     }
+    if (chunks.length > 1) duplex.uncork()
     // What `write` answers may be older than the write itself, which the kernel often takes whole and at once.
     return duplex.writable && duplex.writableLength < duplex.writableHighWaterMark
   }
