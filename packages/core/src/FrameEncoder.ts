@@ -37,6 +37,8 @@ export class FrameEncoder {
   private buffer: Uint8Array = empty
   /** What the last large frame was written to: for the next one, if it comes before the memory is collected. */
   private large: WeakRef<Uint8Array> | undefined
+  /** The same while it may still have to be written. */
+  private largeTaken: WeakRef<Uint8Array> | undefined
   private start = 0
   private end = 0
   /** Bytes encoded and not taken yet. */
@@ -100,9 +102,16 @@ export class FrameEncoder {
     this.advance(start + payload.length, fin && !Opcode.isControl(opcode))
   }
 
-  /** Everything encoded so far, in order. The arrays stay as they are until `recycle`. */
+  /**
+   * Everything encoded so far, in order. The arrays stay as they are until `recycle`. A buffer that was made for one large
+   * frame belongs to whoever took it: an encoder that is used no more would hold it for ever.
+   */
   take(): Array<Uint8Array> {
     this.closeChunk()
+    if (this.buffer.length > largestBuffer) {
+      this.largeTaken = new WeakRef(this.buffer)
+      this.begin(empty)
+    }
     const chunks = this.chunks
     this.chunks = []
     this.pendingBytes = 0
@@ -110,15 +119,20 @@ export class FrameEncoder {
   }
 
   /**
-   * All that was taken has been written: the buffer is free again. Call only when nothing is pending. A buffer that was
-   * made for one large frame, or that is much larger than what was written lately, is let go. Lately, since a burst that
-   * fills one write often leaves a rest for another, after which the next burst comes.
+   * All that was taken has been written: the buffer is free again. Call only when nothing is pending. A buffer that is
+   * much larger than what was written lately is let go. Lately, since a burst that fills one write often leaves a rest
+   * for another, after which the next burst comes.
    */
   recycle(): void {
     const size = this.buffer.length
-    if (size > largestBuffer) this.large = new WeakRef(this.buffer)
-    if (size > largestBuffer || (size > smallBuffer && this.used * 8 < size)) this.buffer = empty
+    this.large = this.largeTaken ?? this.large
+    this.largeTaken = undefined
+    this.begin(size > smallBuffer && this.used * 8 < size ? empty : this.buffer)
     this.used = Math.floor(this.used / 2)
+  }
+
+  private begin(buffer: Uint8Array): void {
+    this.buffer = buffer
     this.start = 0
     this.end = 0
   }
@@ -142,9 +156,7 @@ export class FrameEncoder {
     if (this.buffer.length - this.end >= size) return
     this.closeChunk()
     // Taken bytes may still wait in the transport, so a full buffer is left to it and a new one begun.
-    this.buffer = this.largeFor(size) ?? this.platform.allocate(this.grown(size))
-    this.start = 0
-    this.end = 0
+    this.begin(this.largeFor(size) ?? this.platform.allocate(this.grown(size)))
   }
 
   private grown(size: number): number {

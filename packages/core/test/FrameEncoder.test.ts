@@ -210,6 +210,14 @@ describe("FrameEncoder", () => {
       assert.notStrictEqual(large(0x40000), second)
     })
 
+    it("what a large frame was written to is not held once it was taken: nothing more may ever be sent", () => {
+      const encoder = new FrameEncoder(Platform.pure, undefined)
+      encoder.frame(Opcode.binary, new Uint8Array(0x30000))
+      const [taken] = encoder.take() as [Uint8Array]
+      const held = Object.values(encoder).filter((value) => value instanceof Uint8Array)
+      assert.isFalse(held.some(({ buffer }) => buffer === taken.buffer))
+    })
+
     it("an unused encoder holds nothing", () => {
       const encoder = new FrameEncoder(Platform.pure, undefined)
       encoder.recycle()
