@@ -107,11 +107,15 @@ export const platform: Platform.Platform = Object.freeze({
 const wordsOf = (memory: ArrayBufferLike): BigUint64Array<ArrayBufferLike> => {
   if (memory === lastMemory) return lastWords
   const words = new BigUint64Array(memory, 0, memory.byteLength >>> 3)
-  if (memory.byteLength > largestKept) return words
+  if (memory.byteLength > largestKept || isResizable(memory)) return words
   lastMemory = memory
   lastWords = words
   return words
 }
+
+/** Its words would not follow it. */
+const isResizable = (memory: ArrayBufferLike): boolean =>
+  memory instanceof ArrayBuffer ? memory.resizable : memory.growable
 
 /** More than a buffer for frames is not kept alive for this. */
 const largestKept = 0x20000

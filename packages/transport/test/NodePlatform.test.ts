@@ -130,6 +130,17 @@ describe("NodePlatform", () => {
     assert.deepStrictEqual(memories, expected)
   })
 
+  it("mask follows memory that changes its size", () => {
+    const memory = new Uint8Array(new ArrayBuffer(64, { maxByteLength: 256 }))
+    const expected = new Uint8Array(256)
+    for (const length of [64, 256, 40]) {
+      memory.buffer.resize(length)
+      NodePlatform.mask(0x01020304, memory, 0, length)
+      Masking.reference(0x01020304, expected, 0, length)
+      assert.deepStrictEqual([...memory], [...expected.slice(0, length)])
+    }
+  })
+
   it("allocates plain arrays, each with memory of its own and no more", () => {
     for (const length of [0, 1, 0xfff, 0x1000, 0x2000, 1_000_000]) {
       const [first, second] = [NodePlatform.allocate(length), NodePlatform.allocate(length)]
