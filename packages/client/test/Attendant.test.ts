@@ -108,6 +108,18 @@ describe("Attendant", () => {
       })
   )
 
+  it.effect("goes on when the one that it runs in ends because of what it has just started", () =>
+    Effect.gen(function* () {
+      const { attendant, member, wait } = yield* attended
+      const [a, b] = [yield* member("a"), yield* member("b")]
+      const scope = yield* Effect.scope
+      const answer = Effect.asVoid(Effect.forkIn(a.ends, scope, { startImmediately: true }))
+      attendant.set({ at: 10_000_000_000n, place: undefined, attended: a.self, answer })
+      b.call(20, "20")
+      assert.deepStrictEqual(yield* wait(20), ["b20"])
+    })
+  )
+
   it.effect("stays in one that has left, as long as its scope is open", () =>
     Effect.gen(function* () {
       const { attendant, member, wait } = yield* attended

@@ -98,10 +98,15 @@ export class Attendant {
       Effect.exit(restore(Effect.withFiber((fiber) => this.sleep(fiber)))),
       Effect.suspend(() => {
         this.sleeper = undefined
-        return isOver(this.host!) ? this.handOver : Effect.andThen(this.startDue, this.attendIn(this.host!))
+        return isOver(this.host!) ? this.goOn : Effect.andThen(this.startDue, this.goOn)
       })
     )
   )
+
+  /** What was started may have ended the host. */
+  private get goOn(): Effect.Effect<void> {
+    return Effect.suspend(() => (isOver(this.host!) ? this.handOver : this.attendIn(this.host!)))
+  }
 
   private sleep(sleeper: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
     if (this.tasks.length > 0) return Effect.void
