@@ -111,4 +111,4 @@ const socketOptions = ({ keepAlive, noDelay }: SocketOptions.SocketOptions) => (
 })
 
 const format = ({ address, port }: Address): string =>
-  Net.isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`

@@ -38,6 +38,14 @@ const ratios = {
 
 type RatioPart = `compressedBytes${keyof typeof ratios}` | `plainBytes${keyof typeof ratios}`
 
+/** What is counted on when its connection is gone. */
+const lasting: ReadonlyArray<keyof typeof totals | RatioPart> = [
+  ...(Object.keys(totals) as Array<keyof typeof totals>),
+  ...(Object.keys(ratios) as Array<keyof typeof ratios>).flatMap(
+    (way) => [`compressedBytes${way}`, `plainBytes${way}`] as const
+  )
+]
+
 /** What one connection, or one outbox, adds. */
 export type Counts = Readonly<Partial<Record<keyof typeof totals | keyof typeof levels | RatioPart, number>>>
 
@@ -69,9 +77,8 @@ export class Meter {
   /** The source is gone: of what it told, the totals stay. */
   forget(source: Source): void {
     if (!this.sources.delete(source)) return
-    for (const [name, count] of entries(source.counts)) {
-      if (!(name in levels)) this.past[name] = (this.past[name] ?? 0) + count!
-    }
+    const { counts } = source
+    for (const name of lasting) this.past[name] = (this.past[name] ?? 0) + (counts[name] ?? 0)
   }
 
   roundTrip(nanos: bigint): void {
