@@ -149,6 +149,21 @@ describe("the line", () => {
     })
   )
 
+  it.effect("a message whose memory was given away meanwhile is its sender's fault, and nobody else's", () =>
+    Effect.gen(function* () {
+      const { outgoing, transport } = yield* blocked()
+      const bytes = new Uint8Array(10)
+      const sending = yield* start(outgoing.send(bytes))
+      const next = yield* start(outgoing.send("next"))
+      structuredClone(bytes, { transfer: [bytes.buffer] })
+      transport.resume()
+      yield* Fiber.join(next)
+      yield* settle
+      assert.deepStrictEqual(transport.received(), ["first", "next"])
+      assert.isTrue(Exit.hasDies(yield* Fiber.await(sending)))
+    })
+  )
+
   it.effect("sendAll: nothing of others comes in between, also when it does not fit at once", () =>
     Effect.gen(function* () {
       const { outgoing, transport } = yield* made({ highWaterMark: 1 })

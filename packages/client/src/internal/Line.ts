@@ -99,9 +99,19 @@ export class Line {
     if (line === undefined) return
     for (const waiting of line) {
       if (this.outgoing.blocked || (line === this.waiting && this.holder !== undefined)) return
-      if (!this.outgoing.encode(waiting.encode)) return
+      const done = this.attempt(waiting)
+      if (done === undefined) return
       line.delete(waiting)
-      waiting.resume(Effect.void)
+      waiting.resume(done)
+    }
+  }
+
+  /** Undefined while it is not done. What cannot be encoded, as memory that was given away, is its sender's fault alone. */
+  private attempt({ encode }: Waiting): Effect.Effect<void> | undefined {
+    try {
+      return this.outgoing.encode(encode) ? Effect.void : undefined
+    } catch (defect) {
+      return Effect.die(defect)
     }
   }
 
