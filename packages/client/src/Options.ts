@@ -174,7 +174,12 @@ export type Settings = typeof ConnectOptions.Type
 type Evaluated = Data & Pick<ConnectOptions, "cookies">
 
 /** Runs what was given as an Effect. */
-export const evaluate = Effect.fnUntraced(function* <R>(
+export const evaluate = <R>(options: ConnectOptions<R, Delivery, TextAs>): Effect.Effect<Evaluated, OptionFailed, R> =>
+  Effect.isEffect(options.headers) || Effect.isEffect(options.subprotocols)
+    ? run(options)
+    : Effect.succeed(options as Evaluated)
+
+const run = Effect.fnUntraced(function* <R>(
   options: ConnectOptions<R, Delivery, TextAs>
 ): Effect.fn.Return<Evaluated, OptionFailed, R> {
   const { headers, subprotocols, ...rest } = options
