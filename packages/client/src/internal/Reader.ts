@@ -11,6 +11,7 @@ import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { type ReceiveError, Stalled } from "../Errors.ts"
 import type { Idle } from "./Idle.ts"
 import type { Inbox } from "./Inbox.ts"
@@ -42,6 +43,8 @@ export class Reader<A> {
 
   private readonly parts: Parts<A>
   private dataPieces = 0
+  /** Waits for the next read and takes it. */
+  private next: Effect.Effect<void, TransportError | Cause.Done> = Effect.void
 
   constructor(parts: Parts<A>) {
     this.parts = parts
@@ -49,17 +52,27 @@ export class Reader<A> {
 
   /** Reads until input means nothing any more. `first` was read already. */
   run(first: Uint8Array | undefined): Effect.Effect<void> {
-    const { stream } = this.parts
-    const readOne = Effect.flatMap(stream.pull, (chunks) => this.take(chunks))
-    const readAll = Effect.whileLoop({
-      while: () => this.parts.endpoint.receiving,
-      body: () => readOne,
-      step: () => {}
+    this.next = Effect.flatMap(this.parts.stream.pull, (chunks) => this.take(chunks))
+    const readAll = Effect.whileLoop(this)
+    return Effect.catchCause(first === undefined ? readAll : Effect.andThen(this.take([first]), readAll), (cause) => {
+      const end = Cause.findError(cause)
+      // Only a failure is an end of input.
+      if (Result.isFailure(end) || Cause.hasDies(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+      return Effect.sync(() => this.inputEnded(Cause.isDone(end.success) ? undefined : end.success))
     })
-    return Effect.catch(first === undefined ? readAll : Effect.andThen(this.take([first]), readAll), (end) =>
-      Effect.sync(() => this.inputEnded(Cause.isDone(end) ? undefined : end))
-    )
   }
+
+  // It is its own loop, so that one that waits holds no closures for it.
+
+  while(): boolean {
+    return this.parts.endpoint.receiving
+  }
+
+  body(): Effect.Effect<void, TransportError | Cause.Done> {
+    return this.next
+  }
+
+  step(): void {}
 
   private inputEnded(failure: TransportError | undefined): void {
     this.parts.endpoint.receiveEnd()

@@ -104,9 +104,8 @@ export class Session<A> implements Attended, Source {
     const unread = first.length > 0 ? first : undefined
     return Effect.suspend(() => {
       this.meter.watch(this)
-      return this.begin
+      return Effect.flatMap(this.begin, () => this.reader.run(unread))
     }).pipe(
-      Effect.andThen(Effect.suspend(() => this.reader.run(unread))),
       Effect.flatMap(() => this.goodbye),
       Effect.onExit((exit) => this.gone(exit))
     )
