@@ -62,7 +62,12 @@ export interface Redirected {
   readonly to: string
 }
 
-/** `A` is what taking gives: whole messages, or what `delivery` and `text` asked for in their place. */
+/**
+ * `A` is what taking gives: whole messages, or what `delivery` and `text` asked for in their place.
+ *
+ * Each member can be taken off it, as in `const { send } = connection`. Spreading it gives nothing: they are made when they
+ * are asked for.
+ */
 export interface Connection<A = Message> extends Messages<A, Message, ReceiveError, SendError> {
   /**
    * Sends one message that a Stream brings bit by bit (RFC 6455 §5.4): each element leaves as a fragment, an empty one

@@ -3,7 +3,8 @@
  *
  * A plain socket reads into a `ReadBuffer` and stops when nobody pulls; any other duplex is read in paused mode, where
  * bytes wait in Node's buffer up to its high-water mark. Either way a waiting pull resumes inside the event that brought
- * the bytes, and while nobody pulls the peer is slowed by TCP. Writing is Node's own; a callback is asked for only while someone waits for `flushed`.
+ * the bytes, and while nobody pulls the peer is slowed by TCP. Writing is Node's own; a callback is asked for only while
+ * someone waits for `flushed`.
  *
  * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
  */
