@@ -134,7 +134,7 @@ const open = <A>(
 
 /** A connection that has ended needs no goodbye, and no span of one. */
 const leave = <A>(session: Session<A>, id: string, exit: Exit.Exit<unknown, unknown>) =>
-  Effect.suspend(() => (session.over ? session.leave(exit) : Trace.closing(session.leave(exit), id)))
+  Effect.suspend(() => (session.over ? session.goodbye.leave(exit) : Trace.closing(session.goodbye.leave(exit), id)))
 
 const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["limits"], compressed: boolean) => ({
   maxMessageBytes: bound(maxMessageBytes),

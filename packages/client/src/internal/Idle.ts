@@ -51,6 +51,6 @@ export class Idle {
 
   private end(session: Session<unknown>): Effect.Effect<void> {
     const { last } = session.pings.latencies
-    return session.expire(new IdleTimeout({ idleTimeout: this.idleTimeout, ...(last && { latency: last }) }))
+    return session.goodbye.expire(new IdleTimeout({ idleTimeout: this.idleTimeout, ...(last && { latency: last }) }))
   }
 }

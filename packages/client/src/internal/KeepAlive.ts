@@ -73,7 +73,7 @@ export class KeepAlive implements Call {
         this.missed = undefined
       }
       if (this.missed?.length !== this.options.missed) return Effect.succeed(false)
-      return Effect.as(session.giveUp(pongTimeout(session, this.options)), true)
+      return Effect.as(session.outcome.giveUp(pongTimeout(session, this.options)), true)
     })
   }
 

@@ -93,7 +93,8 @@ export class OpenConnection<A> implements Connection<A> {
   // ---- the end
 
   get close(): Connection<A>["close"] {
-    return (closeCode = 1000, closeReason = "") => Trace.closing(this.#session.close(closeCode, closeReason), this.id)
+    return (closeCode = 1000, closeReason = "") =>
+      Trace.closing(this.#session.goodbye.close(closeCode, closeReason), this.id)
   }
 
   get abort(): Effect.Effect<void> {
@@ -101,11 +102,11 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get ended(): Effect.Effect<void> {
-    return this.#session.ended
+    return this.#session.outcome.ended
   }
 
   get closed(): Effect.Effect<CloseInfo> {
-    return this.#session.closed
+    return this.#session.outcome.closed
   }
 
   // ---- what it is like

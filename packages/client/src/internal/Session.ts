@@ -1,11 +1,10 @@
 /**
  * A session: one open connection from the first byte after the opening handshake to the destroyed socket.
  *
- * It composes the way in (`Reader`, `Inbox`), the way out (`Outgoing`), pings and the end (`Outcome`), and decides what
- * `core` leaves open about ending: when a deferred Close is due, and how long a goodbye may take. It never outlives the
- * scope that its fibers run in.
+ * It composes the way in (`Reader`, `Inbox`), the way out (`Outgoing`), pings, and the end: how it comes about (`Goodbye`)
+ * and what it is (`Outcome`). It never outlives the scope that its fibers run in.
  */
-import { CloseCode, type Endpoint, InvalidMessage as Invalid } from "@effect-websocket/core"
+import { type Endpoint, InvalidMessage as Invalid } from "@effect-websocket/core"
 import type { ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -14,17 +13,15 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Stream } from "effect/Stream"
-import type { CloseInfo } from "../CloseInfo.ts"
 import type { Message, SendOptions } from "../Connection.ts"
-import { type CloseCause, type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
+import { type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
 import type { Attendant, Attended } from "./Attendant.ts"
+import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
-import * as InvalidClose from "./InvalidClose.ts"
 import { KeepAlive } from "./KeepAlive.ts"
 import type { Counts, Meter, Source } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
@@ -56,11 +53,10 @@ export class Session<A> implements Attended, Source {
   readonly attendant: Attendant
   readonly id: string
 
-  private readonly deadlines: Settings["deadlines"]
+  readonly deadlines: Settings["deadlines"]
   private readonly meter: Meter
   private readonly keepAlive: KeepAlive | undefined
-  /** A deadline for the end runs. */
-  private isEnding = false
+  private madeGoodbye: Goodbye | undefined
   /** Made when somebody watches. */
   private watchers: Record<Endpoint.Control["_tag"], Watched<Uint8Array>> | undefined
   private isGone = false
@@ -106,7 +102,7 @@ export class Session<A> implements Attended, Source {
       this.meter.watch(this)
       return Effect.flatMap(this.begin, () => this.reader.run(unread))
     }).pipe(
-      Effect.flatMap(() => this.goodbye),
+      Effect.flatMap(() => this.goodbye.say),
       Effect.onExit((exit) => this.gone(exit))
     )
   }
@@ -237,7 +233,8 @@ export class Session<A> implements Attended, Source {
     fragments: Stream<Message, E, R>,
     options: Pick<SendOptions, "compress"> | undefined
   ): Effect.Effect<void, E | SendError, R> {
-    const { abandon, endpoint, outgoing } = this
+    const { endpoint, outgoing } = this
+    const { abandon } = this.goodbye
     return SendFragments.sendFragments({ outgoing, endpoint, abandon }, kind, fragments, options)
   }
 
@@ -246,121 +243,17 @@ export class Session<A> implements Attended, Source {
     return Effect.catchTag(this.outgoing.flush, "TransportError", (failure) => this.outcome.broken(failure))
   }
 
-  // ---- ending on request
+  // ---- the end
 
-  /** Begins the closing handshake and waits for its end, at most `closeTimeout`. */
-  close(closeCode: number, closeReason: string): Effect.Effect<CloseInfo, InvalidMessage> {
-    return Effect.suspend(() => {
-      const invalid = this.endpoint.close(closeCode, closeReason)
-      if (invalid !== undefined) return Effect.fail(InvalidClose.describe(invalid, closeCode))
-      return this.closeWithin(this.deadlines.closeTimeout)
-    })
-  }
-
-  /** The scope is left: RFC 6455 §7.4.1's code for how, and no longer a wait than that is worth. */
-  leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<CloseInfo> {
-    return Effect.suspend(() => {
-      this.endpoint.close(leavingCode(exit), "")
-      return this.closeWithin(Exit.isSuccess(exit) ? this.deadlines.closeTimeout : this.deadlines.interruptCloseTimeout)
-    })
-  }
-
-  /** Fails the connection in the middle of a message (RFC 6455 §7.4.1), and waits for nothing. */
-  private get abandon(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (!this.endpoint.sending) return Effect.void
-      this.outcome.abandoned = true
-      this.endpoint.close(CloseCode.internalError, "")
-      return this.beginClosing(this.deadlines.interruptCloseTimeout)
-    })
+  /** How it is brought about; most of a connection's life nobody asks for it. */
+  get goodbye(): Goodbye {
+    this.madeGoodbye ??= new Goodbye(this)
+    return this.madeGoodbye
   }
 
   /** Destroys the connection at once. */
   get abort(): Effect.Effect<void> {
-    return this.giveUp(undefined)
-  }
-
-  /** The peer is dead, or as good as: no closing handshake. */
-  giveUp(cause: CloseCause | undefined): Effect.Effect<void> {
-    return this.outcome.giveUp(cause)
-  }
-
-  /** The peer may be alive, but is of no use any more: it is told so, and not waited for long. */
-  expire(cause: CloseCause): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.outcome.reason = cause
-      this.endpoint.close(CloseCode.goingAway, "")
-      return this.closeWithin(this.deadlines.interruptCloseTimeout)
-    })
-  }
-
-  /** Succeeds once the end is known: nothing is sent or received any more. */
-  get ended(): Effect.Effect<void> {
-    return this.outcome.ended
-  }
-
-  /** Succeeds with the record once the socket is destroyed. */
-  get closed(): Effect.Effect<CloseInfo> {
-    return this.outcome.closed
-  }
-
-  private closeWithin(timeout: Duration.Duration): Effect.Effect<CloseInfo> {
-    return Effect.andThen(this.beginClosing(timeout), this.closed)
-  }
-
-  /** Our Close was encoded: it goes out, and the peer has so long to answer it. */
-  private beginClosing(timeout: Duration.Duration): Effect.Effect<void> {
-    this.outcome.closing()
-    this.outgoing.write()
-    this.inbox.wake()
-    return this.endWithin(timeout)
-  }
-
-  /** However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. */
-  private endWithin(timeout: Duration.Duration): Effect.Effect<void> {
-    this.isEnding = true
-    return Effect.asVoid(Effect.forkIn(Effect.delay(this.abort, timeout), this.scope, { startImmediately: true }))
-  }
-
-  // ---- the end
-
-  /** Input means nothing any more. */
-  private get goodbye(): Effect.Effect<void> {
-    return this.endpoint.state === "Failing" ? Effect.andThen(this.fail, this.finish) : this.finish
-  }
-
-  /** The Close of a violation waits until earlier messages were dealt with, so that their answers leave first. */
-  private get fail(): Effect.Effect<void> {
-    return Effect.map(Effect.timeoutOption(this.inbox.awaitIdle, this.deadlines.closeTimeout), () => {
-      this.endpoint.fail()
-    })
-  }
-
-  /**
-   * The Close arrives: everything is written and the write side ended, while input is read and thrown away, so that
-   * no unread byte makes the kernel answer with a reset that would overtake the Close. Once both Close frames have
-   * passed, or ours for a violation is out, an end of stream, a reset and silence all mean the same.
-   */
-  private get finish(): Effect.Effect<void> {
-    return Effect.withFiber((fiber) => {
-      // Only then, since whoever waits for the end closes the scope of this fiber, which is in its last steps.
-      fiber.addObserver(() => this.outcome.tell())
-      if (this.endpoint.closeSent === undefined) return this.outcome.destroy
-      this.outcome.closing()
-      this.outgoing.write()
-      this.outcome.settle("us", undefined)
-      const ended = Effect.andThen(this.drainBothWays, this.outcome.destroy)
-      return this.isEnding ? ended : Effect.andThen(this.endWithin(this.deadlines.closeTimeout), ended)
-    })
-  }
-
-  private get drainBothWays(): Effect.Effect<unknown> {
-    const { flushed, pull, shutdown } = this.stream
-    const writeAll = Effect.exit(Effect.andThen(flushed, shutdown))
-    const readAll = Effect.exit(Effect.forever(pull, { disableYield: true }))
-    return Effect.flatMap(Effect.forkChild(writeAll, { startImmediately: true }), (written) =>
-      Effect.andThen(readAll, Fiber.await(written))
-    )
+    return this.outcome.giveUp(undefined)
   }
 }
 
@@ -369,9 +262,4 @@ const invalidPayload = (payload: Uint8Array): InvalidMessage | undefined => {
   const invalid = Invalid.ofControlPayload(payload)
   if (invalid === undefined) return undefined
   return new InvalidMessage({ ...invalid, ...(invalid.rule === "ControlPayloadTooLong" && { actual: payload.length }) })
-}
-
-const leavingCode = (exit: Exit.Exit<unknown, unknown>): number => {
-  if (Exit.isSuccess(exit)) return CloseCode.normal
-  return Cause.hasInterruptsOnly(exit.cause) ? CloseCode.goingAway : CloseCode.internalError
 }

@@ -1,0 +1,147 @@
+/**
+ * How a session comes to its end: because the program closes it or leaves its scope, because it is of no use any more, or
+ * because input means nothing any more. It decides what `core` leaves open about that: when a deferred Close is due, and
+ * how long a goodbye may take. What the end is, and who learns of it, is `Outcome`'s.
+ */
+import { CloseCode, type Endpoint } from "@effect-websocket/core"
+import type { ByteStream } from "@effect-websocket/transport"
+import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { CloseInfo } from "../CloseInfo.ts"
+import type { CloseCause, InvalidMessage } from "../Errors.ts"
+import type { Settings } from "../Options.ts"
+import type { Inbox } from "./Inbox.ts"
+import * as InvalidClose from "./InvalidClose.ts"
+import type { Outcome } from "./Outcome.ts"
+import type { Outgoing } from "./Outgoing.ts"
+
+/** What it needs of a session. */
+export interface Ending {
+  readonly stream: ByteStream
+  readonly endpoint: Endpoint.Endpoint<unknown>
+  readonly inbox: Pick<Inbox<unknown, unknown>, "awaitIdle" | "wake">
+  readonly outgoing: Outgoing
+  readonly outcome: Outcome
+  readonly deadlines: Settings["deadlines"]
+  /** Owns the session's fibers. */
+  readonly scope: Scope.Scope
+  /** Destroys the connection at once. */
+  readonly abort: Effect.Effect<void>
+}
+
+export class Goodbye {
+  private readonly session: Ending
+  /** A deadline for the end runs. */
+  private isEnding = false
+
+  constructor(session: Ending) {
+    this.session = session
+  }
+
+  /** Begins the closing handshake and waits for its end, at most `closeTimeout`. */
+  close(closeCode: number, closeReason: string): Effect.Effect<CloseInfo, InvalidMessage> {
+    return Effect.suspend(() => {
+      const invalid = this.session.endpoint.close(closeCode, closeReason)
+      if (invalid !== undefined) return Effect.fail(InvalidClose.describe(invalid, closeCode))
+      return this.closeWithin(this.session.deadlines.closeTimeout)
+    })
+  }
+
+  /** The scope is left: RFC 6455 §7.4.1's code for how, and no longer a wait than that is worth. */
+  leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<CloseInfo> {
+    return Effect.suspend(() => {
+      this.session.endpoint.close(leavingCode(exit), "")
+      const { closeTimeout, interruptCloseTimeout } = this.session.deadlines
+      return this.closeWithin(Exit.isSuccess(exit) ? closeTimeout : interruptCloseTimeout)
+    })
+  }
+
+  /** Fails the connection in the middle of a message (RFC 6455 §7.4.1), and waits for nothing. */
+  get abandon(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { deadlines, endpoint, outcome } = this.session
+      if (!endpoint.sending) return Effect.void
+      outcome.abandoned = true
+      endpoint.close(CloseCode.internalError, "")
+      return this.beginClosing(deadlines.interruptCloseTimeout)
+    })
+  }
+
+  /** The peer may be alive, but is of no use any more: it is told so, and not waited for long. */
+  expire(cause: CloseCause): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { deadlines, endpoint, outcome } = this.session
+      outcome.reason = cause
+      endpoint.close(CloseCode.goingAway, "")
+      return this.closeWithin(deadlines.interruptCloseTimeout)
+    })
+  }
+
+  private closeWithin(timeout: Duration.Duration): Effect.Effect<CloseInfo> {
+    return Effect.andThen(this.beginClosing(timeout), this.session.outcome.closed)
+  }
+
+  /** Our Close was encoded: it goes out, and the peer has so long to answer it. */
+  private beginClosing(timeout: Duration.Duration): Effect.Effect<void> {
+    const { inbox, outcome, outgoing } = this.session
+    outcome.closing()
+    outgoing.write()
+    inbox.wake()
+    return this.endWithin(timeout)
+  }
+
+  /** However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. */
+  private endWithin(timeout: Duration.Duration): Effect.Effect<void> {
+    this.isEnding = true
+    const { abort, scope } = this.session
+    return Effect.asVoid(Effect.forkIn(Effect.delay(abort, timeout), scope, { startImmediately: true }))
+  }
+
+  /** Input means nothing any more. */
+  get say(): Effect.Effect<void> {
+    return this.session.endpoint.state === "Failing" ? Effect.andThen(this.fail, this.finish) : this.finish
+  }
+
+  /** The Close of a violation waits until earlier messages were dealt with, so that their answers leave first. */
+  private get fail(): Effect.Effect<void> {
+    const { deadlines, endpoint, inbox } = this.session
+    return Effect.map(Effect.timeoutOption(inbox.awaitIdle, deadlines.closeTimeout), () => endpoint.fail())
+  }
+
+  /**
+   * The Close arrives: everything is written and the write side ended, while input is read and thrown away, so that
+   * no unread byte makes the kernel answer with a reset that would overtake the Close. Once both Close frames have
+   * passed, or ours for a violation is out, an end of stream, a reset and silence all mean the same.
+   */
+  private get finish(): Effect.Effect<void> {
+    return Effect.withFiber((fiber) => {
+      const { deadlines, endpoint, outcome, outgoing } = this.session
+      // Only then, since whoever waits for the end closes the scope of this fiber, which is in its last steps.
+      fiber.addObserver(() => outcome.tell())
+      if (endpoint.closeSent === undefined) return outcome.destroy
+      outcome.closing()
+      outgoing.write()
+      outcome.settle("us", undefined)
+      const ended = Effect.andThen(this.drainBothWays, outcome.destroy)
+      return this.isEnding ? ended : Effect.andThen(this.endWithin(deadlines.closeTimeout), ended)
+    })
+  }
+
+  private get drainBothWays(): Effect.Effect<unknown> {
+    const { flushed, pull, shutdown } = this.session.stream
+    const writeAll = Effect.exit(Effect.andThen(flushed, shutdown))
+    const readAll = Effect.exit(Effect.forever(pull, { disableYield: true }))
+    return Effect.flatMap(Effect.forkChild(writeAll, { startImmediately: true }), (written) =>
+      Effect.andThen(readAll, Fiber.await(written))
+    )
+  }
+}
+
+const leavingCode = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit)) return CloseCode.normal
+  return Cause.hasInterruptsOnly(exit.cause) ? CloseCode.goingAway : CloseCode.internalError
+}
