@@ -70,6 +70,24 @@ describe("MessageEncoder", () => {
     assert.strictEqual(written, toHex(hex("4103010203 80020405")))
   })
 
+  it("texts are compressed from their UTF-8, around the length from which each has memory of its own", () => {
+    for (const length of [2, 0xfff, 0x1000, 0x1001]) {
+      const given: Array<Uint8Array> = []
+      const deflater: Compression.Deflater = {
+        deflate: (payload) => {
+          given.push(payload.slice())
+          return payload
+        },
+        close: () => {}
+      }
+      for (const message of ["€".repeat(length), "ab"]) frames((encoder) => encoder.send(message), deflater)
+      assert.deepStrictEqual(
+        given.map((bytes) => new TextDecoder().decode(bytes)),
+        ["€".repeat(length), "ab"]
+      )
+    }
+  })
+
   for (const [what, use, expected, deflater] of table) {
     it(what, () => assert.strictEqual(frames(use, deflater), toHex(hex(expected))))
   }
