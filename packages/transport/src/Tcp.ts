@@ -11,8 +11,8 @@ import type { Address } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
 import * as HappyEyeballs from "./HappyEyeballs.ts"
 import type { Connect } from "./Hop.ts"
-import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason } from "./internal/NodeError.ts"
+import * as OpenDuplex from "./internal/OpenDuplex.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
 import * as SocketInfo from "./internal/SocketInfo.ts"
 import * as SpanAttributes from "./internal/SpanAttributes.ts"
@@ -73,7 +73,7 @@ const mostTelling = (failures: NonEmptyReadonlyArray<TransportError>): Transport
 
 const connectOne = (to: Destination, carriesTls: boolean, address: string, detail: string) => {
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
-  return NodeDuplex.open<Net.Socket>({
+  return OpenDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
     create: () =>
       Net.connect({

@@ -3,8 +3,8 @@ import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import { during } from "./DialStep.ts"
 import type { Connect } from "./Hop.ts"
-import * as NodeDuplex from "./internal/NodeDuplex.ts"
 import { connectReason } from "./internal/NodeError.ts"
+import * as OpenDuplex from "./internal/OpenDuplex.ts"
 import { ReadBuffer } from "./internal/ReadBuffer.ts"
 import * as SocketInfo from "./internal/SocketInfo.ts"
 import { TransportError, Unreachable } from "./TransportError.ts"
@@ -18,7 +18,7 @@ export const connect: Connect = ({ report, socketPath = "" }, carriesTls) => {
 
 const open = (path: string, detail: string, carriesTls: boolean) => {
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
-  return NodeDuplex.open<Net.Socket>({
+  return OpenDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
     // As for TCP, a Close frame may have to go out after the peer's end of stream.
     create: () => Net.connect({ path, allowHalfOpen: true, ...(readBuffer && { onread: readBuffer.option }) }),

@@ -166,6 +166,18 @@ describe("layerDuplex", () => {
     })
   )
 
+  it.live("so does one in a scope that is closed already", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      yield* Scope.close(scope, Exit.void)
+      const [ours] = duplexPair()
+      const dialling = open(Transport.layerDuplex(() => ours))
+      const { reason } = yield* Effect.flip(Scope.provide(dialling, scope))
+      assert.strictEqual(reason._tag, "Reset")
+      assert.isTrue(ours.destroyed)
+    })
+  )
+
   it.live("200 sockets leave no handle", () =>
     leavesNothing(
       Effect.suspend(() => listen(Net.createServer())),

@@ -11,8 +11,8 @@ import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Destination } from "../Target.ts"
 import type { TransportError } from "../TransportError.ts"
-import * as NodeDuplex from "./NodeDuplex.ts"
 import { openReason } from "./NodeError.ts"
+import * as OpenDuplex from "./OpenDuplex.ts"
 import * as ServerIdentity from "./ServerIdentity.ts"
 import * as SocketInfo from "./SocketInfo.ts"
 import * as TlsEngine from "./TlsEngine.ts"
@@ -27,7 +27,7 @@ export const open = (
 ): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
   const duplex = Effect.isEffect(source) ? source : Effect.succeed(source)
   const opened = Effect.flatMap(duplex, (duplex) =>
-    NodeDuplex.open({
+    OpenDuplex.open({
       create: () => duplex,
       passesOn: !(duplex instanceof Net.Socket),
       ready: readyOf(duplex),

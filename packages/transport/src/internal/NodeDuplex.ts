@@ -11,19 +11,19 @@
 import type { Duplex } from "node:stream"
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
-import * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
+import * as Handle from "./Handle.ts"
 import { brokenReason } from "./NodeError.ts"
 import type { ReadBuffer } from "./ReadBuffer.ts"
 import { Waiters } from "./Waiters.ts"
 
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
 
-interface Opening<D extends Duplex> {
+/** What it is made from. */
+export interface Opening<D extends Duplex> {
   readonly create: () => D
   /** Where the duplex reads into, when `create` told it so. */
   readonly readBuffer?: ReadBuffer
@@ -40,31 +40,6 @@ interface Opening<D extends Duplex> {
   readonly listeners?: Record<string, (bytes: Uint8Array) => void>
   /** Bytes below the duplex that the kernel does not have yet. Default: those of its own handle. */
   readonly queuedBytes?: () => number
-}
-
-/**
- * Creates a duplex and waits until it is open. The scope destroys it: that of a dial does so at once when it fails.
- *
- * What the scope holds knows the stream only, not what was dialled.
- */
-export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
-  Effect.contextWith((context: Context.Context<Scope.Scope>) => {
-    const place = new Place()
-    const opened = Effect.suspend(() => {
-      const stream = new NodeDuplex(opening)
-      place.stream = stream
-      return Effect.as(stream.opened, stream)
-    })
-    return Effect.andThen(Scope.addFinalizer(Context.get(context, Scope.Scope), place.destroyed), opened)
-  })
-
-/** Known to the scope before there is anything to destroy, so that nothing can come in between. */
-class Place {
-  stream: NodeDuplex | undefined
-
-  get destroyed(): Effect.Effect<void> {
-    return Effect.sync(() => this.stream?.destroy())
-  }
 }
 
 /** What a duplex knows its stream by. */
@@ -235,7 +210,7 @@ export class NodeDuplex implements ByteStream {
   unflushedBytes(): number {
     const { duplex } = this
     if (duplex.writableLength === 0 || this.#failed() !== undefined) return 0
-    const handle = handleOf(duplex)
+    const handle = Handle.of(duplex)
     if (handle === undefined) return duplex.writableLength
     const queued = this.#queuedBytes === undefined ? this.handleBytes() : this.#queuedBytes()
     return Math.max(1, this.#takenBytes - handle.bytesWritten + queued)
@@ -243,7 +218,7 @@ export class NodeDuplex implements ByteStream {
 
   /** What the handle has and the kernel has not. */
   handleBytes(): number {
-    return handleOf(this.duplex)?.writeQueueSize ?? 0
+    return Handle.of(this.duplex)?.writeQueueSize ?? 0
   }
 
   /** At once, without an event of its own to anyone. Only the `error` that Node may still emit is waited for. */
@@ -310,19 +285,6 @@ const takeBuffered = (duplex: Duplex): Chunks | undefined => {
     chunks.push(next)
   }
   return chunks
-}
-
-/** libuv's counters, behind an undocumented property that Node's own socket timeout relies on. */
-interface Handle {
-  readonly bytesWritten: number
-  readonly writeQueueSize: number
-}
-
-const handleOf = (duplex: Duplex): Handle | undefined => {
-  const { _handle: handle } = duplex as { readonly _handle?: Partial<Handle> | null }
-  return typeof handle?.bytesWritten === "number" && typeof handle.writeQueueSize === "number"
-    ? (handle as Handle)
-    : undefined
 }
 
 const scopeClosed = Effect.suspend(() => Effect.fail(new TransportError({ reason: new Reset({}) })))

@@ -8,8 +8,9 @@ import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo, TlsInfo } from "../ByteStream.ts"
 import type { TransportError } from "../TransportError.ts"
 import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
-import * as NodeDuplex from "./NodeDuplex.ts"
+import { NodeDuplex } from "./NodeDuplex.ts"
 import { tlsReason } from "./NodeError.ts"
+import * as OpenDuplex from "./OpenDuplex.ts"
 import type * as ServerIdentity from "./ServerIdentity.ts"
 
 export interface Handshake {
@@ -25,7 +26,7 @@ export interface Handshake {
 
 /** A byte stream that is secured, and the engine's own view of it. */
 export interface Secured {
-  readonly stream: NodeDuplex.NodeDuplex
+  readonly stream: NodeDuplex
   readonly tls: Tls.TLSSocket
 }
 
@@ -38,7 +39,7 @@ export const open = Effect.fnUntraced(function* (
   let tls!: Tls.TLSSocket
   const reason = (error: Error) =>
     tlsReason(error, { hasCertificate, isPastHello: base.duplex.bytesRead - before > alertBytes })
-  const stream = yield* NodeDuplex.open({
+  const stream = yield* OpenDuplex.open({
     create: () => {
       tls = Tls.connect({ ...options, socket: base.duplex })
       if (base.duplex instanceof ByteStreamDuplex.ByteStreamDuplex)
@@ -80,7 +81,7 @@ export const infoOf = (
 
 /** The engine's own queue holds a write until all of it is out; the queue below it shows its progress. */
 const baseOf = (below: ByteStream) =>
-  below instanceof NodeDuplex.NodeDuplex
+  below instanceof NodeDuplex
     ? Effect.succeed({ duplex: below.duplex as Tls.TLSSocket, queuedBytes: () => below.handleBytes() })
     : Effect.map(ByteStreamDuplex.make(below), (duplex) => ({ duplex, queuedBytes: () => below.unflushedBytes() }))
 
