@@ -1,8 +1,8 @@
 /**
  * Resident memory that an open connection adds while nothing happens on it, garbage collected before each look.
  *
- * As many are open at the first look: opening makes V8's young generation grow to its largest, which stays, and is the same
- * for a hundred connections or a million.
+ * What opening left to V8 counts too: its young generation grows and stays, as large for a hundred connections as for a
+ * million. With as many connections open before the first look it does not (`beside`).
  */
 import process from "node:process"
 import type { Connection, Peer } from "../peers/Peer.ts"
@@ -26,7 +26,8 @@ export const measure = async (peer: Peer, task: Task): Promise<Outcome> => {
     return connections
   }
 
-  const first = await open(task.row.size)
+  // The first connections load code that the others share.
+  const first = await open(task.row.workload.beside ?? PARALLEL)
   const before = await residentBytes()
   const rest = await open(task.row.size)
   const after = await residentBytes()

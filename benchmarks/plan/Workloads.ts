@@ -20,6 +20,8 @@ export interface Workload {
   readonly deflate?: boolean
   readonly outstanding?: number
   readonly tls?: boolean
+  /** Connections that are open already at the first look. Default: as many as are opened at a time. */
+  readonly beside?: number
   /** The entry point that is imported. */
   readonly entry?: string
   /** Each row is judged against the first of the same arm, not against `ws`: the cost must not grow. */
@@ -211,6 +213,14 @@ export const workloads: ReadonlyArray<Workload> = [
     rows: { 1: undefined, 32: undefined }
   },
   { name: "memory of an idle connection", group: "idle", kind: "idle", by: "open", rows: { 2000: [1.2, 0.7] } },
+  {
+    name: "memory of an idle connection beside 2,000 others",
+    group: "idle",
+    kind: "idle",
+    by: "open",
+    beside: 2000,
+    rows: { 2000: undefined }
+  },
   {
     name: "memory of an idle connection with permessage-deflate",
     group: "idle",
