@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -29,7 +30,11 @@ const attended = Effect.gen(function* () {
   const member = Effect.fnUntraced(function* (name: string) {
     const scope = yield* Scope.make()
     yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
-    const self = { scope, context: Context.make(Name, name) as Context.Context<never> }
+    const self = {
+      scope,
+      context: Context.make(Name, name) as Context.Context<never>,
+      failed: (cause: Cause.Cause<never>) => says(String(Cause.squash(cause)))
+    }
     yield* attendant.join(self)
     const call = (seconds: number, what: string): Attendant.Call => {
       const at = BigInt(seconds) * 1_000_000_000n
@@ -74,6 +79,16 @@ describe("Attendant", () => {
       yield* b.ends
       b.start("now")
       assert.deepStrictEqual(yield* wait(20), ["a10"])
+    })
+  )
+
+  it.effect("tells who it belongs to when what it started dies, and goes on", () =>
+    Effect.gen(function* () {
+      const { attendant, member, wait } = yield* attended
+      const [a, b] = [yield* member("a"), yield* member("b")]
+      attendant.start(a.self, Effect.die("of it"))
+      b.call(10, "10")
+      assert.deepStrictEqual(yield* wait(10), ["aof it", "b10"])
     })
   )
 

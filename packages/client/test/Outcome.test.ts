@@ -113,6 +113,25 @@ describe("a transport of the program's own", () => {
     })
   )
 
+  it.effect("that dies while it drains does so too", () =>
+    Effect.gen(function* () {
+      const messages: Array<unknown> = []
+      const logger = Logger.make(({ message }) => messages.push(message))
+      let writes = 0
+      const { socket, wire } = yield* over((stream) =>
+        wrapStream(stream, {
+          writeUnsafe: (chunks) => writes++ === 0 && stream.writeUnsafe(chunks),
+          drained: Effect.die("a mistake of the transport")
+        })
+      ).pipe(Effect.provide(Logger.layer([logger])))
+      yield* socket.send("x")
+      yield* socket.closed
+      yield* failsWith(socket.send("y"), { _tag: "ConnectionClosed" })
+      assert.isTrue(wire.isDestroyed())
+      assert.match(String(messages[0]), /session died.*a mistake/)
+    })
+  )
+
   it.effect("whose writes fail before its reads: what the peer sent is still received", () =>
     Effect.gen(function* () {
       const broken = new TransportError({ reason: new Reset({ code: "EPIPE" }) })

@@ -8,6 +8,7 @@
  * From outside of every fiber a sleep can only be interrupted. So each turn is a fiber of its own, which on waking, one
  * way or the other, starts what is due and then the next turn: waking early is rare, and a connection begins with one.
  */
+import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,6 +22,8 @@ import { SessionContext } from "./SessionContext.ts"
 export interface Attended {
   readonly scope: Scope.Scope
   readonly context: Context.Context<never>
+  /** What was started for it failed. */
+  failed(cause: Cause.Cause<never>): Effect.Effect<void>
 }
 
 /** What is started when its moment has come. */
@@ -123,10 +126,14 @@ export class Attendant {
       tasks.push([due.attended, due.answer])
     }
     if (tasks.length === 0) return Effect.void
-    return Effect.forEach(
-      tasks,
-      ([attended, task]) => (this.all.has(attended) && !isOver(attended) ? this.begin(attended, task) : Effect.void),
-      { discard: true }
+    return Effect.forEach(tasks, ([attended, task]) => this.beginFor(attended, task), { discard: true })
+  }
+
+  private beginFor(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
+    if (!this.all.has(attended) || isOver(attended)) return Effect.void
+    return this.begin(
+      attended,
+      Effect.onError(task, (cause) => attended.failed(cause))
     )
   }
 

@@ -110,20 +110,21 @@ export class Session<A> implements Attended, Source {
   private get begin(): Effect.Effect<unknown> {
     const begun = Effect.andThen(this.keepAlive?.begin ?? Effect.void, this.attendant.join(this))
     if (this.idle === undefined) return begun
-    return Effect.andThen(begun, Effect.forkChild(this.idle.watch(this), { startImmediately: true }))
+    const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
+    return Effect.andThen(begun, Effect.forkChild(watch, { startImmediately: true }))
   }
 
   private gone(exit: Exit.Exit<void>): Effect.Effect<void> {
     if (Exit.isSuccess(exit) && this.outcome.isDestroyed) return this.forget
-    const died = Exit.isFailure(exit) && Cause.hasDies(exit.cause)
-    const told = died
-      ? Effect.annotateLogs(
-          Effect.logError("A WebSocket session died", Cause.squash(exit.cause)),
-          Trace.connectionId,
-          this.id
-        )
-      : Effect.void
+    const told = Exit.isFailure(exit) ? this.failed(exit.cause) : Effect.void
     return Effect.ensuring(Effect.andThen(told, this.outcome.isDestroyed ? Effect.void : this.abort), this.forget)
+  }
+
+  /** One of its fibers failed: what dies, of whoever's fault, takes the session along, and is told. */
+  failed(cause: Cause.Cause<unknown>): Effect.Effect<void> {
+    if (!Cause.hasDies(cause)) return Effect.void
+    const told = Effect.logError("A WebSocket session died", Cause.squash(cause))
+    return Effect.andThen(Effect.annotateLogs(told, Trace.connectionId, this.id), this.abort)
   }
 
   private get forget(): Effect.Effect<void> {
