@@ -33,7 +33,6 @@ export class FrameDecoder {
   /** What `FrameHeader.decode` may expect; `fragmented` follows the frames. */
   private readonly expected: { role: "client" | "server"; rsv1: boolean; fragmented: boolean }
   private readonly mask: Platform["mask"]
-  private wordsOfRead: Int32Array | undefined
   /** The start of a header that the last read did not finish. */
   private straddling: Uint8Array = empty
   private straddled = 0
@@ -51,7 +50,6 @@ export class FrameDecoder {
 
   private moveTo(chunk: Uint8Array): void {
     this.bytes = chunk
-    this.wordsOfRead = undefined
     this.start = 0
     this.end = 0
   }
@@ -92,16 +90,6 @@ export class FrameDecoder {
   /** A message may begin at `end`, in a frame that is not masked. */
   get isBetweenMessages(): boolean {
     return this.last && this.straddled === 0 && !this.expected.fragmented && this.expected.role === "client"
-  }
-
-  /** The read in words of four octets, from the one that `bytes` begins in. Let go of with the read. */
-  get words(): Int32Array {
-    if (this.wordsOfRead === undefined) {
-      const { buffer, byteOffset, length } = this.bytes
-      const from = byteOffset & ~3
-      this.wordsOfRead = new Int32Array(buffer, from, (byteOffset + length - from) >> 2)
-    }
-    return this.wordsOfRead
   }
 
   /** So many frames, up to there, were taken out of the read by other means. */

@@ -29,22 +29,22 @@ export class MessageRun {
   /** Where the frames of the current run end. */
   private end = 0
 
-  /** Undefined on a platform that has no way to decode a run at once. */
+  /** Undefined on a platform that decodes a run no faster than one message at a time. */
   static of(platform: Platform): MessageRun | undefined {
-    return platform.decodeLatin1 && new MessageRun(platform, new TextRun(platform, platform.decodeLatin1))
+    return platform.decodesRuns ? new MessageRun(platform) : undefined
   }
 
-  private constructor({ allocate, decodeUtf8 }: Platform, shortTexts: TextRun) {
-    this.shortTexts = shortTexts
-    this.decodeUtf8 = decodeUtf8
-    this.allocate = allocate
+  private constructor(platform: Platform) {
+    this.shortTexts = new TextRun(platform)
+    this.decodeUtf8 = platform.decodeUtf8
+    this.allocate = platform.allocate
   }
 
   /** Appends the messages of the run at the cursor and moves it behind them. Answers how many there were. */
   take(decoder: FrameDecoder, into: Messages, room: Room): number {
     const before = into.length
     const { bytes, end: start } = decoder
-    if (bytes[start] === finText) this.texts(decoder, start, into, room)
+    if (bytes[start] === finText) this.texts(bytes, start, into, room)
     else if (bytes[start] === finBinary) this.binaries(decoder, start, into, room)
     const taken = into.length - before
     if (taken === 0) return 0
@@ -54,11 +54,10 @@ export class MessageRun {
     return taken
   }
 
-  private texts(decoder: FrameDecoder, start: number, into: Messages, room: Room): void {
-    const { bytes } = decoder
+  private texts(bytes: Uint8Array, start: number, into: Messages, room: Room): void {
     if (bytes[start + 1]! > maxLength7) return this.longTexts(bytes, start, into, room)
     const frames = this.find(bytes, start, finText, 0, maxLength7, TextRun.maxLength, room)
-    if (frames > 0) this.end = this.shortTexts.take(decoder, start, this.end, frames, into)
+    if (frames > 0) this.end = this.shortTexts.take(bytes, start, this.end, frames, into)
   }
 
   /** Long enough for a string each. Stops in front of what is no UTF-8. */

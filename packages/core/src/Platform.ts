@@ -14,8 +14,8 @@ export interface Platform {
   readonly sha1: (bytes: Uint8Array) => Uint8Array
   /** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. U+FEFF is kept. */
   readonly decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string | undefined
-  /** The text whose UTF-16 units are these octets. Absent where it would be no faster than one text at a time. */
-  readonly decodeLatin1?: (bytes: Uint8Array, start: number, end: number) => string
+  /** Whether many short texts are decoded faster at once than one by one: then they are (`MessageRun`). Default: no. */
+  readonly decodesRuns?: boolean
   /** `Utf8.validate`: the state after these bytes, `Utf8.reject` at the first that cannot continue. */
   readonly validateUtf8: (state: Utf8.State, bytes: Uint8Array, start: number, end: number) => Utf8.State
   /** How many bytes `encodeUtf8` writes. */

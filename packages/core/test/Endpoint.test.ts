@@ -70,16 +70,14 @@ describe("Endpoint: reading", () => {
   })
 
   it("short messages that lie one behind the other come as one run, and are counted like others", () => {
-    const decodeLatin1 = (bytes: Uint8Array, start: number, end: number) =>
-      String.fromCharCode(...bytes.subarray(start, end))
-    const endpoint = make({ platform: { ...Platform.pure, decodeLatin1 } })
+    const endpoint = make({ platform: { ...Platform.pure, decodesRuns: true } })
     assert.deepStrictEqual(receive(endpoint, "810161 810162 8900 810163"), ["a", "b", "c"])
     assert.deepInclude(endpoint.received, { messages: 3, frames: 4 })
     assert.strictEqual(endpoint.dataPieces, 3)
   })
 
   it("says of each read whether messages that it gave are views of it", () => {
-    const endpoint = make({ platform: { ...Platform.pure, decodeLatin1: () => "" } })
+    const endpoint = make({ platform: { ...Platform.pure, decodesRuns: true } })
     const kept = [`827e0400${"61".repeat(0x400)}`, "820161"].map((bytes) => {
       receive(endpoint, bytes)
       return endpoint.keepsRead

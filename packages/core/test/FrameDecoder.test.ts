@@ -61,15 +61,6 @@ describe("FrameDecoder: frames that are taken by other means", () => {
     assert.deepStrictEqual(decoder.bytes.slice(decoder.start, decoder.end), hex("63"))
     assert.strictEqual(decoder.frames, 3)
   })
-
-  it("shows the read in words, from the one that it begins in, and lets go of them with the read", () => {
-    const decoder = make("client")
-    decoder.push(hex("ffff 8101 6181 0162").subarray(2))
-    assert.deepStrictEqual(new Uint8Array(decoder.words.buffer), hex("ffff 8101 6181 0162"))
-    assert.deepStrictEqual([decoder.words.length, decoder.words], [2, decoder.words])
-    decoder.release()
-    assert.strictEqual(decoder.words.length, 0)
-  })
 })
 
 describe("FrameDecoder: a broken rule, at the byte that proves it", () => {

@@ -312,11 +312,9 @@ describe("MessageAssembler: each piece is inflated as it comes", () => {
 
 describe("MessageAssembler: runs", () => {
   it("takes messages that lie one behind the other where the platform can decode them at once", () => {
-    const decodeLatin1 = (bytes: Uint8Array, start: number, end: number) =>
-      String.fromCharCode(...bytes.subarray(start, end))
     for (const [platform, count] of [
       [Platform.pure, 0],
-      [{ ...Platform.pure, decodeLatin1 }, 2]
+      [{ ...Platform.pure, decodesRuns: true }, 2]
     ] as const) {
       const assembler = new MessageAssembler(platform, Limits.defaults)
       const decoder = new FrameDecoder({ role: "client", rsv1: false, mask: Platform.pure.mask })

@@ -1,65 +1,57 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FrameDecoder } from "../src/FrameDecoder.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Platform from "../src/Platform.ts"
 import { TextRun } from "../src/TextRun.ts"
 import { concat, hex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
-/** Counts what was decoded in which way. */
-const counting = () => {
-  const calls = { latin1: 0, utf8: 0 }
-  const decodeLatin1 = (bytes: Uint8Array, start: number, end: number) => {
-    calls.latin1 += 1
-    return String.fromCharCode(...bytes.subarray(start, end))
-  }
-  const decodeUtf8: Platform.Platform["decodeUtf8"] = (...args) => {
-    calls.utf8 += 1
-    return Platform.pure.decodeUtf8(...args)
-  }
-  return { calls, run: new TextRun({ ...Platform.pure, decodeUtf8 }, decodeLatin1) }
-}
-
 const frame = (payload: Uint8Array) => FrameEncoder.encode({ opcode: 0x1, payload }, Platform.pure.mask)
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
-/** Takes the frames, which begin at any octet of a word. */
-const take = (payloads: ReadonlyArray<Uint8Array>, shift = 0) => {
-  const { calls, run } = counting()
+/** Takes the frames, which need not begin their read, and counts how often bytes became text. */
+const take = (payloads: ReadonlyArray<Uint8Array>, before = 0) => {
   const frames = payloads.map(frame)
-  const bytes = concat(new Uint8Array(shift), ...frames)
-  const decoder = new FrameDecoder({ role: "client", rsv1: false, mask: Platform.pure.mask })
-  decoder.push(bytes)
+  const bytes = concat(new Uint8Array(before), ...frames)
+  let decoded = 0
+  const decodeUtf8: Platform.Platform["decodeUtf8"] = (...args) => {
+    decoded += 1
+    return Platform.pure.decodeUtf8(...args)
+  }
   const texts: Array<string | Uint8Array> = []
-  const stopped = run.take(decoder, shift, bytes.length, frames.length, texts)
-  return { calls, texts, stopped: stopped - shift, length: bytes.length - shift }
+  const end = new TextRun({ ...Platform.pure, decodeUtf8 }).take(bytes, before, bytes.length, frames.length, texts)
+  return { decoded, texts, stopped: end - before, length: bytes.length - before }
 }
 
 describe("TextRun", () => {
   it("ASCII is one string, cut where the headers say", () => {
     const expected = ["hello", "", "world", "\0\x01", "x".repeat(125)]
-    for (let shift = 0; shift < 5; shift++) {
-      const { calls, length, stopped, texts } = take(expected.map(encode), shift)
+    for (const before of [0, 3]) {
+      const { decoded, length, stopped, texts } = take(expected.map(encode), before)
       assert.deepStrictEqual(texts, expected)
-      assert.strictEqual(stopped, length)
-      assert.deepStrictEqual(calls, { latin1: 1, utf8: 0 })
+      assert.deepStrictEqual([stopped, decoded], [length, 1])
     }
   })
 
   it("other texts are one string, split between them", () => {
-    const expected = ["h\u00e9llo", "", "\u4e16", "\0", "\x01", "\x01\0", "\u{1F30D}", "\ufffd"]
-    const { calls, length, stopped, texts } = take(expected.map(encode))
-    assert.deepStrictEqual(texts, expected)
-    assert.strictEqual(stopped, length)
-    assert.deepStrictEqual(calls, { latin1: 0, utf8: 1 })
+    const expected = ["", "h\u00e9llo", "", "\u4e16", "\0", "\x01", "\x01\0", "\u{1F30D}", "\ufffd", ""]
+    for (const before of [0, 3]) {
+      const { decoded, length, stopped, texts } = take(expected.map(encode), before)
+      assert.deepStrictEqual(texts, expected)
+      assert.deepStrictEqual([stopped, decoded], [length, 1])
+    }
   })
 
   it("one by one where a text holds the separator", () => {
     const expected = ["\u00e9", "a\0\x01b", "c"]
-    const { calls, texts } = take(expected.map(encode))
+    const { decoded, texts } = take(expected.map(encode))
     assert.deepStrictEqual(texts, expected)
-    assert.strictEqual(calls.utf8, 1 + 3)
+    assert.strictEqual(decoded, 1 + 3)
+  })
+
+  it("takes as much as it says", () => {
+    const expected = Array.from({ length: 8 }, () => "\u00e9".repeat(62))
+    assert.deepStrictEqual(take([...expected.map(encode), new Uint8Array(14)]).texts, [...expected, "\0".repeat(14)])
   })
 
   it("stops in front of what is no UTF-8, also where the octets of the next header would complete it", () => {

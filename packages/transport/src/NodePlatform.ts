@@ -18,10 +18,6 @@ export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): strin
   return text.includes("\uFFFD") && !isUtf8(bytes.subarray(start, end)) ? undefined : text
 }
 
-/** The text whose UTF-16 units are these octets. */
-export const decodeLatin1 = (bytes: Uint8Array, start: number, end: number): string =>
-  latin1Slice.call(bytes, start, end)
-
 /** As `Utf8.validate` of core: whole characters natively, those that are cut at either end octet by octet. */
 export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number, end: number): Utf8.State => {
   if (end - start < nativeFrom) return Utf8.validate(state, bytes, start, end)
@@ -92,7 +88,7 @@ export const randomBytes = (length: number): Uint8Array => {
 export const platform: Platform.Platform = Object.freeze({
   sha1,
   decodeUtf8,
-  decodeLatin1,
+  decodesRuns: true,
   validateUtf8,
   utf8Length,
   encodeUtf8,
@@ -155,8 +151,7 @@ const nativeFrom = 64
 const wordsFrom = 24
 
 /** Buffer's own, which take any Uint8Array: making a Buffer of it first would cost as much as the work. */
-const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
-  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
+const { utf8Slice, utf8Write } = Buffer.prototype as unknown as {
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Write: (this: Uint8Array, text: string, offset: number) => number
 }
