@@ -5,7 +5,7 @@
  * 300 bytes for an array of a MiB. A program that is given large arrays and drops them fills 64 MiB of them long before
  * the young generation, and at that mark V8 walks through the whole heap instead, each time (`--trace-gc` shows
  * Mark-Compact). With half of the bytes in objects that nobody holds, the young generation is full first, and collecting
- * it costs next to nothing (docs/performance.md has the numbers).
+ * it costs next to nothing. docs/decisions.md says what that saves.
  */
 
 /** To be called when an array of so many bytes is made for a payload. */
