@@ -7,6 +7,7 @@ import {
   type ByteStream,
   type DialStep,
   Refused,
+  Reset,
   type Target,
   TlsOptions,
   Transport,
@@ -80,6 +81,22 @@ describe("layerDuplex", () => {
       yield* stream.flushed
       for (const chunk of chunks) chunk.fill(0)
       assert.deepStrictEqual([...(yield* pullBytes(stream.pull, 3))], [1, 2, 3])
+    })
+  )
+
+  it.live("one that throws where it is written to is broken, and nobody else hears of it", () =>
+    Effect.gen(function* () {
+      const ours = new Duplex({
+        read: () => {},
+        write: () => {
+          throw Object.assign(new Error("full"), { code: "EIO" })
+        }
+      })
+      const stream = yield* open(Transport.layerDuplex(() => ours))
+      assert.isFalse(stream.writeUnsafe([Uint8Array.of(1), Uint8Array.of(2)]))
+      for (const effect of [stream.drained, stream.flushed, Effect.asVoid(stream.pull)]) {
+        assert.deepInclude(yield* Effect.flip(effect), { reason: new Reset({ code: "EIO" }) })
+      }
     })
   )
 

@@ -162,14 +162,25 @@ export class NodeDuplex implements ByteStream {
   writeUnsafe(chunks: Chunks): boolean {
     const { duplex } = this
     if (duplex.writableEnded || this.#failed() !== undefined) return false
+    try {
+      this.#write(chunks)
+    } catch (error) {
+      // What a duplex of the program's own should have told its callback.
+      duplex.destroy(error as Error)
+      return false
+    }
+    // What `write` answers may be older than the write itself, which the kernel often takes whole and at once.
+    return duplex.writable && duplex.writableLength < duplex.writableHighWaterMark
+  }
+
+  #write(chunks: Chunks): void {
+    const { duplex } = this
     if (chunks.length > 1) duplex.cork()
     for (const chunk of chunks) {
       this.#takenBytes += chunk.length
       duplex.write(this.#passesOn ? new Uint8Array(chunk) : chunk)
     }
     if (chunks.length > 1) duplex.uncork()
-    // What `write` answers may be older than the write itself, which the kernel often takes whole and at once.
-    return duplex.writable && duplex.writableLength < duplex.writableHighWaterMark
   }
 
   get drained(): Effect.Effect<void, TransportError> {
