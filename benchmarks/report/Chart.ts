@@ -37,10 +37,12 @@ export const svg = (group: string, rows: ReadonlyArray<Judged>): string => {
     const at = LEFT + index * 110
     return `<rect x="${at}" y="32" width="12" height="12" fill="${color(name)}"/>${text(at + 16, 42, name, "start")}`
   })
+  const heading = `${group}: ${subject(rows[0]!.verdicts[0]!.metric)}`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + RIGHT}" height="${y}" font-family="sans-serif" font-size="11">`,
+    `<title>${heading}</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
-    text(LEFT, 20, `${group}: ${subject(rows[0]!.verdicts[0]!.metric)}`, "start"),
+    text(LEFT, 20, heading, "start"),
     ...legend,
     ...parts,
     `<line x1="${x(1)}" x2="${x(1)}" y1="52" y2="${y - GAP / 2}" stroke="#000"/>`,

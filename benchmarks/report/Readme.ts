@@ -15,7 +15,7 @@ export const section = (documents: ReadonlyArray<Document>): string => {
   if (first === undefined) throw new Error("there is no run to tell of")
   const { command, date, machine, rounds } = first
   return [
-    `Ours / \`ws\`, more is better but for times and memory; ${documents.length} runs of ${rounds} rounds on ${date.slice(0, 10)}, ` +
+    `Ours / \`ws\`: more is better, but for times, memory and growth; ${runs(documents.length)} of ${rounds} rounds on ${date.slice(0, 10)}, ` +
       `${machine.processor}, ${machine.cores} cores, ${machine.platform}, Node ${machine.versions.node}, by`,
     `\`${command.replace(/ --json \S+/, "")}\`.`,
     "",
@@ -24,6 +24,8 @@ export const section = (documents: ReadonlyArray<Document>): string => {
     ...workloads.flatMap((workload) => lines(workload, documents))
   ].join("\n")
 }
+
+const runs = (count: number): string => (count === 1 ? "one run" : `${count} runs`)
 
 export const begin = "<!-- npm run bench: begin -->"
 export const end = "<!-- npm run bench: end -->"

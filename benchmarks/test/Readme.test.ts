@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import { committed } from "../report/Committed.ts"
 import type { Document, Row } from "../report/Json.ts"
 import * as Readme from "../report/Readme.ts"
 
@@ -32,7 +34,7 @@ describe("Readme", () => {
       run([row(1024, 7, "must"), row(16, 7.1234, "aim")])
     ])
     assert.deepStrictEqual(section.split("\n"), [
-      "Ours / `ws`, more is better but for times and memory; 3 runs of 7 rounds on 2026-11-25, a processor, 2 cores, linux, Node 26.10.0, by",
+      "Ours / `ws`: more is better, but for times, memory and growth; 3 runs of 7 rounds on 2026-11-25, a processor, 2 cores, linux, Node 26.10.0, by",
       "`npm run bench -- --rounds 7`.",
       "",
       "| workload | what | must | ours / `ws` |",
@@ -47,4 +49,17 @@ describe("Readme", () => {
     assert.include(section, "| receive text by the array, 16 B | per second | 5 | 4 (floor) |")
     assert.notInclude(section, "125 B")
   })
+
+  it("is in the README as the committed runs have it", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
+    const shown = readme.slice(readme.indexOf(Readme.begin) + Readme.begin.length, readme.indexOf(Readme.end))
+    assert.deepStrictEqual(words(shown), words(Readme.section(committed())))
+  })
 })
+
+/** A formatter may fill tables with blanks and dashes. */
+const words = (text: string) =>
+  text
+    .replaceAll(/-{3,}/g, "---")
+    .split(/\s+/)
+    .filter((word) => word !== "")
