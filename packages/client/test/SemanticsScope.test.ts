@@ -4,7 +4,9 @@ import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -115,6 +117,39 @@ describe("Scope owns", () => {
       yield* Fiber.join(leaving)
       assert.strictEqual((yield* Fiber.join(closing)).sent?.closeCode, 4000)
       assert.deepInclude(yield* server.next, { closeCode: 4000 })
+    })
+  )
+
+  it.effect("the earlier of two bounds holds: closeTimeout, though interruptCloseTimeout is longer", () =>
+    Effect.gen(function* () {
+      const deadlines = { closeTimeout: "3 seconds", interruptCloseTimeout: "1 minute" } as const
+      const { leave, server } = yield* connected({ deadlines })
+      const leaving = yield* start(leave(Exit.interrupt()))
+      yield* server.next
+      yield* TestClock.adjust(2999)
+      assert.isTrue(yield* isWaiting(leaving))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(leaving)
+    })
+  )
+
+  it.effect("however often a close is asked for, one deadline runs", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const sleeps: Array<number> = []
+      const counting: Clock.Clock = Object.create(clock, {
+        sleep: {
+          value: (duration: Duration.Duration) => {
+            sleeps.push(Duration.toMillis(duration))
+            return clock.sleep(duration)
+          }
+        }
+      })
+      const options = { keepAlive: false } as const
+      const { socket } = yield* connected(options, { mute: true })
+      const closing = Effect.provideService(socket.close(4000), Clock.Clock, counting)
+      for (let i = 0; i < 10; i++) yield* Fiber.interrupt(yield* start(closing))
+      assert.deepStrictEqual(sleeps, [10_000])
     })
   )
 

@@ -6,6 +6,7 @@
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
 import type { ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,6 +17,7 @@ import type { CloseCause, InvalidMessage } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
 import type { Inbox } from "./Inbox.ts"
 import * as InvalidClose from "./InvalidClose.ts"
+import * as Moment from "./Moment.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Outgoing } from "./Outgoing.ts"
 
@@ -26,6 +28,7 @@ export interface Ending {
   readonly inbox: Pick<Inbox<unknown, unknown>, "awaitIdle" | "wake">
   readonly outgoing: Outgoing
   readonly outcome: Outcome
+  readonly clock: Clock.Clock
   readonly deadlines: Settings["deadlines"]
   /** Owns the session's fibers. */
   readonly scope: Scope.Scope
@@ -35,8 +38,8 @@ export interface Ending {
 
 export class Goodbye {
   private readonly session: Ending
-  /** A deadline for the end runs. */
-  private isEnding = false
+  /** When the end comes at the latest, once a deadline for it runs. */
+  private endsAt: Moment.Moment | undefined
 
   constructor(session: Ending) {
     this.session = session
@@ -94,10 +97,15 @@ export class Goodbye {
     return this.endWithin(timeout)
   }
 
-  /** However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. */
+  /**
+   * However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. The earliest
+   * deadline holds, so one that is no earlier needs no fiber.
+   */
   private endWithin(timeout: Duration.Duration): Effect.Effect<void> {
-    this.isEnding = true
-    const { abort, scope } = this.session
+    const { abort, clock, scope } = this.session
+    const endsAt = Moment.now(clock) + Moment.nanos(timeout)
+    if (this.endsAt !== undefined && this.endsAt <= endsAt) return Effect.void
+    this.endsAt = endsAt
     return Effect.asVoid(Effect.forkIn(Effect.delay(abort, timeout), scope, { startImmediately: true }))
   }
 
@@ -126,8 +134,10 @@ export class Goodbye {
       outcome.closing()
       outgoing.write()
       outcome.settle("us", undefined)
-      const ended = Effect.andThen(this.drainBothWays, outcome.destroy)
-      return this.isEnding ? ended : Effect.andThen(this.endWithin(deadlines.closeTimeout), ended)
+      return this.endWithin(deadlines.closeTimeout).pipe(
+        Effect.andThen(this.drainBothWays),
+        Effect.andThen(outcome.destroy)
+      )
     })
   }
 
