@@ -59,18 +59,19 @@ export const during = <A, R>(
     const annotate = (attributes: SpanAttributes.Attributes) => {
       for (const [key, value] of Object.entries(attributes)) attribute(key, value)
     }
-    return Effect.onExit(stage, (exit) =>
-      Effect.sync(() => {
-        const ended = { _tag: "Ended", stage: name, detail } as const
-        if (Exit.isFailure(exit)) {
-          const failure = reasonOf(exit.cause, isOvertaken)
-          annotate(SpanAttributes.failed(typeof failure === "string" ? failure : failure._tag))
-          return report({ ...ended, failure })
-        }
+    return Effect.onExitPrimitive(stage, (exit) => {
+      const ended = { _tag: "Ended", stage: name, detail } as const
+      if (Exit.isFailure(exit)) {
+        const failure = reasonOf(exit.cause, isOvertaken)
+        annotate(SpanAttributes.failed(typeof failure === "string" ? failure : failure._tag))
+        report({ ...ended, failure })
+      } else {
         if (facts !== undefined) annotate(facts(exit.value))
         report({ ...ended, ...(outcome && { outcome: outcome(exit.value) }), failure: undefined })
-      })
-    )
+      }
+      // There is nothing to be run.
+      return undefined
+    })
   })
 }
 

@@ -9,8 +9,9 @@ import type { Destination } from "./Target.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /**
- * The first byte stream of a dial, in its scope: a connection that no other one carries. `carriesTls` when the hop right
- * above it is TLS: Node's engine then takes the socket's reads itself.
+ * The first byte stream of a dial, in its scope: a connection that no other one carries. One that fails, or is interrupted,
+ * leaves nothing in the scope. `carriesTls` when the hop right above it is TLS: Node's engine then takes the socket's reads
+ * itself.
  */
 export type Connect = (
   destination: Destination,

@@ -23,22 +23,26 @@ import { HostNotFound, TransportError } from "./TransportError.ts"
 
 /** Connects to the address of the host that answers first. */
 export const connect: Connect = (to, carriesTls) =>
-  Effect.flatMap(resolve(to), (found) => {
-    const { attemptDelay, firstFamily, localPort, maxAddresses } = addressOptions(to)
-    const addresses = HappyEyeballs.interleave(found, firstFamily)
-    const attempts = {
-      delay: localPort === undefined ? attemptDelay : "sequential",
-      connect: (address: string, isOvertaken: () => boolean) => {
-        const detail = format({ address, port: to.port })
-        const opened = connectOne(to, carriesTls, address, detail)
-        return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })
-      }
-    } as const
-    const [first, ...others] = addresses.slice(0, maxAddresses)
-    // Most hosts have one address, which needs no race. Its scope is that of the dial, which a failure ends as well.
-    if (others.length === 0) return attempts.connect(first!, () => false)
-    return Effect.mapError(HappyEyeballs.race([first!, ...others], attempts), mostTelling)
+  isAddress(to) ? connectOne(to, carriesTls, to.host) : Effect.flatMap(resolve(to), (found) => any(to, carriesTls, found))
+
+/** An IP literal that may be connected to: there is nothing to look up. */
+const isAddress = (to: Destination): boolean => {
+  const family = familyOf(addressOptions(to))
+  const own = Net.isIP(to.host)
+  return own !== 0 && (family === "any" || family === own)
+}
+
+const any = (to: Destination, carriesTls: boolean, found: NonEmptyReadonlyArray<string>): ReturnType<Connect> => {
+  const { attemptDelay, firstFamily, localPort, maxAddresses } = addressOptions(to)
+  const [first, ...others] = HappyEyeballs.interleave(found, firstFamily).slice(0, maxAddresses)
+  // Most hosts have one address, which needs no race.
+  if (others.length === 0) return connectOne(to, carriesTls, first!)
+  const raced = HappyEyeballs.race([first!, ...others], {
+    delay: localPort === undefined ? attemptDelay : "sequential",
+    connect: (address, isOvertaken) => connectOne(to, carriesTls, address, isOvertaken)
   })
+  return Effect.mapError(raced, mostTelling)
+}
 
 /** The addresses to try. An IP literal is its own address and no step. */
 export const resolve = (to: Destination): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
@@ -71,9 +75,10 @@ const failed = (reason: HostNotFound) => new TransportError({ reason })
 const mostTelling = (failures: NonEmptyReadonlyArray<TransportError>): TransportError =>
   failures.find(({ reason }) => reason._tag !== "Unreachable") ?? failures[0]
 
-const connectOne = (to: Destination, carriesTls: boolean, address: string, detail: string) => {
+const connectOne = (to: Destination, carriesTls: boolean, address: string, isOvertaken?: () => boolean) => {
+  const detail = format({ address, port: to.port })
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
-  return OpenDuplex.open<Net.Socket>({
+  const opened = OpenDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
     create: () =>
       Net.connect({
@@ -89,6 +94,7 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, detai
     info: SocketInfo.of,
     reason: (error) => connectReason(detail, "tcp", error)
   })
+  return during(opened, { report: to.report, stage: "tcp", detail, ...(isOvertaken && { isOvertaken }) })
 }
 
 const addressOptions = ({ addresses = AddressOptions.defaults }: Destination) => addresses

@@ -21,13 +21,13 @@ import * as UnixSocket from "./UnixSocket.ts"
 
 /**
  * A dial as a pipe: connect, then each hop over what is below it. What can fail without the network is prepared first,
- * so that it fails before anything is dialled.
+ * so that it fails before anything is dialled. Connecting alone is whole already.
  */
 const dial =
   (prepareTls: Tls.Prepare, connect: Connect) =>
   (target: Target): Effect.Effect<ByteStream, TransportError, Scope.Scope> =>
     Route.isPlain(target)
-      ? whole(connect(target, false))
+      ? connect(target, false)
       : Effect.flatMap(Route.prepare(target, prepareTls), ({ first, hops }) =>
           whole(hops.reduce(over, connect(first, first.tls !== undefined)))
         )
@@ -39,7 +39,7 @@ const layerOf = (
 ): Layer.Layer<Transport> =>
   Layer.sync(Transport, () => {
     const prepareTls = Tls.make()
-    return { open: (target) => dial(prepareTls, ({ host, port }) => connect({ ...target, host, port }))(target) }
+    return { open: (target) => dial(prepareTls, ({ host, port }) => whole(connect({ ...target, host, port })))(target) }
   })
 
 const connectSocket: Connect = (to, carriesTls) =>

@@ -59,6 +59,7 @@ export class NodeDuplex implements ByteStream {
   readonly #passesOn: boolean
   /** Until it is open: what was dialled is nobody's business after that. */
   #opening: Opening<Duplex> | undefined
+  #tellOpened: ((failure: Effect.Effect<never, TransportError> | undefined) => void) | undefined
   readonly #ready: Opening<Duplex>["ready"]
   readonly #furtherListeners: Opening<Duplex>["listeners"]
   #reason: (error: Error) => TransportReason
@@ -123,7 +124,8 @@ export class NodeDuplex implements ByteStream {
     // Beside a `ReadBuffer` it would make Node read ahead into a buffer of its own.
     if (this.#readBuffer === undefined) duplex[way]("readable", readable)
     duplex[way]("end", end)[way]("drain", written)[way]("finish", written)[way]("error", error)[way]("close", close)
-    for (const [event, listener] of Object.entries(this.#furtherListeners ?? {})) duplex[way](event, listener)
+    if (this.#furtherListeners === undefined) return
+    for (const [event, listener] of Object.entries(this.#furtherListeners)) duplex[way](event, listener)
   }
 
   #opened(): void {
@@ -132,16 +134,28 @@ export class NodeDuplex implements ByteStream {
     this.info = info(this.duplex)
     this.#reason = broken
     this.#opening = undefined
-    this.#waiters.wake()
+    this.#settleOpening()
   }
 
   #change(): void {
     this.deliver()
     this.#waiters.wake()
+    this.#settleOpening()
   }
 
-  get opened(): Effect.Effect<void, TransportError> {
-    return this.#waiters.until(() => this.#failed() ?? (this.#opening === undefined ? Effect.void : undefined))
+  /** Calls once: when it is open, or with why it never will be. */
+  onOpened(tell: (failure: Effect.Effect<never, TransportError> | undefined) => void): void {
+    this.#tellOpened = tell
+    this.#settleOpening()
+  }
+
+  #settleOpening(): void {
+    const tell = this.#tellOpened
+    if (tell === undefined) return
+    const failure = this.#failed()
+    if (failure === undefined && this.#opening !== undefined) return
+    this.#tellOpened = undefined
+    tell(failure)
   }
 
   get pull(): Pull<Chunks, TransportError> {

@@ -4,30 +4,42 @@
 import type { Duplex } from "node:stream"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { TransportError } from "../TransportError.ts"
 import { NodeDuplex, type Opening } from "./NodeDuplex.ts"
 
 /**
- * Creates a duplex and waits until it is open. The scope destroys it: that of a dial does so at once when it fails.
+ * Creates a duplex and waits until it is open. The scope destroys it; a dial that fails or is interrupted does so at once,
+ * and leaves nothing in the scope.
  *
  * What the scope holds knows the stream only, not what was dialled.
  */
 export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {
-    const place = new Place()
-    const opened = Effect.suspend(() => {
+    const scope = Scope.forkUnsafe(Context.get(context, Scope.Scope))
+    const place = new Place(scope)
+    const opened = Effect.callback<NodeDuplex, TransportError>((resume) => {
       const stream = new NodeDuplex(opening)
       place.put(stream)
-      return Effect.as(stream.opened, stream)
+      stream.onOpened((failure) => {
+        if (failure !== undefined) place.giveUp()
+        resume(failure ?? Effect.succeed(stream))
+      })
+      return Effect.sync(() => place.giveUp())
     })
-    return Effect.andThen(Scope.addFinalizer(Context.get(context, Scope.Scope), place.closed), opened)
+    return Effect.andThen(Scope.addFinalizer(scope, place.closed), opened)
   })
 
 /** Known to the scope before there is anything to destroy, so that nothing can come in between. */
 class Place {
+  private readonly scope: Scope.Closeable
   private stream: NodeDuplex | undefined
   private isClosed = false
+
+  constructor(scope: Scope.Closeable) {
+    this.scope = scope
+  }
 
   /** Destroyed at once when the scope is closed already. */
   put(stream: NodeDuplex): void {
@@ -40,5 +52,11 @@ class Place {
       this.isClosed = true
       this.stream?.destroy()
     })
+  }
+
+  /** What its scope would do is done here. */
+  giveUp(): void {
+    Scope.closeUnsafe(this.scope, Exit.void)
+    this.stream?.destroy()
   }
 }
