@@ -44,6 +44,8 @@ export class Attendant {
   /** The one that came last is likely to stay longest. */
   private latest: Attended | undefined
   private sleeper: Fiber.Fiber<unknown, unknown> | undefined
+  /** When the sleeper wakes by itself, if it does. */
+  private wakesAt: Moment.Moment | undefined
 
   constructor(clock: Clock.Clock) {
     this.clock = clock
@@ -70,10 +72,10 @@ export class Attendant {
     this.wake()
   }
 
-  /** Answers the call when its moment has come. */
+  /** Answers the call when its moment has come. Who wakes before that, if only for a call that is not set any more, does. */
   set(call: Call): void {
     this.calls.add(call)
-    if (this.calls.first === call) this.wake()
+    if (this.wakesAt === undefined || call.at < this.wakesAt) this.wake()
   }
 
   /** If it is set. */
@@ -114,8 +116,8 @@ export class Attendant {
   private sleep(sleeper: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
     if (this.tasks.length > 0) return Effect.void
     this.sleeper = sleeper
-    const { first } = this.calls
-    return first === undefined ? Effect.never : Moment.sleepUntil(this.clock, first.at)
+    this.wakesAt = this.calls.first?.at
+    return this.wakesAt === undefined ? Effect.never : Moment.sleepUntil(this.clock, this.wakesAt)
   }
 
   private get startDue(): Effect.Effect<void> {
