@@ -171,7 +171,7 @@ export interface ConnectOptions<R = never, D extends Delivery = "messages", T ex
 export type Settings = typeof ConnectOptions.Type
 
 /** What is left of options once the Effects among them ran: data, but for what lives longer than one dial. */
-type Evaluated = Data & Pick<ConnectOptions, "cookies">
+export type Evaluated = Data & Pick<ConnectOptions, "cookies">
 
 /** Runs what was given as an Effect. */
 export const evaluate = <R>(options: ConnectOptions<R, Delivery, TextAs>): Effect.Effect<Evaluated, OptionFailed, R> =>

@@ -2,7 +2,7 @@
  * The front door: open a WebSocket as a scoped resource, or as a stream of its messages.
  */
 import { type Assembler, Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
-import { NodePlatform, Transport } from "@effect-websocket/transport"
+import { NodePlatform, Span, Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import type { Connection } from "./Connection.ts"
 import { assemblerOf, type Delivered, type Delivery, type TextAs } from "./Delivery.ts"
 import type { ReceiveError } from "./Errors.ts"
 import * as Attendant from "./internal/Attendant.ts"
+import * as CallSite from "./internal/CallSite.ts"
 import { type Dialled, dial } from "./internal/Dial.ts"
 import { Entropy } from "./internal/Entropy.ts"
 import * as Meter from "./internal/Meter.ts"
@@ -33,44 +34,50 @@ export { schema } from "./TypedMessages.ts"
  * accepted handshake happens within `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and
  * whose steps say what was tried.
  */
-export const connect: <R = never, D extends Delivery = "messages", T extends TextAs = "string">(
+export const connect = <R = never, D extends Delivery = "messages", T extends TextAs = "string">(
   url: string | URL,
-  options?: ConnectOptions<R, D, T>
-) => Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> = Effect.fn(
-  "WebSocket.connect"
-)(<R, D extends Delivery, T extends TextAs>(url: string | URL, options: ConnectOptions<R, D, T> = {}) =>
-  Effect.contextWith((context: Context.Context<Scope.Scope | Transport>) => {
-    const clock = Context.get(context, Clock.Clock)
-    const { maskingKey, nonce } = Context.get(context, Entropy)
-    const transport = Context.get(context, Transport)
-    const meter = Meter.of(context)
-    const scope = Context.get(context, Scope.Scope)
-    const streamScope = Scope.makeUnsafe()
-    const id = Trace.newId(maskingKey())
-    const attendant = Attendant.of(transport, clock)
-    const began = Moment.now(clock)
-    const opened = Effect.uninterruptibleMask((restore) => {
-      const dialled = restore(Scope.provide(dial(url, options, { clock, id, nonce, transport }), streamScope)).pipe(
-        Effect.tapCause((cause) => Scope.close(streamScope, Exit.failCause(cause)))
-      )
-      return Effect.flatMap(dialled, (dialled) => {
-        meter.handshake(Moment.now(clock) - began)
-        const { delivery, text } = dialled.settings
-        return open(dialled, assemblerOf(delivery as D, text as T), {
-          attendant,
-          clock,
-          context: attendant.contexts.of(context),
-          id,
-          maskingKey,
-          meter,
-          scope,
-          streamScope
+  options: ConnectOptions<R, D, T> = {}
+): Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> => {
+  const fail = CallSite.capture("WebSocket.connect")
+  return Span.around("WebSocket.connect", (attribute) =>
+    Effect.contextWith((context: Context.Context<Scope.Scope | Transport>) => {
+      const clock = Context.get(context, Clock.Clock)
+      const { maskingKey, nonce } = Context.get(context, Entropy)
+      const transport = Context.get(context, Transport)
+      const meter = Meter.of(context)
+      const scope = Context.get(context, Scope.Scope)
+      const streamScope = Scope.makeUnsafe()
+      const id = Trace.newId(maskingKey())
+      const attendant = Attendant.of(transport, clock)
+      const attended = { scope: Scope.makeUnsafe(), context: attendant.contexts.of(context), failed: () => Effect.void }
+      const began = Moment.now(clock)
+      return Effect.uninterruptibleMask((restore) => {
+        const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
+        const dialled = Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id)).pipe(
+          Effect.onError((cause) => {
+            const exit = Exit.failCause(cause)
+            return Effect.andThen(Scope.close(streamScope, exit), Scope.close(attended.scope, exit))
+          })
+        )
+        return Effect.flatMap(dialled, (dialled) => {
+          meter.handshake(Moment.now(clock) - began)
+          const { delivery, text } = dialled.settings
+          return open(dialled, assemblerOf(delivery as D, text as T), {
+            attendant,
+            clock,
+            context: attended.context,
+            id,
+            maskingKey,
+            meter,
+            scope,
+            sessionScope: attended.scope,
+            streamScope
+          })
         })
       })
     })
-    return Effect.annotateLogs(opened, Trace.connectionId, id)
-  })
-)
+  )
+}
 
 /**
  * The messages of a connection that is opened when the stream runs and closed when it ends: for programs that only
@@ -91,6 +98,8 @@ interface Place {
   readonly maskingKey: () => number
   readonly meter: Meter.Meter
   readonly scope: Scope.Scope
+  /** Owns the fibers of dialling, and then those of the session. */
+  readonly sessionScope: Scope.Closeable
   /** Owns the byte stream. */
   readonly streamScope: Scope.Closeable
 }
@@ -99,10 +108,9 @@ interface Place {
 const open = <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
-  { attendant, clock, context, id, maskingKey, meter, scope, streamScope }: Place
+  { attendant, clock, context, id, maskingKey, meter, scope, sessionScope, streamScope }: Place
 ): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
-  const sessionScope = Scope.makeUnsafe()
   const session = new Session({
     stream: dialled.stream,
     endpoint: new Endpoint.Endpoint({

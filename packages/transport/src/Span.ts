@@ -1,6 +1,6 @@
 /**
- * Spans, for who traces. Effect's own tracer keeps none of them, so without another one nobody could see a span that is no
- * parent: it is not made then, since that would cost as much as a stage of a dial does.
+ * Spans, for who traces. Effect's own tracer keeps none of them, so without another one nobody could see them: they are not
+ * made then, since each would cost as much as a stage of a dial does.
  */
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
@@ -8,15 +8,29 @@ import * as Tracer from "effect/Tracer"
 /** What is said of a span while it lasts. */
 export type Attribute = (name: string, value: unknown) => void
 
-/** Runs an Effect in a span of its own, which is the parent of none. */
+/** Runs an Effect in a span of its own, which is the parent of none; `span` is there when it is made. */
 export const use = <A, E, R>(
   name: string,
   options: () => Tracer.SpanOptionsNoTrace,
-  evaluate: (attribute: Attribute) => Effect.Effect<A, E, R>
+  evaluate: (attribute: Attribute, span?: Tracer.Span) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return evaluate(unseen)
-    return Effect.useSpan(name, options(), (span) => evaluate((name, value) => span.attribute(name, value)))
+    return Effect.useSpan(name, options(), (span) => evaluate((name, value) => span.attribute(name, value), span))
   })
+
+/** The same, in a span that is the parent of those in it. */
+export const around = <A, E, R>(
+  name: string,
+  evaluate: (attribute: Attribute) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  use<A, E, R>(
+    name,
+    () => ({}),
+    (attribute, span) => {
+      const within = evaluate(attribute)
+      return span === undefined ? within : (Effect.provideService(within, Tracer.ParentSpan, span) as typeof within)
+    }
+  )
 
 const unseen: Attribute = () => {}

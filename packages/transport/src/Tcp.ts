@@ -23,7 +23,9 @@ import { HostNotFound, TransportError } from "./TransportError.ts"
 
 /** Connects to the address of the host that answers first. */
 export const connect: Connect = (to, carriesTls) =>
-  isAddress(to) ? connectOne(to, carriesTls, to.host) : Effect.flatMap(resolve(to), (found) => any(to, carriesTls, found))
+  isAddress(to)
+    ? connectOne(to, carriesTls, to.host)
+    : Effect.flatMap(resolve(to), (found) => any(to, carriesTls, found))
 
 /** An IP literal that may be connected to: there is nothing to look up. */
 const isAddress = (to: Destination): boolean => {

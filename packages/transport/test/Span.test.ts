@@ -48,4 +48,21 @@ describe("Span", () => {
       assert.deepStrictEqual([answer, asked], ["answer", 0])
     })
   )
+
+  it.effect("one that is a parent: of what begins in it, and of nothing with Effect's own tracer", () =>
+    Effect.gen(function* () {
+      const inner = Effect.map(Effect.currentSpan, ({ name }) => name)
+      const outer = (tracer: Tracer.Tracer) =>
+        Effect.withSpan(
+          Effect.provideService(
+            Span.around("connecting", () => inner),
+            Tracer.Tracer,
+            tracer
+          ),
+          "outside"
+        )
+      assert.strictEqual(yield* outer(keeping([])), "connecting")
+      assert.strictEqual(yield* outer(Tracer.nativeTracer), "outside")
+    })
+  )
 })

@@ -4,17 +4,26 @@
  */
 
 import type { OpeningHandshake } from "@effect-websocket/core"
-import { type ByteStream, escapePeerText, TimedOut, type Transport } from "@effect-websocket/transport"
+import { type ByteStream, escapePeerText, type Span, TimedOut, type Transport } from "@effect-websocket/transport"
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { ConnectError, type ConnectReason, InvalidOptions } from "../ConnectError.ts"
 import type { Redirected } from "../Connection.ts"
+import type { CookieJar } from "../CookieJar.ts"
 import type { Delivery, TextAs } from "../Delivery.ts"
 import * as Options from "../Options.ts"
 import { TraceOptions } from "../TraceOptions.ts"
 import * as Attempt from "./Attempt.ts"
 import * as Attempts from "./Attempts.ts"
+import type * as Attendant from "./Attendant.ts"
+import type * as CallSite from "./CallSite.ts"
+import * as Deadline from "./Deadline.ts"
+import * as Moment from "./Moment.ts"
 import * as Refusal from "./Refusal.ts"
 import { Steps } from "./Steps.ts"
 import * as Trace from "./Trace.ts"
@@ -34,56 +43,99 @@ export interface Dialled {
 
 /** What a connection was given to begin with. */
 export interface Origin {
+  readonly attendant: Attendant.Attendant
+  /** For whom the attendant wakes while it is dialled. */
+  readonly attended: Attendant.Attended
   readonly clock: Clock.Clock
+  /** Fails so that the failure tells where the connection was asked for. */
+  readonly fail: CallSite.Fail
   readonly id: string
   readonly nonce: () => Uint8Array
   readonly transport: typeof Transport.Service
+  /** Says something of the connection's span. */
+  readonly attribute: Span.Attribute
 }
 
-export const dial = Effect.fnUntraced(function* <R>(
+/** Only what has to wait is a step: most dials have nothing to wait for before the socket connects. */
+export const dial = <R>(
   input: string | URL,
   options: Options.ConnectOptions<R, Delivery, TextAs>,
-  { clock, id, nonce, transport }: Origin
-): Effect.fn.Return<Dialled, ConnectError, Scope.Scope | R> {
+  origin: Origin
+): Effect.Effect<Dialled, ConnectError, Scope.Scope | R> => {
+  const { attribute, clock, fail, id } = origin
   const url = Url.parse(input)
-  yield* Effect.annotateCurrentSpan({
-    [Trace.connectionId]: id,
-    ...(!("_tag" in url) && {
-      "url.full": url.shown,
-      "server.address": url.uri.host,
-      "server.port": url.uri.port,
-      "network.protocol.name": "websocket"
-    })
-  })
-  if ("_tag" in url) return yield* new ConnectError({ url: url.url, reason: url, steps: [] })
+  attribute(Trace.connectionId, id)
+  if ("_tag" in url) return fail(new ConnectError({ url: url.url, reason: url, steps: [] }))
+  attribute("url.full", url.shown)
+  attribute("server.address", url.uri.host)
+  attribute("server.port", url.uri.port)
+  attribute("network.protocol.name", "websocket")
   const steps = new Steps(clock)
-  const connectError = (reason: ConnectReason) => new ConnectError({ url: url.shown, reason, steps: steps.list() })
+  const failed = (reason: ConnectReason) => fail(new ConnectError({ url: url.shown, reason, steps: steps.list() }))
+  const known = { ...origin, steps, failed }
+  return then(Options.evaluate(options), failed, (evaluated) => checked(url, evaluated, known))
+}
 
-  const { cookies, ...data } = yield* Effect.mapError(Options.evaluate(options), connectError)
-  const settings = yield* Options.decode(data).pipe(
-    Effect.mapError((error) => connectError(new InvalidOptions({ problem: error.message })))
-  )
-  const trace = yield* traceOf(settings, url)
+/** What is known once the URL is. */
+interface Known extends Origin {
+  readonly steps: Steps
+  readonly failed: (reason: ConnectReason) => Effect.Effect<never, ConnectError>
+}
+
+const checked = (
+  url: Url.ParsedUrl,
+  { cookies, ...data }: Options.Evaluated,
+  known: Known
+): Effect.Effect<Dialled, ConnectError, Scope.Scope> => {
+  const invalid = ({ message }: Schema.SchemaError) => known.failed(new InvalidOptions({ problem: message }))
+  return then(Options.decode(data), invalid, (settings) => {
+    const { trace } = settings
+    if (trace === false) return attempted(url, settings, cookies, undefined, known)
+    const traced = TraceLog.make(trace === true ? TraceOptions.make({}) : trace, url.shown)
+    return Effect.flatMap(traced, (trace) => attempted(url, settings, cookies, trace, known))
+  })
+}
+
+/** What is there already is no step. */
+const then = <A, E, R, B, F, R2>(
+  effect: Effect.Effect<A, E, R>,
+  onFailure: (error: E) => Effect.Effect<B, F, R2>,
+  onSuccess: (value: A) => Effect.Effect<B, F, R2>
+): Effect.Effect<B, F, R | R2> =>
+  Exit.isExit(effect) && Exit.isSuccess(effect as Exit.Exit<A, E>)
+    ? onSuccess((effect as Exit.Success<A, E>).value)
+    : Effect.matchEffect(effect, { onFailure, onSuccess })
+
+const attempted = (
+  url: Url.ParsedUrl,
+  settings: Options.Settings,
+  cookies: CookieJar | undefined,
+  trace: TraceLog.TraceLog | undefined,
+  { attendant, attended, clock, failed, nonce, steps, transport }: Known
+): Effect.Effect<Dialled, ConnectError, Scope.Scope> => {
   if (trace !== undefined) steps.onEnd = trace.step
   const context: Attempts.Context = { transport, cookies, nonce, clock, steps, trace, current: undefined }
-  const opened = yield* Attempts.run({ url, settings, authorization: url.authorization }, context).pipe(
-    Effect.mapError((failure) => {
-      const reason = failure._tag === "TransportError" ? failure.reason : failure
+  const attempts = Attempts.run({ url, settings, authorization: url.authorization }, context)
+  const at = Moment.now(clock) + Moment.nanos(settings.deadlines.openTimeout)
+  return Deadline.within(attempts, { at, attendant, attended }, (exit, isLate) => {
+    if (Exit.isSuccess(exit)) {
+      const opened = exit.value
+      const stream = trace === undefined ? opened.stream : trace.frames(opened.stream, opened.first)
+      return Effect.succeed({ ...opened, stream, settings })
+    }
+    const failure = Cause.findError(exit.cause)
+    if (Result.isSuccess(failure)) {
+      const reason = failure.success._tag === "TransportError" ? failure.success.reason : failure.success
       steps.end("upgrade", failureOf(reason))
-      return connectError(reason)
-    }),
-    Effect.onInterrupt(() => Effect.sync(() => steps.end("upgrade", "interrupted"))),
-    Effect.timeoutOrElse({
-      duration: settings.deadlines.openTimeout,
-      orElse: () => Effect.fail(connectError(refusalSoFar(context) ?? new TimedOut({ stage: steps.stage })))
-    })
-  )
-  const stream = trace === undefined ? opened.stream : trace.frames(opened.stream, opened.first)
-  return { ...opened, stream, settings }
-})
-
-const traceOf = ({ trace }: Options.Settings, { shown }: Url.ParsedUrl) =>
-  trace === false ? Effect.undefined : TraceLog.make(trace === true ? TraceOptions.make({}) : trace, shown)
+      return failed(reason)
+    }
+    if (!Cause.hasInterruptsOnly(exit.cause)) return Effect.failCause(failure.failure)
+    steps.end("upgrade", "interrupted")
+    return isLate
+      ? failed(refusalSoFar(context) ?? new TimedOut({ stage: steps.stage }))
+      : Effect.failCause(failure.failure)
+  })
+}
 
 /** A refusal's message may quote a page, and once is enough. */
 const failureOf = (reason: ConnectReason): string =>

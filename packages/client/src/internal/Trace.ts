@@ -3,8 +3,11 @@
  * loss. There is none for a message. Their attributes say which connection it is, and why.
  */
 import { Span } from "@effect-websocket/transport"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import * as References from "effect/References"
+import * as Scope from "effect/Scope"
 import type { LossCause } from "../ClientErrors.ts"
 import type { CloseInfo } from "../CloseInfo.ts"
 import * as Metrics from "../Metrics.ts"
@@ -14,6 +17,17 @@ export const connectionId = "websocket.connection"
 
 /** A random one, since a number would need a counter that all programs of a process share. */
 export const newId = (random: number): string => (random >>> 0).toString(16).padStart(8, "0")
+
+/** What a dial runs with: the scope that what it opens lives in, and which connection its logs are about. */
+export const dialling =
+  <R>(scope: Scope.Scope, id: string) =>
+  (context: Context.Context<R>): Context.Context<R | Scope.Scope> => {
+    const annotations = Context.get(context, References.CurrentLogAnnotations)
+    return Context.add(Context.add(context, Scope.Scope, scope), References.CurrentLogAnnotations, {
+      ...annotations,
+      [connectionId]: id
+    })
+  }
 
 /** The closing handshake, whoever asked for it, and how it went. */
 export const closing = <E>(close: Effect.Effect<CloseInfo, E>, id: string): Effect.Effect<CloseInfo, E> =>

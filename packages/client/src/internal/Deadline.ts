@@ -1,0 +1,46 @@
+/**
+ * The deadline of a dial. The dial runs in a fiber of its own, so that an alarm can end it and nothing else; the fiber that
+ * asked waits for how it ends.
+ */
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type { Attendant, Attended } from "./Attendant.ts"
+import type * as Moment from "./Moment.ts"
+
+export interface Deadline {
+  readonly at: Moment.Moment
+  readonly attendant: Attendant
+  /** For whom the attendant wakes. */
+  readonly attended: Attended
+}
+
+/** `settle` says what the end of the dial means, and learns whether the alarm brought it about. */
+export const within = <A, E, R, B, F>(
+  dial: Effect.Effect<A, E, R>,
+  { at, attendant, attended }: Deadline,
+  settle: (exit: Exit.Exit<A, E>, isLate: boolean) => Effect.Effect<B, F>
+): Effect.Effect<B, F, R> =>
+  Effect.flatMap(Effect.forkChild(dial, { startImmediately: true }), (fiber) => {
+    let isLate = false
+    const alarm = {
+      at,
+      place: undefined,
+      attended,
+      answer: Effect.sync(() => {
+        isLate = true
+        fiber.interruptUnsafe()
+      })
+    }
+    const ended = Effect.callback<B, F>((resume) => {
+      fiber.addObserver((exit) => {
+        attendant.unset(alarm)
+        attendant.leave(attended)
+        resume(settle(exit, isLate))
+      })
+      return Effect.suspend(() => Fiber.interrupt(fiber))
+    })
+    if (fiber.pollUnsafe() !== undefined) return ended
+    attendant.set(alarm)
+    return Effect.andThen(attendant.join(attended), ended)
+  })
