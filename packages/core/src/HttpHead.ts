@@ -53,7 +53,7 @@ export const rules = {
 
 export type Rule = keyof typeof rules
 
-export const make = (limits: Limits = defaultLimits): Reader => new Reader(limits)
+export const make = (limits: Limits = defaultLimits, decodeText = decode): Reader => new Reader(limits, decodeText)
 
 /** Reads one head. After any other answer than NeedMore it has done its work. */
 export class Reader {
@@ -65,11 +65,13 @@ export class Reader {
   byteLength = 0
 
   private readonly limits: Limits
+  private readonly decodeText: typeof decode
   private readonly headers: Array<Header> = []
   private carriageReturn = false
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, decodeText: typeof decode) {
     this.limits = limits
+    this.decodeText = decodeText
   }
 
   push(chunk: Uint8Array): NeedMore | Head | InvalidHead {
@@ -90,7 +92,7 @@ export class Reader {
     let end = start
     while (end < limit && isText(chunk[end]!)) end++
     if (end === start) return start
-    this.line += String.fromCharCode.apply(null, chunk.subarray(start, end) as unknown as Array<number>)
+    this.line += this.decodeText(chunk, start, end)
     this.byteLength += end - start
     return end
   }
@@ -154,14 +156,23 @@ export const excerpt = (text: string): string => text.slice(0, 200)
 export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
   const sought = name.toLowerCase()
   const values: Array<string> = []
-  for (const header of headers) if (header[0].toLowerCase() === sought) values.push(header[1])
+  for (const header of headers) if (isNamed(header, sought)) values.push(header[1])
   return values
 }
 
+const isNamed = ([name]: Header, sought: string): boolean =>
+  name.length === sought.length && name.toLowerCase() === sought
+
 /** The value of a header that may come once; undefined when it is absent, `repeated` when it came more often. */
 export const one = (headers: Headers, name: string): string | undefined | typeof repeated => {
-  const values = all(headers, name)
-  return values.length > 1 ? repeated : values[0]
+  const sought = name.toLowerCase()
+  let value: string | undefined
+  for (const header of headers) {
+    if (!isNamed(header, sought)) continue
+    if (value !== undefined) return repeated
+    value = header[1]
+  }
+  return value
 }
 
 export const repeated: unique symbol = Symbol("a header that may come once came more often")
@@ -174,13 +185,18 @@ export const list = (headers: Headers, name: string): ReadonlyArray<string> =>
     .filter((element) => element !== "")
 
 /** Has the list this element, in any case? */
-export const hasToken = (headers: Headers, name: string, token: string): boolean =>
-  list(headers, name).some((element) => element.toLowerCase() === token.toLowerCase())
+export const hasToken = (headers: Headers, name: string, token: string): boolean => {
+  const sought = token.toLowerCase()
+  const is = (element: string) => element.toLowerCase() === sought
+  const value = one(headers, name)
+  // Most lists have one element, in one header.
+  return typeof value === "string" && is(value) ? true : list(headers, name).some(is)
+}
 
 /** The values of all headers of that name as one (RFC 9110 §5.3); undefined when there is none. */
 export const joined = (headers: Headers, name: string): string | undefined => {
-  const values = all(headers, name)
-  return values.length === 0 ? undefined : values.join(", ")
+  const value = one(headers, name)
+  return value === repeated ? all(headers, name).join(", ") : value
 }
 
 /** A token (RFC 9110 §5.6.2). */
@@ -190,8 +206,11 @@ export const isToken = (text: string): boolean => /^[\w!#$%&'*+\-.^`|~]+$/.test(
 export const isFieldValue = (text: string): boolean => /^[\t -~\x80-\xff]*$/.test(text)
 
 /** The bytes of a head whose start line and headers are legal. */
-export const format = (startLine: string, headers: Headers): Uint8Array =>
-  encode(`${startLine}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`)
+export const format = (startLine: string, headers: Headers, encodeText = encode): Uint8Array => {
+  let text = `${startLine}\r\n`
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`
+  return encodeText(`${text}\r\n`)
+}
 
 /** The bytes of latin-1 text. */
 export const encode = (text: string): Uint8Array => {
@@ -199,6 +218,10 @@ export const encode = (text: string): Uint8Array => {
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
+
+/** The latin-1 text of `bytes` from `start` to `end`, which are no more than `longestRun`. */
+export const decode = (bytes: Uint8Array, start: number, end: number): string =>
+  String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as Array<number>)
 
 /** Without the spaces and tabs around it. `String.trim` would take more, and a pattern could take quadratic time. */
 export const trim = (text: string): string => {

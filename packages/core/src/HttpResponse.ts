@@ -35,18 +35,21 @@ export const rules = {
 export type Rule = keyof typeof rules
 
 /** The limits hold for the response and all interim ones before it. */
-export const make = (limits: HttpHead.Limits = HttpHead.defaultLimits): Reader => new Reader(limits)
+export const make = (limits: HttpHead.Limits = HttpHead.defaultLimits, decodeText = HttpHead.decode): Reader =>
+  new Reader(limits, decodeText)
 
 /** Reads one response. After any other answer than NeedMore it has done its work. */
 export class Reader {
   /** What interim responses left of the limits. */
   private limits: HttpHead.Limits
+  private readonly decodeText: typeof HttpHead.decode
   private head: HttpHead.Reader
   private statusLine: StatusLine | InvalidResponse | undefined
 
-  constructor(limits: HttpHead.Limits) {
+  constructor(limits: HttpHead.Limits, decodeText: typeof HttpHead.decode) {
     this.limits = limits
-    this.head = HttpHead.make(limits)
+    this.decodeText = decodeText
+    this.head = HttpHead.make(limits, decodeText)
   }
 
   push(chunk: Uint8Array): NeedMore | Response | InvalidResponse {
@@ -74,7 +77,7 @@ export class Reader {
     const maxHeadBytes = this.limits.maxHeadBytes - this.head.byteLength
     const maxHeaders = this.limits.maxHeaders - headers.length
     this.limits = { maxHeadBytes, maxHeaders }
-    this.head = HttpHead.make(this.limits)
+    this.head = HttpHead.make(this.limits, this.decodeText)
     this.statusLine = undefined
   }
 }
@@ -86,6 +89,7 @@ interface StatusLine {
 }
 
 const parse = (line: string): StatusLine | InvalidResponse => {
+  if (line === "HTTP/1.1 101 Switching Protocols") return switching
   const [, version, code, statusText = ""] = statusLine.exec(line) ?? []
   if (code === undefined) return invalid("StatusLine", line)
   const status = Number(code)
@@ -93,6 +97,13 @@ const parse = (line: string): StatusLine | InvalidResponse => {
   const legal = status === 101 ? version === "1.1" : version!.startsWith("1.")
   return legal ? { _tag: "StatusLine", status, statusText } : invalid("HttpVersion", line)
 }
+
+/** What most servers say. */
+const switching: StatusLine = Object.freeze({
+  _tag: "StatusLine",
+  status: 101,
+  statusText: "Switching Protocols"
+})
 
 const invalid = (rule: Rule, line: string): InvalidResponse =>
   Object.freeze({ _tag: "InvalidResponse", rule, found: HttpHead.excerpt(line) })

@@ -62,6 +62,8 @@ export interface Expected {
   /** What the request offered of permessage-deflate (RFC 7692 §7.1). Default: nothing. */
   readonly offers?: ReadonlyArray<PerMessageDeflate.Offer> | undefined
   readonly sha1: Platform["sha1"]
+  readonly sha1Base64?: Platform["sha1Base64"] | undefined
+  readonly decodeLatin1?: Platform["decodeLatin1"] | undefined
   readonly limits?: Limits | undefined
 }
 
@@ -76,7 +78,7 @@ export class Reader {
 
   constructor(expected: Expected) {
     this.expected = expected
-    this.response = HttpResponse.make(expected.limits)
+    this.response = HttpResponse.make(expected.limits, expected.decodeLatin1)
   }
 
   /** The status of a refusal as soon as its head is there, for those who need no body: `end` then answers at once. */
@@ -121,7 +123,7 @@ interface Refusal extends Pick<Rejected, "status" | "statusText" | "headers"> {
 /** The checks of a 101 response, one after the other. */
 const open = (
   { headers, leftover }: HttpResponse.Response,
-  { nonce, offers = [], sha1, subprotocols = [] }: Expected
+  { nonce, offers = [], sha1, sha1Base64, subprotocols = [] }: Expected
 ): Accepted | HandshakeInvalid.HandshakeInvalid => {
   // A list like Connection, but of what is switched to: anything beside websocket would be another protocol.
   const upgrade = HttpHead.joined(headers, "Upgrade")
@@ -132,7 +134,9 @@ const open = (
   const accept = HttpHead.one(headers, "Sec-WebSocket-Accept")
   if (accept === undefined) return HandshakeInvalid.make("AcceptMissing")
   if (accept === HttpHead.repeated) return HandshakeInvalid.make("AcceptRepeated")
-  if (accept !== acceptOf(Base64.encode(nonce), sha1)) return HandshakeInvalid.make("AcceptMismatch", accept)
+  if (accept !== acceptOf(Base64.encode(nonce), sha1, sha1Base64)) {
+    return HandshakeInvalid.make("AcceptMismatch", accept)
+  }
   const subprotocol = HttpHead.one(headers, "Sec-WebSocket-Protocol")
   if (subprotocol === HttpHead.repeated) return HandshakeInvalid.make("SubprotocolRepeated")
   if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
@@ -153,5 +157,7 @@ const reject = ({ headers, status, statusText }: Refusal, { bytes, truncated }: 
   Object.freeze({ _tag: "Rejected", status, statusText, headers, body: bytes, bodyTruncated: truncated })
 
 /** The Sec-WebSocket-Accept that answers this Sec-WebSocket-Key (RFC 6455 §4.2.2, step 5.4). */
-export const acceptOf = (key: string, sha1: Platform["sha1"]): string =>
-  Base64.encode(sha1(HttpHead.encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)))
+export const acceptOf = (key: string, sha1: Platform["sha1"], sha1Base64?: Platform["sha1Base64"]): string => {
+  const text = `${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+  return sha1Base64 === undefined ? Base64.encode(sha1(HttpHead.encode(text))) : sha1Base64(text)
+}

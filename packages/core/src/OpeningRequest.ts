@@ -6,6 +6,7 @@
  */
 import * as Base64 from "./Base64.ts"
 import * as HttpHead from "./HttpHead.ts"
+import type { Platform } from "./Platform.ts"
 import * as Uri from "./Uri.ts"
 
 export interface Request {
@@ -23,6 +24,7 @@ export interface Request {
   /** The Sec-WebSocket-Extensions header, ready made. */
   readonly extensions?: string | undefined
   readonly headers?: HttpHead.Headers | undefined
+  readonly encodeLatin1?: Platform["encodeLatin1"] | undefined
 }
 
 export interface InvalidRequest {
@@ -41,7 +43,9 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
   if (!Uri.isHostHeader(host)) return invalid("host", "a host is a name or an address, with a port where needed")
   if (nonce.length !== nonceLength) return invalid("nonce", "a nonce is 16 bytes")
   if (!subprotocols.every(HttpHead.isToken)) return invalid("subprotocols", `a subprotocol is ${token}`)
-  if (new Set(subprotocols).size < subprotocols.length) return invalid("subprotocols", "a subprotocol is offered once")
+  if (subprotocols.length > 1 && new Set(subprotocols).size < subprotocols.length) {
+    return invalid("subprotocols", "a subprotocol is offered once")
+  }
   const own: Array<HttpHead.Header> = [
     ["Host", host],
     ["Upgrade", "websocket"],
@@ -56,9 +60,12 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
     if (!HttpHead.isFieldValue(value)) return invalid(field, `a header ${fieldValue}`)
     own.push([name, value])
   }
-  const problem = problemOf(headers, own)
-  if (problem !== undefined) return invalid("headers", problem)
-  return HttpHead.format(`GET ${uri.resourceName} HTTP/1.1`, [...own, ...headers])
+  if (headers.length > 0) {
+    const problem = problemOf(headers, own)
+    if (problem !== undefined) return invalid("headers", problem)
+    own.push(...headers)
+  }
+  return HttpHead.format(`GET ${uri.resourceName} HTTP/1.1`, own, options.encodeLatin1)
 }
 
 const optional = [

@@ -12,6 +12,12 @@ import * as Utf8 from "./Utf8.ts"
 export interface Platform {
   /** SHA-1 of the opening handshake (RFC 6455 §4.2.2); it guards nothing secret. */
   readonly sha1: (bytes: Uint8Array) => Uint8Array
+  /** The same of a text of ASCII characters, in base64, where the platform has it at once. */
+  readonly sha1Base64?: (text: string) => string
+  /** The bytes of latin-1 text. Default: `HttpHead.encode`. */
+  readonly encodeLatin1?: (text: string) => Uint8Array
+  /** The latin-1 text of `bytes` from `start` to `end`. Default: `HttpHead.decode`. */
+  readonly decodeLatin1?: (bytes: Uint8Array, start: number, end: number) => string
   /** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. U+FEFF is kept. */
   readonly decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string | undefined
   /** Whether many short texts are decoded faster at once than one by one: then they are (`MessageRun`). Default: no. */

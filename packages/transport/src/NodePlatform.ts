@@ -11,6 +11,16 @@ import * as NodeDeflate from "./internal/NodeDeflate.ts"
 /** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
 export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.hash("sha1", bytes, "buffer"))
 
+/** The same of a text of ASCII characters, in base64. */
+export const sha1Base64 = (text: string): string => Crypto.hash("sha1", text, "base64")
+
+/** The bytes of latin-1 text. */
+export const encodeLatin1 = (text: string): Uint8Array => Buffer.from(text, "latin1")
+
+/** The latin-1 text of `bytes` from `start` to `end`. */
+export const decodeLatin1 = (bytes: Uint8Array, start: number, end: number): string =>
+  latin1Slice.call(bytes, start, end)
+
 /** The text of `bytes` from `start` to `end`, or undefined when they are not well-formed UTF-8. U+FEFF is kept. */
 export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   const text = utf8Slice.call(bytes, start, end)
@@ -87,6 +97,9 @@ export const randomBytes = (length: number): Uint8Array => {
 /** All of it as core takes it. A text of V8's greatest length is the largest message that can be held. */
 export const platform: Platform.Platform = Object.freeze({
   sha1,
+  sha1Base64,
+  encodeLatin1,
+  decodeLatin1,
   decodeUtf8,
   decodesRuns: true,
   validateUtf8,
@@ -151,7 +164,8 @@ const nativeFrom = 64
 const wordsFrom = 24
 
 /** Buffer's own, which take any Uint8Array: making a Buffer of it first would cost as much as the work. */
-const { utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Write: (this: Uint8Array, text: string, offset: number) => number
 }

@@ -1,6 +1,6 @@
 /** Node's functions mean the same as core's plain ones. */
 import { assert, describe, it } from "@effect/vitest"
-import { Masking, Platform, Utf8 } from "@effect-websocket/core"
+import { HttpHead, Masking, Platform, Utf8 } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
 import { endpointCompression } from "../../core/test/endpointCompression.ts"
 import { endpointPairs } from "../../core/test/endpointPairs.ts"
@@ -42,6 +42,16 @@ describe("NodePlatform", () => {
     const key = new TextEncoder().encode("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
     assert.strictEqual(Buffer.from(NodePlatform.sha1(key)).toString("base64"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     assert.deepStrictEqual(NodePlatform.sha1(key), Platform.pure.sha1(key))
+    const text = "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    assert.strictEqual(NodePlatform.sha1Base64(text), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+  })
+
+  it("every octet is one character of latin-1, both ways, as core has it", () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, octet) => octet)
+    const text = HttpHead.decode(bytes, 0, 256)
+    assert.deepStrictEqual(new Uint8Array(NodePlatform.encodeLatin1(text)), bytes)
+    assert.strictEqual(NodePlatform.decodeLatin1(bytes, 0, 256), text)
+    assert.strictEqual(NodePlatform.decodeLatin1(bytes, 65, 68), "ABC")
   })
 
   it("well-formed texts decode, encode and validate, anywhere in their bytes", () => {

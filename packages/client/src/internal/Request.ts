@@ -32,6 +32,7 @@ export const format = (request: Request, nonce: Uint8Array): Uint8Array | Invali
     nonce,
     subprotocols,
     headers,
+    encodeLatin1: NodePlatform.encodeLatin1,
     ...(host !== undefined && { host }),
     ...(origin !== undefined && { origin }),
     ...(offers.length > 0 && { extensions: PerMessageDeflate.formatOffers(offers) }),
@@ -46,7 +47,9 @@ export const reader = ({ settings }: Request, nonce: Uint8Array): OpeningHandsha
     nonce,
     subprotocols: settings.subprotocols,
     offers: offersOf(settings),
-    sha1: NodePlatform.platform.sha1,
+    sha1: NodePlatform.sha1,
+    sha1Base64: NodePlatform.sha1Base64,
+    decodeLatin1: NodePlatform.decodeLatin1,
     limits: settings.limits
   })
 
