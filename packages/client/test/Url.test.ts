@@ -184,3 +184,22 @@ describe("origins", () => {
   ]
   for (const [text, origin] of rows) it(text, () => assert.strictEqual(Url.parseOrigin(text), origin))
 })
+
+describe("the last URL of a transport is not parsed again", () => {
+  it("unless it changes; each transport has its own", () => {
+    const [one, other] = [{}, {}]
+    const url = Url.parseFor(one, "ws://a.test/?token=1")
+    assert.deepStrictEqual(url, Url.parse("ws://a.test/?token=1"))
+    assert.strictEqual(Url.parseFor(one, new URL("ws://a.test/?token=1")), url)
+    assert.notStrictEqual(Url.parseFor(other, "ws://a.test/?token=1"), url)
+    assert.deepStrictEqual(Url.parseFor(one, "ws://a.test/?token=2"), Url.parse("ws://a.test/?token=2"))
+    assert.deepStrictEqual(Url.parseFor(one, "ws://a.test/?token=1"), url)
+  })
+
+  it("what cannot be dialled is an error of its own each time", () => {
+    const transport = {}
+    const first = Url.parseFor(transport, "http://a.test/")
+    assert.strictEqual((first as { _tag?: string })._tag, "InvalidUrl")
+    assert.notStrictEqual(Url.parseFor(transport, "http://a.test/"), first)
+  })
+})

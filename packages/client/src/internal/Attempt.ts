@@ -7,7 +7,6 @@ import { type ByteStream, Span, type Transport, type TransportError } from "@eff
 import * as Bytes from "effect/Bytes"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { HandshakeInvalid, InvalidOptions } from "../ConnectError.ts"
 import * as Redirect from "./Redirect.ts"
@@ -57,11 +56,7 @@ export const run = (
     Span.use(
       "WebSocket.upgrade",
       () => spanOf(url),
-      (attribute) =>
-        Effect.map(upgrade(attempt, stream, steps, trace), (answer) => {
-          attribute("http.response.status_code", answer._tag === "Accepted" ? 101 : answer.status)
-          return answer
-        })
+      (attribute) => upgrade(attempt, stream, { steps, trace, attribute })
     )
   )
 }
@@ -78,34 +73,52 @@ const spanOf = ({ shown, uri }: ParsedUrl) => {
 }
 
 /** Sends the request and reads until the answer is complete. */
-const upgrade = Effect.fnUntraced(function* (
+const upgrade = (
   attempt: Attempt,
   stream: ByteStream,
-  steps: Steps,
-  trace: TraceLog | undefined
-): Effect.fn.Return<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid> {
+  { attribute, steps, trace }: { steps: Steps; trace: TraceLog | undefined; attribute: Span.Attribute }
+): Answered => {
   const { bytes, reader, request } = attempt
   steps.begin("upgrade", request.url.shown)
   trace?.request(bytes)
   stream.writeUnsafe([bytes])
-  while (true) {
-    const pulled = yield* Effect.result(stream.pull)
-    if (Result.isFailure(pulled) && !Cause.isDone(pulled.failure)) {
-      return refusalSoFar(attempt) ?? (yield* pulled.failure)
-    }
-    const chunks = Result.getOrElse(pulled, () => [])
+  const onSuccess = (chunks: ReadonlyArray<Uint8Array>): Answered => {
     let answer: OpeningHandshake.Answer | typeof needMore = chunks.length === 0 ? reader.end() : needMore
     let read = 0
     while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
     // Nobody reads the body of an answer that leads elsewhere.
     if (answer === needMore && Redirect.policyFor(request, reader.refusedWith) !== undefined) answer = reader.end()
-    if (answer._tag === "Accepted") {
-      return { _tag: "Accepted", stream, answer, first: Bytes.concat([answer.leftover, ...chunks.slice(read)]) }
+    switch (answer._tag) {
+      case "NeedMore":
+        return Effect.matchEffect(stream.pull, { onFailure, onSuccess })
+      case "Accepted":
+        attribute("http.response.status_code", 101)
+        return Effect.succeed({ _tag: "Accepted", stream, answer, first: behind(answer, chunks, read) })
+      case "Rejected":
+        return rejected(answer)
+      case "HandshakeInvalid":
+        return Effect.fail(invalid(answer, stream))
     }
-    if (answer._tag === "Rejected") return answer
-    if (answer._tag === "HandshakeInvalid") return yield* invalid(answer, stream)
   }
-})
+  const onFailure = (failure: TransportError | Cause.Done): Answered => {
+    if (Cause.isDone(failure)) return onSuccess([])
+    const refusal = refusalSoFar(attempt)
+    return refusal === undefined ? Effect.fail(failure) : rejected(refusal)
+  }
+  const rejected = (refusal: OpeningHandshake.Rejected): Answered => {
+    attribute("http.response.status_code", refusal.status)
+    return Effect.succeed(refusal)
+  }
+  return Effect.matchEffect(stream.pull, { onFailure, onSuccess })
+}
+
+type Answered = Effect.Effect<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid>
+
+/** What was read behind the head; mostly nothing. */
+const behind = ({ leftover }: OpeningHandshake.Accepted, chunks: ReadonlyArray<Uint8Array>, read: number) =>
+  leftover.length === 0 && read === chunks.length ? nothing : Bytes.concat([leftover, ...chunks.slice(read)])
+
+const nothing = new Uint8Array(0)
 
 /**
  * The deadline passed, or the byte stream broke, while the body of a refusal was still coming: the refusal says more.

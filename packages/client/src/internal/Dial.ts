@@ -62,8 +62,8 @@ export const dial = <R>(
   options: Options.ConnectOptions<R, Delivery, TextAs>,
   origin: Origin
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | R> => {
-  const { attribute, clock, fail, id } = origin
-  const url = Url.parse(input)
+  const { attribute, clock, fail, id, transport } = origin
+  const url = Url.parseFor(transport, input)
   attribute(Trace.connectionId, id)
   if ("_tag" in url) return fail(new ConnectError({ url: url.url, reason: url, steps: [] }))
   attribute("url.full", url.shown)

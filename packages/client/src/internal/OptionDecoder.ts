@@ -43,7 +43,7 @@ type Fieldwise = (options: unknown) => Result.Result<unknown, unknown>
 const fieldwise = (schema: Struct, groups: Readonly<Record<string, Struct>>): Fieldwise => {
   const decoders = new Map<string, Fieldwise>()
   const decoderOf = (name: string): Fieldwise => {
-    const field = Schema.decodeUnknownResult(schema.fields[name]!, strict)
+    const field = remembering(Schema.decodeUnknownResult(schema.fields[name]!, strict))
     const group = groups[name] && fieldwise(groups[name], {})
     return group === undefined
       ? (option) => field(given(option))
@@ -65,6 +65,20 @@ const fieldwise = (schema: Struct, groups: Readonly<Record<string, Struct>>): Fi
       decoded[name] = result.success
     }
     return Result.succeed(decoded)
+  }
+}
+
+/**
+ * A value that is no object and stays as it is stays so: the last one is not decoded again. What is turned into something
+ * else may be a secret, and is not kept.
+ */
+const remembering = (decode: Fieldwise): Fieldwise => {
+  let last: Result.Result<unknown, unknown> = notPlain
+  return (option) => {
+    if (Result.isSuccess(last) && last.success === option) return last
+    const result = decode(option)
+    if (typeof option !== "object" && Result.isSuccess(result) && result.success === option) last = result
+    return result
   }
 }
 

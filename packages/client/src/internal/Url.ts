@@ -52,6 +52,18 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   return { uri, place, shown, authorization: authorization.success }
 }
 
+/** The same answer. The last URL of each transport is kept as long as that is, since most programs dial one again and again. */
+export const parseFor = (transport: object, input: string | URL): ParsedUrl | InvalidUrl => {
+  const text = String(input)
+  const last = lasts.get(transport)
+  if (last?.text === text) return last.url
+  const url = parse(text)
+  if (!("_tag" in url)) lasts.set(transport, { text, url })
+  return url
+}
+
+const lasts = new WeakMap<object, { readonly text: string; readonly url: ParsedUrl }>()
+
 /** Scheme, host and port: what has to be the same for two URLs to belong to one another (RFC 6454 §4). */
 export const originOf = (uri: Uri.Uri): string => Uri.format({ ...uri, resourceName: "" })
 
