@@ -39,44 +39,33 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
   options: ConnectOptions<R, D, T> = {}
 ): Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> => {
   const fail = CallSite.capture("WebSocket.connect")
-  return Span.around("WebSocket.connect", (attribute) =>
-    Effect.contextWith((context: Context.Context<Scope.Scope | Transport>) => {
-      const clock = Context.get(context, Clock.Clock)
-      const { maskingKey, nonce } = Context.get(context, Entropy)
-      const transport = Context.get(context, Transport)
-      const meter = Meter.of(context)
-      const scope = Context.get(context, Scope.Scope)
-      const streamScope = Scope.makeUnsafe()
-      const id = Trace.newId(maskingKey())
-      const attendant = Attendant.of(transport, clock)
-      const attended = { scope: Scope.makeUnsafe(), context: attendant.contexts.of(context), failed: () => Effect.void }
-      const began = Moment.now(clock)
-      return Effect.uninterruptibleMask((restore) => {
-        const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
-        const dialled = Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id)).pipe(
-          Effect.onError((cause) => {
-            const exit = Exit.failCause(cause)
-            return Effect.andThen(Scope.close(streamScope, exit), Scope.close(attended.scope, exit))
-          })
-        )
-        return Effect.flatMap(dialled, (dialled) => {
+  return Span.around("WebSocket.connect", (attribute, context: Context.Context<Scope.Scope | Transport | R>) => {
+    const clock = Context.get(context, Clock.Clock)
+    const { maskingKey, nonce } = Context.get(context, Entropy)
+    const transport = Context.get(context, Transport)
+    const meter = Meter.of(context)
+    const streamScope = Scope.makeUnsafe()
+    const sessionScope = Scope.makeUnsafe()
+    const id = Trace.newId(maskingKey())
+    const attendant = Attendant.of(transport, clock)
+    const attended = { scope: sessionScope, context: attendant.contexts.of(context), failed: () => Effect.void }
+    const place = { attendant, clock, context: attended.context, id, maskingKey, meter, sessionScope, streamScope }
+    const began = Moment.now(clock)
+    const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id)).pipe(
+        Effect.onError((cause) => {
+          const exit = Exit.failCause(cause)
+          return Effect.andThen(Scope.close(streamScope, exit), Scope.close(sessionScope, exit))
+        }),
+        Effect.flatMap((dialled) => {
           meter.handshake(Moment.now(clock) - began)
           const { delivery, text } = dialled.settings
-          return open(dialled, assemblerOf(delivery as D, text as T), {
-            attendant,
-            clock,
-            context: attended.context,
-            id,
-            maskingKey,
-            meter,
-            scope,
-            sessionScope: attended.scope,
-            streamScope
-          })
+          return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
         })
-      })
-    })
-  )
+      )
+    )
+  })
 }
 
 /**
@@ -97,7 +86,6 @@ interface Place {
   readonly id: string
   readonly maskingKey: () => number
   readonly meter: Meter.Meter
-  readonly scope: Scope.Scope
   /** Owns the fibers of dialling, and then those of the session. */
   readonly sessionScope: Scope.Closeable
   /** Owns the byte stream. */
@@ -108,7 +96,8 @@ interface Place {
 const open = <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
-  { attendant, clock, context, id, maskingKey, meter, scope, sessionScope, streamScope }: Place
+  scope: Scope.Scope,
+  { attendant, clock, context, id, maskingKey, meter, sessionScope, streamScope }: Place
 ): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
   const session = new Session({

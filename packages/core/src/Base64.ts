@@ -3,14 +3,15 @@
  * length of a nonce is read. Nothing is ever decoded.
  */
 export const encode = (bytes: Uint8Array): string => {
-  let text = ""
-  for (let i = 0; i < bytes.length; i += 3) {
+  const codes = new Array<number>(Math.ceil(bytes.length / 3) * 4)
+  for (let i = 0, at = 0; i < bytes.length; i += 3) {
     const bits = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    text += alphabet[bits >> 18]! + alphabet[(bits >> 12) & 63]!
-    text += i + 1 < bytes.length ? alphabet[(bits >> 6) & 63]! : "="
-    text += i + 2 < bytes.length ? alphabet[bits & 63]! : "="
+    codes[at++] = alphabet.charCodeAt(bits >> 18)
+    codes[at++] = alphabet.charCodeAt((bits >> 12) & 63)
+    codes[at++] = i + 1 < bytes.length ? alphabet.charCodeAt((bits >> 6) & 63) : equals
+    codes[at++] = i + 2 < bytes.length ? alphabet.charCodeAt(bits & 63) : equals
   }
-  return text
+  return String.fromCharCode.apply(null, codes)
 }
 
 /** How many bytes the text stands for; undefined when it is not what `encode` would have written. */
@@ -24,4 +25,5 @@ export const decodedLength = (text: string): number | undefined => {
 }
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+const equals = 0x3d
 const form = /^[A-Za-z0-9+/]*={0,2}$/

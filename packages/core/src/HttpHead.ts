@@ -160,17 +160,18 @@ export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
   return values
 }
 
-const isNamed = ([name]: Header, sought: string): boolean =>
-  name.length === sought.length && name.toLowerCase() === sought
+const isNamed = (header: Header, sought: string): boolean =>
+  header[0].length === sought.length && header[0].toLowerCase() === sought
 
 /** The value of a header that may come once; undefined when it is absent, `repeated` when it came more often. */
 export const one = (headers: Headers, name: string): string | undefined | typeof repeated => {
   const sought = name.toLowerCase()
   let value: string | undefined
-  for (const header of headers) {
-    if (!isNamed(header, sought)) continue
+  // By index, here and below: until code is optimised, each step of an iterator is an object.
+  for (let i = 0; i < headers.length; i++) {
+    if (!isNamed(headers[i]!, sought)) continue
     if (value !== undefined) return repeated
-    value = header[1]
+    value = headers[i]![1]
   }
   return value
 }
@@ -208,7 +209,7 @@ export const isFieldValue = (text: string): boolean => /^[\t -~\x80-\xff]*$/.tes
 /** The bytes of a head whose start line and headers are legal. */
 export const format = (startLine: string, headers: Headers, encodeText = encode): Uint8Array => {
   let text = `${startLine}\r\n`
-  for (const [name, value] of headers) text += `${name}: ${value}\r\n`
+  for (let i = 0; i < headers.length; i++) text += `${headers[i]![0]}: ${headers[i]![1]}\r\n`
   return encodeText(`${text}\r\n`)
 }
 

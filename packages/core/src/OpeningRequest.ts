@@ -54,7 +54,8 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
     ["Sec-WebSocket-Version", "13"]
   ]
   if (subprotocols.length > 0) own.push(["Sec-WebSocket-Protocol", subprotocols.join(", ")])
-  for (const [field, name] of optional) {
+  for (let i = 0; i < optional.length; i++) {
+    const { field, name } = optional[i]!
     const value = options[field]
     if (value === undefined) continue
     if (!HttpHead.isFieldValue(value)) return invalid(field, `a header ${fieldValue}`)
@@ -69,9 +70,9 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
 }
 
 const optional = [
-  ["extensions", "Sec-WebSocket-Extensions"],
-  ["origin", "Origin"],
-  ["userAgent", "User-Agent"]
+  { field: "extensions", name: "Sec-WebSocket-Extensions" },
+  { field: "origin", name: "Origin" },
+  { field: "userAgent", name: "User-Agent" }
 ] as const
 
 const invalid = (field: keyof Request, problem: string): InvalidRequest =>

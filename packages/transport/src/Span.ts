@@ -2,7 +2,9 @@
  * Spans, for who traces. Effect's own tracer keeps none of them, so without another one nobody could see them: they are not
  * made then, since each would cost as much as a stage of a dial does.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
 /** What is said of a span while it lasts. */
@@ -12,23 +14,25 @@ export type Attribute = (name: string, value: unknown) => void
 export const use = <A, E, R>(
   name: string,
   options: () => Tracer.SpanOptionsNoTrace,
-  evaluate: (attribute: Attribute, span?: Tracer.Span) => Effect.Effect<A, E, R>
+  evaluate: (attribute: Attribute, fiber: Fiber.Fiber<unknown, unknown>, span?: Tracer.Span) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return evaluate(unseen)
-    return Effect.useSpan(name, options(), (span) => evaluate((name, value) => span.attribute(name, value), span))
+    if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return evaluate(unseen, fiber)
+    return Effect.useSpan(name, options(), (span) =>
+      evaluate((name, value) => span.attribute(name, value), fiber, span)
+    )
   })
 
 /** The same, in a span that is the parent of those in it. */
 export const around = <A, E, R>(
   name: string,
-  evaluate: (attribute: Attribute) => Effect.Effect<A, E, R>
+  evaluate: (attribute: Attribute, context: Context.Context<R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   use<A, E, R>(
     name,
     () => ({}),
-    (attribute, span) => {
-      const within = evaluate(attribute)
+    (attribute, { context }, span) => {
+      const within = evaluate(attribute, context as Context.Context<R>)
       return span === undefined ? within : (Effect.provideService(within, Tracer.ParentSpan, span) as typeof within)
     }
   )

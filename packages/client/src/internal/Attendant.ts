@@ -53,11 +53,14 @@ export class Attendant {
 
   /** From now on, until `leave`. To be run in the scope of who joins. */
   join(attended: Attended): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.all.add(attended)
-      this.latest = attended
-      return this.host === undefined ? this.attendIn(attended) : Effect.void
-    })
+    return Effect.suspend(() => this.joined(attended) ?? Effect.void)
+  }
+
+  /** The same, in no step where there is nothing to be run. */
+  joined(attended: Attended): Effect.Effect<void> | undefined {
+    this.all.add(attended)
+    this.latest = attended
+    return this.host === undefined ? this.attendIn(attended) : undefined
   }
 
   /** It has ended: nothing more is started for it. */

@@ -42,5 +42,6 @@ export const within = <A, E, R, B, F>(
     })
     if (fiber.pollUnsafe() !== undefined) return ended
     attendant.set(alarm)
-    return Effect.andThen(attendant.join(attended), ended)
+    const joining = attendant.joined(attended)
+    return joining === undefined ? ended : Effect.andThen(joining, ended)
   })

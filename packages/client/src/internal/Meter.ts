@@ -107,18 +107,30 @@ export const current: Effect.Effect<Meter> = Effect.contextWith((context) => Eff
 export const of = (context: Context.Context<never>): Meter => {
   const registry = Context.get(context, Metric.MetricRegistry)
   const attributes = Context.get(context, Metric.CurrentMetricAttributes)
-  const known = meters.get(registry) ?? new Map<string, Meter>()
+  const known = meters.get(registry) ?? { byKey: new Map<string, Meter>(), byAttributes: new WeakMap<object, Meter>() }
+  meters.set(registry, known)
+  const last = known.byAttributes.get(attributes)
+  if (last !== undefined) return last
   const key = JSON.stringify(Object.entries(attributes).sort())
-  const meter = known.get(key)
-  if (meter !== undefined) return meter
+  const meter = known.byKey.get(key) ?? made(registry, attributes)
+  known.byKey.set(key, meter)
+  known.byAttributes.set(attributes, meter)
+  return meter
+}
+
+const made = (registry: Metric.MetricRegistry, attributes: Metric.Metric.AttributeSet): Meter => {
   const own = Context.make(Metric.MetricRegistry, registry)
-  const made = new Meter(Context.add(own, Metric.CurrentMetricAttributes, attributes))
-  meters.set(registry, known.set(key, made))
-  return made
+  return new Meter(Context.add(own, Metric.CurrentMetricAttributes, attributes))
 }
 
 /** A cache: a registry has no place for what fills its series, so it is found again by the registry itself. */
-const meters = new WeakMap<Metric.MetricRegistry, Map<string, Meter>>()
+const meters = new WeakMap<Metric.MetricRegistry, Known>()
+
+/** By what they are, and by the very object that said so. */
+interface Known {
+  readonly byKey: Map<string, Meter>
+  readonly byAttributes: WeakMap<object, Meter>
+}
 
 const entries = <K extends string, V>(record: { readonly [name in K]?: V }) => Object.entries(record) as Array<[K, V]>
 
