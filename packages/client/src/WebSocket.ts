@@ -120,12 +120,12 @@ const open = <A>(
     streamScope
   })
   const left = Scope.addFinalizerExit(scope, (exit) =>
-    Effect.ensuring(leave(session, id, exit), Scope.close(sessionScope, exit))
+    Effect.ensuring(leave(session, id, exit), Effect.andThen(Scope.close(sessionScope, exit), session.forget))
   )
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
   const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers: linesOf(headers) }
-  const begun = Effect.andThen(attendant.begin(session, session.run(dialled.first)), left)
+  const begun = Effect.andThen(session.begin(dialled.first), left)
   return Effect.as(begun, new OpenConnection(session, facts))
 }
 

@@ -38,7 +38,7 @@ const attended = Effect.gen(function* () {
     yield* attendant.join(self)
     const call = (seconds: number, what: string): Attendant.Call => {
       const at = BigInt(seconds) * 1_000_000_000n
-      const call = { at, place: undefined, attended: self, answer: says(what) }
+      const call = { at, place: undefined, ring: () => attendant.start(self, says(what)) }
       attendant.set(call)
       return call
     }
@@ -129,7 +129,7 @@ describe("Attendant", () => {
       const [a, b] = [yield* member("a"), yield* member("b")]
       const scope = yield* Effect.scope
       const answer = Effect.asVoid(Effect.forkIn(a.ends, scope, { startImmediately: true }))
-      attendant.set({ at: 10_000_000_000n, place: undefined, attended: a.self, answer })
+      attendant.set({ at: 10_000_000_000n, place: undefined, ring: () => attendant.start(a.self, answer) })
       b.call(20, "20")
       assert.deepStrictEqual(yield* wait(20), ["b20"])
     })

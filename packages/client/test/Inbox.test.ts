@@ -104,10 +104,11 @@ describe("the bounds", () => {
   it.effect("the reader waits for room and goes on inside the take that makes it", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>({ inboxMessages: 1, inboxBytes: 100 }, lengths)
-      yield* inbox.awaitRoom
       inbox.deliver(["a"])
       let woken = false
-      yield* start(Effect.map(inbox.awaitRoom, () => (woken = true)))
+      inbox.whenRoom(() => {
+        woken = true
+      })
       assert.isFalse(woken)
       yield* inbox.take(1)
       assert.isTrue(woken)
@@ -118,24 +119,30 @@ describe("the bounds", () => {
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>({ inboxMessages: 2, inboxBytes: 100 }, lengths)
       inbox.deliver(["a", "b", "c"])
-      const room = yield* start(inbox.awaitRoom)
+      let calls = 0
+      inbox.whenRoom(() => {
+        calls += 1
+      })
       yield* inbox.take(1)
-      assert.isUndefined(room.pollUnsafe())
+      assert.strictEqual(calls, 0)
       yield* inbox.take(1)
-      assert.isDefined(room.pollUnsafe())
+      assert.strictEqual(calls, 1)
     })
   )
 
-  it.effect("wake ends the waits for room and for idleness; an interrupted wait is forgotten", () =>
+  it.effect("wake ends the waits for room and for idleness, once; an interrupted one is forgotten", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>({ inboxMessages: 1, inboxBytes: 100 }, lengths)
       inbox.deliver(["a"])
-      yield* Fiber.interrupt(yield* start(inbox.awaitRoom))
       yield* Fiber.interrupt(yield* start(inbox.awaitIdle))
-      const room = yield* start(inbox.awaitRoom)
+      let calls = 0
+      inbox.whenRoom(() => {
+        calls += 1
+      })
       const idle = yield* start(inbox.awaitIdle)
       inbox.wake()
-      yield* Fiber.join(room)
+      inbox.wake()
+      assert.strictEqual(calls, 1)
       yield* Fiber.join(idle)
     })
   )

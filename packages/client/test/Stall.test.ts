@@ -4,16 +4,25 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { stalled } from "../src/internal/Stall.ts"
+import { Attendant } from "../src/internal/Attendant.ts"
+import { Stall } from "../src/internal/Stall.ts"
 import { HandClock } from "./handClock.ts"
 import { isWaiting, start } from "./harness.ts"
 import { made } from "./Sink.ts"
 
 const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Duration.minutes(1)) {
   const all = yield* made({ highWaterMark: 1 })
-  const watch = Effect.map(Clock.Clock, (clock) => stalled(all.outgoing, timeout, clock))
+  const watch = Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const attendant = new Attendant(clock)
+    yield* attendant.join({ scope: yield* Effect.scope, context: yield* Effect.context(), failed: Effect.die })
+    return yield* Effect.callback<void>((resume) => {
+      const parts = { outgoing: all.outgoing, clock, attendant, stallTimeout: timeout }
+      new Stall({ ...parts, stalled: () => resume(Effect.void) }).begin()
+    })
+  })
   /** Begins to watch, as when the inbox becomes full. */
-  const begin = start(Effect.flatten(watch))
+  const begin = start(watch)
   const write = Effect.andThen(
     all.outgoing.send("0123456789"),
     Effect.sync(() => all.outgoing.write())
@@ -21,7 +30,7 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
   return { ...all, begin, write }
 })
 
-describe("stalled", () => {
+describe("Stall", () => {
   it.effect("exactly after the timeout, when bytes waited from the beginning", () =>
     Effect.gen(function* () {
       const { begin, transport, write } = yield* watching()

@@ -26,6 +26,13 @@ export interface ByteStream {
   readonly pull: Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError>
 
   /**
+   * What `pull` answers, for a reader that needs no fiber for it: the sink gets all that comes, inside the event that
+   * brought it and the first of it inside this call, until it wants no more. Until then nobody pulls. Absent where a
+   * fiber has to pull.
+   */
+  readonly flow?: (sink: ByteSink) => void
+
+  /**
    * Gives a chunk back that will not be looked at again: the stream may read into its memory. Never needed, but fresh
    * memory for each read costs more than the read. Absent where it would change nothing.
    */
@@ -66,12 +73,21 @@ export interface ByteStream {
   readonly info: ConnectionInfo
 }
 
+/** Where the bytes of a stream flow to. Neither throws. */
+export interface ByteSink {
+  /** At least one non-empty chunk, as `pull` answers it. False: no more, until the stream is asked again to flow. */
+  take(chunks: NonEmptyReadonlyArray<Uint8Array>): boolean
+  /** No more will come: at the peer's clean end of stream, or because of a failure. */
+  ended(failure: TransportError | undefined): void
+}
+
 /**
  * The same stream, but for some members. Spreading a stream does not do: its members may be inherited, and made only when
- * they are asked for.
+ * they are asked for. One that is pulled in another way does not flow.
  */
 export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): ByteStream => ({
   pull: stream.pull,
+  ...(stream.flow && !changes.pull && { flow: (sink: ByteSink) => stream.flow!(sink) }),
   ...(stream.release && { release: (chunk: Uint8Array) => stream.release!(chunk) }),
   writeUnsafe: (chunks) => stream.writeUnsafe(chunks),
   drained: stream.drained,

@@ -5,6 +5,7 @@
 export { AddressOptions } from "./AddressOptions.ts"
 export {
   type Address,
+  type ByteSink,
   type ByteStream,
   type ConnectionInfo,
   type PeerCertificate,

@@ -26,10 +26,9 @@ export interface Attended {
   failed(cause: Cause.Cause<never>): Effect.Effect<void>
 }
 
-/** What is started when its moment has come. */
+/** Rings when its moment has come, inside the shared fiber: what takes time it starts. It must not throw. */
 export interface Call extends Alarm {
-  readonly attended: Attended
-  readonly answer: Effect.Effect<void>
+  ring(): void
 }
 
 export class Attendant {
@@ -75,7 +74,7 @@ export class Attendant {
     this.wake()
   }
 
-  /** Answers the call when its moment has come. Who wakes before that, if only for a call that is not set any more, does. */
+  /** From now on it waits for its moment. Who wakes before that, if only for a call that is not set any more, wakes nobody. */
   set(call: Call): void {
     this.calls.add(call)
     if (this.wakesAt === undefined || call.at < this.wakesAt) this.wake()
@@ -124,12 +123,12 @@ export class Attendant {
   }
 
   private get startDue(): Effect.Effect<void> {
-    const tasks = this.tasks
-    this.tasks = []
     for (let due = this.calls.first; due !== undefined && due.at <= Moment.now(this.clock); due = this.calls.first) {
       this.calls.remove(due)
-      tasks.push([due.attended, due.answer])
+      due.ring()
     }
+    const tasks = this.tasks
+    this.tasks = []
     if (tasks.length === 0) return Effect.void
     return Effect.forEach(tasks, ([attended, task]) => this.beginFor(attended, task), { discard: true })
   }

@@ -26,11 +26,10 @@ export const within = <A, E, R, B, F>(
     const alarm = {
       at,
       place: undefined,
-      attended,
-      answer: Effect.sync(() => {
+      ring: () => {
         isLate = true
         fiber.interruptUnsafe()
-      })
+      }
     }
     const ended = Effect.callback<B, F>((resume) => {
       fiber.addObserver((exit) => {

@@ -4,17 +4,17 @@
  * how long a goodbye may take. What the end is, and who learns of it, is `Outcome`'s.
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
-import type { ByteStream } from "@effect-websocket/transport"
+import type { ByteSink, ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import type * as Scope from "effect/Scope"
 import type { CloseInfo } from "../CloseInfo.ts"
 import type { CloseCause, InvalidMessage } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
+import type { Attendant, Attended, Call } from "./Attendant.ts"
 import type { Inbox } from "./Inbox.ts"
 import * as InvalidClose from "./InvalidClose.ts"
 import * as Moment from "./Moment.ts"
@@ -22,24 +22,28 @@ import type { Outcome } from "./Outcome.ts"
 import type { Outgoing } from "./Outgoing.ts"
 
 /** What it needs of a session. */
-export interface Ending {
+export interface Ending extends Attended {
   readonly stream: ByteStream
+  readonly attendant: Attendant
   readonly endpoint: Endpoint.Endpoint<unknown>
   readonly inbox: Pick<Inbox<unknown, unknown>, "awaitIdle" | "wake">
   readonly outgoing: Outgoing
   readonly outcome: Outcome
   readonly clock: Clock.Clock
   readonly deadlines: Settings["deadlines"]
-  /** Owns the session's fibers. */
-  readonly scope: Scope.Scope
+  /** From now on what comes in goes there. */
+  flow(sink: ByteSink): void
   /** Destroys the connection at once. */
   readonly abort: Effect.Effect<void>
 }
 
-export class Goodbye {
+export class Goodbye implements Call, ByteSink {
+  /** When the end comes at the latest, once there is a deadline for it. */
+  at: Moment.Moment = Moment.never
+  place: number | undefined
   private readonly session: Ending
-  /** When the end comes at the latest, once a deadline for it runs. */
-  private endsAt: Moment.Moment | undefined
+  /** The peer's end of stream was read. */
+  private readonly heardAll = Deferred.makeUnsafe<void>()
 
   constructor(session: Ending) {
     this.session = session
@@ -70,7 +74,8 @@ export class Goodbye {
       if (!endpoint.sending) return Effect.void
       outcome.abandoned = true
       endpoint.close(CloseCode.internalError, "")
-      return this.beginClosing(deadlines.interruptCloseTimeout)
+      this.beginClosing(deadlines.interruptCloseTimeout)
+      return Effect.void
     })
   }
 
@@ -85,28 +90,39 @@ export class Goodbye {
   }
 
   private closeWithin(timeout: Duration.Duration): Effect.Effect<CloseInfo> {
-    return Effect.andThen(this.beginClosing(timeout), this.session.outcome.closed)
+    this.beginClosing(timeout)
+    return this.session.outcome.closed
   }
 
   /** Our Close was encoded: it goes out, and the peer has so long to answer it. */
-  private beginClosing(timeout: Duration.Duration): Effect.Effect<void> {
+  private beginClosing(timeout: Duration.Duration): void {
     const { inbox, outcome, outgoing } = this.session
     outcome.closing()
     outgoing.write()
     inbox.wake()
-    return this.endWithin(timeout)
+    this.endWithin(timeout)
   }
 
   /**
    * However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. The earliest
-   * deadline holds, so one that is no earlier needs no fiber.
+   * deadline holds.
    */
-  private endWithin(timeout: Duration.Duration): Effect.Effect<void> {
-    const { abort, clock, scope } = this.session
-    const endsAt = Moment.now(clock) + Moment.nanos(timeout)
-    if (this.endsAt !== undefined && this.endsAt <= endsAt) return Effect.void
-    this.endsAt = endsAt
-    return Effect.asVoid(Effect.forkIn(Effect.delay(abort, timeout), scope, { startImmediately: true }))
+  private endWithin(timeout: Duration.Duration): void {
+    const { attendant, clock } = this.session
+    const at = Moment.now(clock) + Moment.nanos(timeout)
+    if (at >= this.at) return
+    attendant.unset(this)
+    this.at = at
+    attendant.set(this)
+  }
+
+  ring(): void {
+    this.session.attendant.start(this.session, this.session.abort)
+  }
+
+  /** There is nothing more to wait for. */
+  stop(): void {
+    this.session.attendant.unset(this)
   }
 
   /** Input means nothing any more. */
@@ -134,20 +150,26 @@ export class Goodbye {
       outcome.closing()
       outgoing.write()
       outcome.settle("us", undefined)
-      return this.endWithin(deadlines.closeTimeout).pipe(
-        Effect.andThen(this.drainBothWays),
-        Effect.andThen(outcome.destroy)
-      )
+      this.endWithin(deadlines.closeTimeout)
+      return Effect.andThen(this.drainBothWays, outcome.destroy)
     })
   }
 
-  private get drainBothWays(): Effect.Effect<unknown> {
-    const { flushed, pull, shutdown } = this.session.stream
-    const writeAll = Effect.exit(Effect.andThen(flushed, shutdown))
-    const readAll = Effect.exit(Effect.forever(pull, { disableYield: true }))
-    return Effect.flatMap(Effect.forkChild(writeAll, { startImmediately: true }), (written) =>
-      Effect.andThen(readAll, Fiber.await(written))
-    )
+  private get drainBothWays(): Effect.Effect<void> {
+    const { stream } = this.session
+    this.session.flow(this)
+    const writeAll = Effect.exit(Effect.andThen(stream.flushed, stream.shutdown))
+    return Effect.andThen(writeAll, Deferred.await(this.heardAll))
+  }
+
+  // What comes in after the end is thrown away.
+
+  take(): boolean {
+    return true
+  }
+
+  ended(): void {
+    Deferred.doneUnsafe(this.heardAll, Effect.void)
   }
 }
 

@@ -125,15 +125,9 @@ export class Inbox<A, E> {
     }
   }
 
-  /** Waits until there is room, or until `wake`. */
-  get awaitRoom(): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      if (!this.full) return resume(Effect.void)
-      this.onRoom = () => resume(Effect.void)
-      return Effect.sync(() => {
-        this.onRoom = undefined
-      })
-    })
+  /** Calls back once there is room, or at `wake`. */
+  whenRoom(call: () => void): void {
+    this.onRoom = call
   }
 
   /** Waits until the inbox is idle, or until `wake`. */

@@ -21,7 +21,7 @@ import type { Session } from "./Session.ts"
 export class KeepAlive implements Call {
   at: Moment.Moment = 0n
   place: number | undefined
-  readonly attended: Session<unknown>
+  private readonly session: Session<unknown>
   private readonly options: Options
   private due: Moment.Moment
   /** As they were after the last turn. */
@@ -29,7 +29,7 @@ export class KeepAlive implements Call {
   private missed: Array<PendingPing> | undefined
 
   constructor(session: Session<unknown>, options: Options) {
-    this.attended = session
+    this.session = session
     this.options = options
     this.due = Moment.now(session.clock) + this.interval
     this.reads = session.reader.reads
@@ -39,18 +39,22 @@ export class KeepAlive implements Call {
   get begin(): Effect.Effect<void> {
     return Effect.map(early(this.options, this.interval), (early) => {
       this.at = this.due - early
-      this.attended.attendant.set(this)
+      this.session.attendant.set(this)
     })
   }
 
   stop(): void {
-    this.attended.attendant.unset(this)
+    this.session.attendant.unset(this)
   }
 
-  /** One turn: ends the session when the peer is dead, or sets the next. */
-  get answer(): Effect.Effect<void> {
+  ring(): void {
+    this.session.attendant.start(this.session, this.turn)
+  }
+
+  /** Ends the session when the peer is dead, or sets the next turn. */
+  private get turn(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const session = this.attended
+      const session = this.session
       if (!session.open) return Effect.void
       const busy = this.options.onlyWhenIdle && this.missed === undefined && session.reader.reads > this.reads
       return busy ? this.next : Effect.flatMap(this.ping, (isOver) => (isOver ? Effect.void : this.next))
@@ -59,7 +63,7 @@ export class KeepAlive implements Call {
 
   /** True when the session is over. */
   private get ping(): Effect.Effect<boolean> {
-    const session = this.attended
+    const session = this.session
     const ping = session.pings.make(undefined)
     this.missed ??= []
     this.missed.push(ping)
@@ -78,8 +82,8 @@ export class KeepAlive implements Call {
   }
 
   private get next(): Effect.Effect<void> {
-    this.reads = this.attended.reader.reads
-    this.due = nextAfter(Moment.now(this.attended.clock), this.due, this.interval)
+    this.reads = this.session.reader.reads
+    this.due = nextAfter(Moment.now(this.session.clock), this.due, this.interval)
     return this.begin
   }
 

@@ -21,3 +21,6 @@ export const nanos = (duration: Duration.Duration): bigint =>
 
 /** 30 million years. */
 const forever = 10n ** 24n
+
+/** Later than any other. */
+export const never: Moment = forever * 2n

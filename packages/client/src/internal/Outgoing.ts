@@ -25,6 +25,8 @@ export class Outgoing {
   private readonly endpoint: Endpoint.Endpoint<unknown>
   private readonly clock: Clock.Clock
   private scheduled = false
+  /** While what was read is worked on, which ends with a write. */
+  private isReading = false
   /** Made for the first send. */
   private writeScheduled: (() => void) | undefined
   private readonly session: { startWriter(): void } | undefined
@@ -144,10 +146,13 @@ export class Outgoing {
   /** Hands everything encoded to the transport, now. */
   write(): void {
     if (this.endpoint.output.pendingBytes === 0) return
-    if (!this.flushing) this.unflushedSince = Moment.now(this.clock)
+    const wasFlushing = this.flushing
     this.handedOver += this.endpoint.output.pendingBytes
     const chunks = this.endpoint.output.take() as unknown as NonEmptyReadonlyArray<Uint8Array>
-    if (this.stream.writeUnsafe(chunks)) return
+    const takesMore = this.stream.writeUnsafe(chunks)
+    // Most often the kernel has taken it already.
+    if (!wasFlushing && this.flushing) this.unflushedSince = Moment.now(this.clock)
+    if (takesMore) return
     this.endpoint.blocked = true
     if (!this.isRunning) {
       this.isRunning = true
@@ -215,9 +220,19 @@ export class Outgoing {
     if (this.endpoint.output.pendingBytes === 0 && this.stream.unflushedBytes() === 0) this.endpoint.output.recycle()
   }
 
+  /** What a program sends while it is given what was read goes out behind that, at `read`. */
+  reading(): void {
+    this.isReading = true
+  }
+
+  read(): void {
+    this.isReading = false
+    this.write()
+  }
+
   private schedule(): void {
     this.writeWhenFull()
-    if (this.scheduled) return
+    if (this.scheduled || this.isReading) return
     this.scheduled = true
     this.writeScheduled ??= () => {
       this.scheduled = false

@@ -5,20 +5,18 @@
  * full buffers would wait for each other.
  */
 import type { Endpoint } from "@effect-websocket/core"
-import type { ByteStream, TransportError } from "@effect-websocket/transport"
-import type { NonEmptyReadonlyArray } from "effect/Array"
-import * as Cause from "effect/Cause"
+import type { ByteSink, ByteStream, TransportError } from "@effect-websocket/transport"
+import * as Arr from "effect/Array"
 import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import { type ReceiveError, Stalled } from "../Errors.ts"
+import type { ReceiveError } from "../Errors.ts"
+import type { Attendant } from "./Attendant.ts"
 import type { Idle } from "./Idle.ts"
 import type { Inbox } from "./Inbox.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Outgoing } from "./Outgoing.ts"
 import type { Pings } from "./Pings.ts"
-import { stalled } from "./Stall.ts"
+import { Stall } from "./Stall.ts"
 
 export interface Parts<A> {
   readonly stream: ByteStream
@@ -28,14 +26,25 @@ export interface Parts<A> {
   readonly pings: Pings
   readonly outcome: Outcome
   readonly clock: Clock.Clock
+  readonly attendant: Attendant
   readonly stallTimeout: Duration.Duration
   /** Wants to know when data comes, if anyone does. */
   readonly idle: Idle | undefined
+  /** From now on what comes in goes there. */
+  flow(sink: ByteSink): void
   /** Shows a ping or pong to those who watch them. */
   show(control: Endpoint.Control): void
+  /** Input means nothing any more. */
+  inputOver(): void
+  /** What was read made something throw, of whoever's fault. */
+  died(defect: unknown): void
+  /** Nothing of ours arrives, and nobody takes what the peer sent. */
+  stalled(): void
 }
 
-export class Reader<A> {
+type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
+
+export class Reader<A> implements ByteSink {
   /** Grows with every read, and when reading goes on after a pause: signs of life, or an excuse for silence. */
   reads = 0
   /** Bytes read so far. */
@@ -43,60 +52,104 @@ export class Reader<A> {
 
   private readonly parts: Parts<A>
   private dataPieces = 0
-  /** Waits for the next read and takes it. */
-  private next: Effect.Effect<void, TransportError | Cause.Done> = Effect.void
+  /** Made for the first pause. */
+  private stall: Stall | undefined
+  private isOver = false
 
   constructor(parts: Parts<A>) {
     this.parts = parts
   }
 
   /** Reads until input means nothing any more. `first` was read already. */
-  run(first: Uint8Array | undefined): Effect.Effect<void> {
-    this.next = Effect.flatMap(this.parts.stream.pull, (chunks) => this.take(chunks))
-    const readAll = Effect.whileLoop(this)
-    return Effect.catchCause(first === undefined ? readAll : Effect.andThen(this.take([first]), readAll), (cause) => {
-      const end = Cause.findError(cause)
-      // Only a failure is an end of input.
-      if (Result.isFailure(end) || Cause.hasDies(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-      return Effect.sync(() => this.inputEnded(Cause.isDone(end.success) ? undefined : end.success))
-    })
+  begin(first: Uint8Array | undefined): void {
+    if (first === undefined || this.take([first])) this.parts.flow(this)
   }
 
-  // It is its own loop, so that one that waits holds no closures for it.
-
-  while(): boolean {
-    return this.parts.endpoint.receiving
-  }
-
-  body(): Effect.Effect<void, TransportError | Cause.Done> {
-    return this.next
-  }
-
-  step(): void {}
-
-  private inputEnded(failure: TransportError | undefined): void {
-    this.parts.endpoint.receiveEnd()
-    this.parts.outcome.settle("network", failure ?? this.parts.outcome.writeFailure)
-  }
-
-  private take(chunks: NonEmptyReadonlyArray<Uint8Array>): Effect.Effect<void> {
+  take(chunks: Chunks): boolean {
     this.reads += 1
     return this.takeFrom(chunks, 0)
   }
 
-  private takeFrom(chunks: NonEmptyReadonlyArray<Uint8Array>, index: number): Effect.Effect<void> {
-    for (let i = index; i < chunks.length; i++) {
-      const chunk = chunks[i]!
-      this.bytes += chunk.length
-      this.parts.endpoint.receive(chunk)
-      if (!this.decode()) return Effect.flatMap(this.decodeRest, () => this.takeFrom(chunks, i + 1))
-      if (!this.parts.endpoint.keepsRead) this.parts.stream.release?.(chunk)
-    }
-    return Effect.void
+  ended(failure: TransportError | undefined): void {
+    this.parts.endpoint.receiveEnd()
+    this.parts.outcome.settle("network", failure ?? this.parts.outcome.writeFailure)
+    this.over()
   }
 
-  /** Decodes until the chunk is used up, or answers false when there is no room for more. */
+  /** True when more may come. What stops in the middle of a read goes on with the rest of it. */
+  private takeFrom(chunks: Chunks, index: number): boolean {
+    const { endpoint } = this.parts
+    try {
+      for (let i = index; i < chunks.length; i++) {
+        this.bytes += chunks[i]!.length
+        endpoint.receive(chunks[i]!)
+        if (!this.decode()) return this.pause(chunks, i)
+        if (!endpoint.keepsRead) this.parts.stream.release?.(chunks[i]!)
+      }
+    } catch (defect) {
+      return this.died(defect)
+    }
+    return endpoint.receiving || this.over()
+  }
+
+  /** There is no room for all of that chunk. */
+  private pause(chunks: Chunks, index: number): false {
+    this.parts.inbox.whenRoom(() => this.resume(chunks, index))
+    this.stall ??= new Stall(this.parts)
+    this.stall.begin()
+    return false
+  }
+
+  private resume(chunks: Chunks, index: number): void {
+    const { idle, inbox, outcome } = this.parts
+    this.stall?.end()
+    this.reads += 1
+    idle?.heard()
+    // Nobody takes what was read, and nothing of ours arrives any more: the connection is lost.
+    if (inbox.full && outcome.writeFailure !== undefined) return this.ended(outcome.writeFailure)
+    if (this.goOn(chunks, index)) this.parts.flow(this)
+  }
+
+  private goOn(chunks: Chunks, index: number): boolean {
+    try {
+      if (!this.decode()) return this.pause(chunks, index)
+    } catch (defect) {
+      return this.died(defect)
+    }
+    return this.takeFrom(chunks, index + 1)
+  }
+
+  /** Nothing is waited for any more. */
+  stop(): void {
+    this.stall?.end()
+  }
+
+  private over(): false {
+    if (!this.isOver) this.parts.inputOver()
+    this.isOver = true
+    return false
+  }
+
+  private died(defect: unknown): false {
+    if (!this.isOver) this.parts.died(defect)
+    this.isOver = true
+    return false
+  }
+
+  /** True once the chunk is used up, and what was sent meanwhile written. */
   private decode(): boolean {
+    const { endpoint, outcome, outgoing } = this.parts
+    outgoing.reading()
+    try {
+      return this.decodeAll() || !endpoint.receiving
+    } finally {
+      outgoing.read()
+      if (endpoint.state === "Closed") outcome.settle("peer", undefined)
+    }
+  }
+
+  /** False when there is no room for more. */
+  private decodeAll(): boolean {
     const { endpoint, inbox } = this.parts
     let usedUp = false
     while (!usedUp) {
@@ -114,7 +167,7 @@ export class Reader<A> {
       }
     }
     this.afterDecoding()
-    return usedUp || !endpoint.receiving
+    return usedUp
   }
 
   private deliver(room: Endpoint.Room): boolean {
@@ -128,7 +181,7 @@ export class Reader<A> {
   }
 
   private afterDecoding(): void {
-    const { endpoint, idle, outcome, outgoing, pings } = this.parts
+    const { endpoint, idle, pings } = this.parts
     if (idle !== undefined && endpoint.dataPieces > this.dataPieces) idle.heard()
     this.dataPieces = endpoint.dataPieces
     if (endpoint.controls.length > 0) {
@@ -137,21 +190,5 @@ export class Reader<A> {
         this.parts.show(control)
       }
     }
-    outgoing.write()
-    if (endpoint.state === "Closed") outcome.settle("peer", undefined)
-  }
-
-  private get decodeRest(): Effect.Effect<void> {
-    const { clock, idle, inbox, outcome, outgoing, stallTimeout } = this.parts
-    const deadlock = Effect.flatMap(stalled(outgoing, stallTimeout, clock), () =>
-      outcome.giveUp(new Stalled({ stallTimeout }))
-    )
-    return Effect.flatMap(Effect.raceFirst(inbox.awaitRoom, deadlock), () => {
-      this.reads += 1
-      idle?.heard()
-      // Nobody takes what was read, and nothing of ours arrives any more: the connection is lost.
-      if (inbox.full && outcome.writeFailure !== undefined) this.inputEnded(outcome.writeFailure)
-      return this.decode() ? Effect.void : this.decodeRest
-    })
   }
 }

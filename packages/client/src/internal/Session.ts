@@ -5,20 +5,20 @@
  * and what it is (`Outcome`). It never outlives the scope that its fibers run in.
  */
 import { type Endpoint, InvalidMessage as Invalid } from "@effect-websocket/core"
-import type { ByteStream } from "@effect-websocket/transport"
+import type { ByteSink, ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Stream } from "effect/Stream"
 import type { Message, SendOptions } from "../Connection.ts"
-import { type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError } from "../Errors.ts"
+import { type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError, Stalled } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
 import type { Attendant, Attended } from "./Attendant.ts"
+import { Pulling } from "./Flow.ts"
 import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
@@ -45,6 +45,7 @@ export class Session<A> implements Attended, Source {
   readonly idle: Idle | undefined
   readonly outcome: Outcome
   readonly reader: Reader<A>
+  private readonly pulling: Pulling | undefined
 
   /** Owns the session's fibers. */
   readonly scope: Scope.Scope
@@ -90,34 +91,56 @@ export class Session<A> implements Attended, Source {
     this.pings = new Pings(clock, meter)
     this.idle = idleTimeout && new Idle(idleTimeout, clock)
     this.outcome = new Outcome(this)
+    this.pulling = stream.flow === undefined ? new Pulling(stream) : undefined
     this.reader = new Reader(this)
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
-  /** The whole life: reads until input means nothing any more, then ends the connection. `first` was read already. */
-  run(first: Uint8Array): Effect.Effect<void> {
-    // An empty array is one of 200 bytes, as long as the session lives.
-    const unread = first.length > 0 ? first : undefined
+  /** Begins to read, in the scope of whoever connects. `first` was read already. */
+  begin(first: Uint8Array): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.meter.watch(this)
-      return Effect.flatMap(this.begin, () => this.reader.run(unread))
-    }).pipe(
-      Effect.flatMap(() => this.goodbye.say),
-      Effect.onExit((exit) => this.gone(exit))
-    )
+      const joined = Effect.andThen(this.attendant.join(this), this.keepAlive?.begin ?? Effect.void)
+      return Effect.map(Effect.andThen(joined, this.beginFibers), () => {
+        // An empty array is one of 200 bytes, as long as it is kept.
+        this.reader.begin(first.length > 0 ? first : undefined)
+      })
+    })
   }
 
-  private get begin(): Effect.Effect<unknown> {
-    const begun = Effect.andThen(this.keepAlive?.begin ?? Effect.void, this.attendant.join(this))
-    if (this.idle === undefined) return begun
+  /** Most sessions need none. */
+  private get beginFibers(): Effect.Effect<void> {
+    const pulled = this.pulling === undefined ? Effect.void : this.attendant.begin(this, this.pulling.run)
+    if (this.idle === undefined) return pulled
     const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
-    return Effect.andThen(begun, Effect.forkChild(watch, { startImmediately: true }))
+    return Effect.andThen(pulled, this.attendant.begin(this, watch))
   }
 
-  private gone(exit: Exit.Exit<void>): Effect.Effect<void> {
-    if (Exit.isSuccess(exit) && this.outcome.isDestroyed) return this.forget
-    const told = Exit.isFailure(exit) ? this.failed(exit.cause) : Effect.void
-    return Effect.ensuring(Effect.andThen(told, this.outcome.isDestroyed ? Effect.void : this.abort), this.forget)
+  /** What comes in goes there, from now on. */
+  flow(sink: ByteSink): void {
+    if (this.pulling === undefined) this.stream.flow!(sink)
+    else this.pulling.flow(sink)
+  }
+
+  inputOver(): void {
+    this.attendant.start(this, this.ending(this.goodbye.say))
+  }
+
+  /** What dies, of whoever's fault, takes the session along, and is told. */
+  died(defect: unknown): void {
+    this.attendant.start(this, this.ending(Effect.die(defect)))
+  }
+
+  /** Nothing of ours arrives, and nobody takes what the peer sent. */
+  stalled(): void {
+    this.attendant.start(this, this.outcome.giveUp(new Stalled({ stallTimeout: this.stallTimeout })))
+  }
+
+  /** Its last fiber. */
+  private ending(end: Effect.Effect<void>): Effect.Effect<void> {
+    const told = Effect.catchCause(end, (cause) => this.failed(cause))
+    const gone = Effect.suspend(() => (this.outcome.isDestroyed ? Effect.void : this.abort))
+    return Effect.ensuring(Effect.andThen(told, gone), this.forget)
   }
 
   /** One of its fibers failed: what dies, of whoever's fault, takes the session along, and is told. */
@@ -127,14 +150,18 @@ export class Session<A> implements Attended, Source {
     return Effect.andThen(Effect.annotateLogs(told, Trace.connectionId, this.id), this.abort)
   }
 
-  private get forget(): Effect.Effect<void> {
+  /** Nothing of it is kept any more, nor comes. */
+  get forget(): Effect.Effect<void> {
     return Effect.sync(() => {
+      if (this.isGone) return
       this.isGone = true
       this.watchers?.Ping.end()
       this.watchers?.Pong.end()
       this.meter.forget(this)
       this.attendant.leave(this)
       this.keepAlive?.stop()
+      this.madeGoodbye?.stop()
+      this.reader.stop()
       this.outgoing.end()
     })
   }

@@ -13,7 +13,7 @@ import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
-import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
+import type { ByteSink, ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
 import * as Handle from "./Handle.ts"
 import { brokenReason } from "./NodeError.ts"
@@ -63,11 +63,9 @@ export class NodeDuplex implements ByteStream {
   readonly #ready: Opening<Duplex>["ready"]
   readonly #furtherListeners: Opening<Duplex>["listeners"]
   #reason: (error: Error) => TransportReason
-  #reader: ((result: Pull<Chunks, TransportError>) => void) | undefined
-  /** Made for the first pull: all of them end in the same way. */
-  #forgetReader: Effect.Effect<void> | undefined
-  #end: Pull<never, TransportError> | undefined
-  #failure: Effect.Effect<never, TransportError> | undefined
+  #sink: ByteSink | undefined
+  #hasEnded = false
+  #broken: TransportError | undefined
   #isClosed = false
   #isDestroyed = false
   #takenBytes = 0
@@ -84,7 +82,7 @@ export class NodeDuplex implements ByteStream {
     this.#furtherListeners = opening.listeners
     duplex[stream] = this
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = this
-    if (duplex.readableEnded) this.#end = Cause.done()
+    if (duplex.readableEnded) this.#hasEnded = true
     if (this.#ready === "now") this.#opened()
     this.#listen("on")
   }
@@ -99,7 +97,7 @@ export class NodeDuplex implements ByteStream {
     },
     end(this: Bridged): void {
       const self = this[stream]!
-      self.#end ??= self.#failed() ?? Cause.done()
+      if (self.#failure() === undefined) self.#hasEnded = true
       self.deliver()
     },
     written(this: Bridged): void {
@@ -107,7 +105,7 @@ export class NodeDuplex implements ByteStream {
     },
     error(this: Bridged, error: Error): void {
       const self = this[stream]!
-      self.#failure ??= self.#failedWith(error)
+      self.#broken ??= self.#failedWith(error)
       self.#change()
     },
     close(this: Bridged): void {
@@ -160,13 +158,17 @@ export class NodeDuplex implements ByteStream {
 
   get pull(): Pull<Chunks, TransportError> {
     return Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
-      this.#reader = resume
-      this.deliver()
-      this.#forgetReader ??= Effect.sync(() => {
-        this.#reader = undefined
+      const pulling = new Pulling(resume)
+      this.flow(pulling)
+      return Effect.sync(() => {
+        if (this.#sink === pulling) this.#sink = undefined
       })
-      return this.#forgetReader
     })
+  }
+
+  flow(sink: ByteSink): void {
+    this.#sink = sink
+    this.deliver()
   }
 
   release(chunk: Uint8Array): void {
@@ -175,7 +177,7 @@ export class NodeDuplex implements ByteStream {
 
   writeUnsafe(chunks: Chunks): boolean {
     const { duplex } = this
-    if (duplex.writableEnded || this.#failed() !== undefined) return false
+    if (duplex.writableEnded || this.#isBroken()) return false
     try {
       this.#write(chunks)
     } catch (error) {
@@ -220,7 +222,7 @@ export class NodeDuplex implements ByteStream {
 
   get shutdown(): Effect.Effect<void, TransportError> {
     return Effect.suspend(() => {
-      if (!this.duplex.writableEnded && this.#failed() === undefined) this.duplex.end()
+      if (!this.duplex.writableEnded && !this.#isBroken()) this.duplex.end()
       return this.#finished
     })
   }
@@ -234,7 +236,7 @@ export class NodeDuplex implements ByteStream {
   /** Node counts a write as waiting until the whole of it is done; the handle knows how much of it is. */
   unflushedBytes(): number {
     const { duplex } = this
-    if (duplex.writableLength === 0 || this.#failed() !== undefined) return 0
+    if (duplex.writableLength === 0 || this.#isBroken()) return 0
     const handle = Handle.of(duplex)
     if (handle === undefined) return duplex.writableLength
     const queued = this.#queuedBytes === undefined ? this.handleBytes() : this.#queuedBytes()
@@ -250,7 +252,7 @@ export class NodeDuplex implements ByteStream {
   destroy(): void {
     if (this.#isDestroyed) return
     this.#isDestroyed = true
-    this.#failure = scopeClosed
+    this.#broken = undefined
     const { duplex } = this
     duplex.destroy()
     this.#listen("off")
@@ -263,18 +265,25 @@ export class NodeDuplex implements ByteStream {
 
   /** Hands what there is to whoever waits for it. Called inside the event that brought it. */
   deliver(): void {
-    const resume = this.#reader
-    if (resume === undefined) return
-    const result = this.#next()
-    if (result === undefined) return
-    this.#reader = undefined
-    resume(result)
+    while (this.#sink !== undefined) {
+      const sink = this.#sink
+      const chunks = this.#next()
+      if (chunks === undefined) {
+        const hasEnded = this.#hasEnded && !this.#isDestroyed
+        const failure = hasEnded ? undefined : this.#failure()
+        if (!hasEnded && failure === undefined) return
+        this.#sink = undefined
+        return sink.ended(failure)
+      }
+      // While it takes them it may ask for more, or end the stream.
+      this.#sink = undefined
+      if (sink.take(chunks)) this.#sink ??= sink
+    }
   }
 
-  #next(): Pull<Chunks, TransportError> | undefined {
-    if (this.#isDestroyed) return this.#failure
-    const chunks = this.#readBuffer === undefined ? takeBuffered(this.duplex) : this.#takeRead(this.#readBuffer)
-    return chunks === undefined ? (this.#end ?? this.#failed()) : Effect.succeed(chunks)
+  #next(): Chunks | undefined {
+    if (this.#isDestroyed) return undefined
+    return this.#readBuffer === undefined ? takeBuffered(this.duplex) : this.#takeRead(this.#readBuffer)
   }
 
   /** Reading goes on once nothing waits any more. */
@@ -284,18 +293,49 @@ export class NodeDuplex implements ByteStream {
     return chunks
   }
 
-  /** Node destroys a duplex before it emits why, so the state is asked too. */
   #failed(): Effect.Effect<never, TransportError> | undefined {
-    const { duplex } = this
-    if (this.#failure !== undefined || !duplex.destroyed) return this.#failure
-    const { errored, readableEnded, writableFinished } = duplex
-    if (errored === null && readableEnded && writableFinished) return undefined
-    this.#failure = this.#failedWith(errored ?? closedEarly)
-    return this.#failure
+    const failure = this.#failure()
+    return failure && Effect.fail(failure)
   }
 
-  #failedWith(error: Error): Effect.Effect<never, TransportError> {
-    return Effect.fail(new TransportError({ reason: this.#reason(error) }))
+  #isBroken(): boolean {
+    return this.#isDestroyed || this.#failure() !== undefined
+  }
+
+  /** Node destroys a duplex before it emits why, so the state is asked too. */
+  #failure(): TransportError | undefined {
+    const { duplex } = this
+    if (this.#broken !== undefined) return this.#broken
+    // Made for who asks: most streams are closed with nobody left who does.
+    if (this.#isDestroyed) this.#broken = new TransportError({ reason: new Reset({}) })
+    else if (duplex.destroyed) {
+      const { errored, readableEnded, writableFinished } = duplex
+      if (errored === null && readableEnded && writableFinished) return undefined
+      this.#broken = this.#failedWith(errored ?? closedEarly)
+    }
+    return this.#broken
+  }
+
+  #failedWith(error: Error): TransportError {
+    return new TransportError({ reason: this.#reason(error) })
+  }
+}
+
+/** A pull: what comes next, or how the stream has ended. */
+class Pulling implements ByteSink {
+  readonly #resume: (result: Pull<Chunks, TransportError>) => void
+
+  constructor(resume: (result: Pull<Chunks, TransportError>) => void) {
+    this.#resume = resume
+  }
+
+  take(chunks: Chunks): boolean {
+    this.#resume(Effect.succeed(chunks))
+    return false
+  }
+
+  ended(failure: TransportError | undefined): void {
+    this.#resume(failure === undefined ? Cause.done() : Effect.fail(failure))
   }
 }
 
@@ -311,8 +351,6 @@ const takeBuffered = (duplex: Duplex): Chunks | undefined => {
   }
   return chunks
 }
-
-const scopeClosed = Effect.suspend(() => Effect.fail(new TransportError({ reason: new Reset({}) })))
 
 const closedEarly = Object.assign(new Error("closed before its end"), { code: "ERR_STREAM_PREMATURE_CLOSE" })
 

@@ -1,0 +1,58 @@
+/**
+ * A byte stream that flows, whatever it is: one that does so by itself costs a session no fiber. Any other one is pulled by
+ * a fiber of the session, which waits while nobody wants more.
+ */
+import type { ByteSink, ByteStream } from "@effect-websocket/transport"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+
+export class Pulling {
+  private readonly pull: ByteStream["pull"]
+  private sink: ByteSink | undefined
+  private onSink: (() => void) | undefined
+
+  constructor(stream: ByteStream) {
+    this.pull = stream.pull
+  }
+
+  flow(sink: ByteSink): void {
+    this.sink = sink
+    const wake = this.onSink
+    this.onSink = undefined
+    wake?.()
+  }
+
+  /** Pulls to the end of the stream, which it tells whoever asks. */
+  get run(): Effect.Effect<never> {
+    const give = Effect.map(this.pull, (chunks) => this.give(chunks))
+    const pullAll = Effect.forever(Effect.andThen(this.awaitSink, give), { disableYield: true })
+    return Effect.catch(pullAll, (end) => {
+      const failure = Cause.isDone(end) ? undefined : end
+      const tell = Effect.map(this.awaitSink, () => this.take().ended(failure))
+      return Effect.forever(tell, { disableYield: true })
+    })
+  }
+
+  /** While a sink takes them it may ask for more. */
+  private give(chunks: NonEmptyReadonlyArray<Uint8Array>): void {
+    const sink = this.take()
+    if (sink.take(chunks)) this.sink ??= sink
+  }
+
+  private take(): ByteSink {
+    const sink = this.sink!
+    this.sink = undefined
+    return sink
+  }
+
+  private get awaitSink(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.sink !== undefined) return resume(Effect.void)
+      this.onSink = () => resume(Effect.void)
+      return Effect.sync(() => {
+        this.onSink = undefined
+      })
+    })
+  }
+}
