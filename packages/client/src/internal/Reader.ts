@@ -6,7 +6,7 @@
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream, TransportError } from "@effect-websocket/transport"
-import * as Arr from "effect/Array"
+import type * as Arr from "effect/Array"
 import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import type { ReceiveError } from "../Errors.ts"

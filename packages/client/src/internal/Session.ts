@@ -110,7 +110,7 @@ export class Session<A> implements Attended, Source {
 
   /** Most sessions need none. */
   private get beginFibers(): Effect.Effect<void> {
-    const pulled = this.pulling === undefined ? Effect.void : this.attendant.begin(this, this.pulling.run)
+    const pulled = this.pulling === undefined ? Effect.void : this.attendant.begin(this, this.ending(this.pulling.run))
     if (this.idle === undefined) return pulled
     const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
     return Effect.andThen(pulled, this.attendant.begin(this, watch))
