@@ -1,12 +1,12 @@
 /**
- * The fiber that all connections of a program share, so that an idle one needs no fiber for what may never come: it
- * sleeps until the next alarm of any of them, and starts what a connection cannot start itself, outside of every fiber.
+ * The fiber that all connections of a program share, so that an idle one needs no fiber for what may never come: it waits
+ * for work, which is what a connection cannot start itself, outside of every fiber, and for the next alarm of any of them.
  *
  * It is a fiber of the connection that needed it first, and of another one when that ends; what it starts belongs to the
  * connection that asked for it. There is one for each `Transport` and clock.
  *
- * From outside of every fiber a sleep can only be interrupted. So each turn is a fiber of its own, which on waking, one
- * way or the other, starts what is due and then the next turn: waking early is rare, and a connection begins with one.
+ * From outside of every fiber a sleep can only be interrupted. So beside it, in the same scope, sleeps a second fiber, the
+ * timer, which is replaced when an alarm is set that comes before it wakes.
  */
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -42,9 +42,10 @@ export class Attendant {
   private host: Attended | undefined
   /** The one that came last is likely to stay longest. */
   private latest: Attended | undefined
-  private sleeper: Fiber.Fiber<unknown, unknown> | undefined
-  /** When the sleeper wakes by itself, if it does. */
-  private wakesAt: Moment.Moment | undefined
+  private onWork: (() => void) | undefined
+  private timer: Fiber.Fiber<void> | undefined
+  /** When the timer wakes. */
+  private wakesAt: Moment.Moment = Moment.never
 
   constructor(clock: Clock.Clock) {
     this.clock = clock
@@ -74,10 +75,10 @@ export class Attendant {
     this.wake()
   }
 
-  /** From now on it waits for its moment. Who wakes before that, if only for a call that is not set any more, wakes nobody. */
+  /** From now on it waits for its moment. A timer that wakes before that, for whatever, will do. */
   set(call: Call): void {
     this.calls.add(call)
-    if (this.wakesAt === undefined || call.at < this.wakesAt) this.wake()
+    if (this.needsTimer) this.wake()
   }
 
   /** If it is set. */
@@ -87,39 +88,42 @@ export class Attendant {
 
   /** Runs it in the scope, and with the context, of the attended. */
   begin(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
-    const fork = Effect.forkIn(task, attended.scope, { startImmediately: true })
-    return Effect.asVoid(Effect.updateContext(fork, () => attended.context))
+    return Effect.asVoid(this.fork(attended, task))
+  }
+
+  private fork({ context, scope }: Attended, task: Effect.Effect<void>): Effect.Effect<Fiber.Fiber<void>> {
+    return Effect.updateContext(Effect.forkIn(task, scope, { startImmediately: true }), () => context)
   }
 
   private wake(): void {
-    this.sleeper?.interruptUnsafe()
+    const wake = this.onWork
+    this.onWork = undefined
+    wake?.()
   }
 
   private attendIn(host: Attended): Effect.Effect<void> {
     this.host = host
-    return this.begin(host, this.turn)
+    return this.begin(host, this.attend)
   }
 
-  private readonly turn: Effect.Effect<void> = Effect.uninterruptibleMask((restore) =>
-    Effect.andThen(
-      Effect.exit(restore(Effect.withFiber((fiber) => this.sleep(fiber)))),
-      Effect.suspend(() => {
-        this.sleeper = undefined
-        return isOver(this.host!) ? this.goOn : Effect.andThen(this.startDue, this.goOn)
-      })
+  /** To the end of the host, which may be brought about by what is started. */
+  private readonly attend: Effect.Effect<void> = Effect.uninterruptibleMask((restore) => {
+    const turn = Effect.andThen(
+      restore(this.work),
+      Effect.suspend(() => this.startDue)
     )
-  )
+    return Effect.catchCause(Effect.forever(turn, { disableYield: true }), () => this.handOver)
+  })
 
-  /** What was started may have ended the host. */
-  private get goOn(): Effect.Effect<void> {
-    return Effect.suspend(() => (isOver(this.host!) ? this.handOver : this.attendIn(this.host!)))
-  }
-
-  private sleep(sleeper: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> {
-    if (this.tasks.length > 0) return Effect.void
-    this.sleeper = sleeper
-    this.wakesAt = this.calls.first?.at
-    return this.wakesAt === undefined ? Effect.never : Moment.sleepUntil(this.clock, this.wakesAt)
+  /** Waits until there is something to do. */
+  private get work(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.tasks.length > 0 || this.needsTimer) return resume(Effect.void)
+      this.onWork = () => resume(Effect.void)
+      return Effect.sync(() => {
+        this.onWork = undefined
+      })
+    })
   }
 
   private get startDue(): Effect.Effect<void> {
@@ -129,8 +133,27 @@ export class Attendant {
     }
     const tasks = this.tasks
     this.tasks = []
-    if (tasks.length === 0) return Effect.void
-    return Effect.forEach(tasks, ([attended, task]) => this.beginFor(attended, task), { discard: true })
+    const started = Effect.forEach(tasks, ([attended, task]) => this.beginFor(attended, task), { discard: true })
+    return this.needsTimer ? Effect.andThen(this.startTimer, started) : started
+  }
+
+  private get needsTimer(): boolean {
+    return this.calls.first !== undefined && this.calls.first.at < this.wakesAt
+  }
+
+  private get startTimer(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.timer?.interruptUnsafe()
+      const { at } = this.calls.first!
+      this.wakesAt = at
+      const sleep = Effect.map(Moment.sleepUntil(this.clock, at), () => {
+        this.wakesAt = Moment.never
+        this.wake()
+      })
+      return Effect.map(this.fork(this.host!, sleep), (timer) => {
+        this.timer = timer
+      })
+    })
   }
 
   private beginFor(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
@@ -143,10 +166,13 @@ export class Attendant {
 
   /** The scope in which it ran is closed. */
   private get handOver(): Effect.Effect<void> {
-    this.host = undefined
-    if (this.latest !== undefined && !isOver(this.latest)) return this.attendIn(this.latest)
-    for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
-    return Effect.void
+    return Effect.suspend(() => {
+      this.host = undefined
+      this.wakesAt = Moment.never
+      if (this.latest !== undefined && !isOver(this.latest)) return this.attendIn(this.latest)
+      for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
+      return Effect.void
+    })
   }
 }
 
