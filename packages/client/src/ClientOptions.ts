@@ -19,17 +19,17 @@ import { OutboxOptions } from "./OutboxOptions.ts"
 import * as Reconnect from "./Reconnect.ts"
 import type { Loss } from "./Status.ts"
 
-const { Time, withDefault } = OptionSchema
+const { Time, withDefault, withDefaultsOf } = OptionSchema
 
 /** What is a client's own, as data. */
 const own = {
   /** When to try again after a loss. */
-  reconnect: Reconnect.ReconnectOptions.pipe(withDefault(Reconnect.ReconnectOptions.make({}))),
+  reconnect: Reconnect.ReconnectOptions.pipe(withDefaultsOf(Reconnect.ReconnectOptions)),
   /** How much of a server's Retry-After is waited for. Default 5 min. */
   maxRetryAfter: Time.pipe(withDefault(Duration.minutes(5))),
   /** How long `onOpen` may take. Default 10 s. */
   onOpenTimeout: Time.pipe(withDefault(Duration.seconds(10))),
-  outbox: OutboxOptions.pipe(withDefault(OutboxOptions.make({})))
+  outbox: OutboxOptions.pipe(withDefaultsOf(OutboxOptions))
 }
 
 /** What is a client's own, checked and with every default filled in. */

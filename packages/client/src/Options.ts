@@ -24,7 +24,7 @@ import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 import { RedirectOptions } from "./RedirectOptions.ts"
 import { TraceOptions } from "./TraceOptions.ts"
 
-const { Bound, Count, Time, withDefault } = OptionSchema
+const { Bound, Count, Time, withDefault, withDefaultsOf } = OptionSchema
 
 /** A header's value; a secret one is Redacted and stays so in every error and log. */
 const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
@@ -122,11 +122,11 @@ export const MessageOptions = Schema.Struct({
     withDefault({ offers: [{ clientMaxWindowBits: true }], level: 5, memoryLevel: 8 })
   ),
   /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
-  tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
+  tls: TlsOptions.pipe(withDefaultsOf(TlsOptions)),
   /** Which addresses of the host are tried, how soon after one another, and from where. Default: all, as RFC 8305 says. */
-  addresses: AddressOptions.pipe(withDefault(AddressOptions.make({}))),
+  addresses: AddressOptions.pipe(withDefaultsOf(AddressOptions)),
   /** Of the TCP socket. Default: no delay, and TCP's own keep-alive after 30 s. */
-  socket: SocketOptions.pipe(withDefault(SocketOptions.make({}))),
+  socket: SocketOptions.pipe(withDefaultsOf(SocketOptions)),
   /**
    * The way out: "none"; a proxy's URL, `scheme://user:password@host:port` with the scheme http, https, socks4, socks4a,
    * socks5 or socks5h; several of them, the nearest first; or "environment". Default "none".
@@ -136,10 +136,10 @@ export const MessageOptions = Schema.Struct({
   noProxy: NoProxy.pipe(withDefault([])),
   /** Messages of more bytes are sent as fragments of at most so many (RFC 6455 §5.4). Default: none is. */
   fragmentBytes: Schema.optionalKey(Count),
-  limits: LimitOptions.pipe(withDefault(LimitOptions.make({}))),
-  deadlines: Deadlines.pipe(withDefault(Deadlines.make({}))),
+  limits: LimitOptions.pipe(withDefaultsOf(LimitOptions)),
+  deadlines: Deadlines.pipe(withDefaultsOf(Deadlines)),
   /** Default: on. False turns it off. */
-  keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefault(KeepAliveOptions.make({})))
+  keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefaultsOf(KeepAliveOptions))
 })
 
 export const ConnectOptions = Schema.Struct({

@@ -5,7 +5,7 @@
 import * as Net from "node:net"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { Time, withDefault } from "./OptionSchema.ts"
+import { defaultsOf, Time, withDefault } from "./OptionSchema.ts"
 
 const Family = Schema.Literals([4, 6])
 
@@ -51,4 +51,4 @@ export const AddressOptions = Schema.Struct({
 /** Make one with `AddressOptions.make({ ... })`. */
 export type AddressOptions = typeof AddressOptions.Type
 
-export const defaults: AddressOptions = AddressOptions.make({})
+export const defaults: () => AddressOptions = defaultsOf(AddressOptions)

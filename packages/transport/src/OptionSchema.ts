@@ -7,11 +7,31 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /** The value of an option that is absent, whether it was made in code or decoded. */
-export const withDefault =
-  <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: NoInfer<S["Type"]>) =>
+export const withDefault = <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(
+  value: NoInfer<S["Type"]>
+) => absent<S>(Effect.succeed(value))
+
+/** The same for a group of options: what its schema makes of nothing. */
+export const withDefaultsOf = <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(
+  group: Group<NoInfer<S["Type"]>>
+) => absent<S>(Effect.sync(defaultsOf(group)))
+
+/** What the schema makes of nothing, once it is asked for: each program would wait for all of them while it loads. */
+export const defaultsOf = <A>(group: Group<A>): (() => A) => {
+  let made: A | undefined
+  return () => (made ??= group.make({}))
+}
+
+/** A schema of options none of which must be given. */
+interface Group<out A> {
+  make(options: Record<string, never>): A
+}
+
+const absent =
+  <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: Effect.Effect<S["Type"]>) =>
   (schema: S) =>
-    Schema.withConstructorDefault<Schema.withDecodingDefaultTypeKey<S>>(Effect.succeed(value) as never)(
-      Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
+    Schema.withConstructorDefault<Schema.withDecodingDefaultTypeKey<S>>(value as never)(
+      Schema.withDecodingDefaultTypeKey<S>(value)(schema)
     )
 
 /** A Duration, milliseconds, or a text such as "10 seconds". Longer than zero. */

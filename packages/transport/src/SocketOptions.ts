@@ -1,7 +1,7 @@
 /** What a program may say about a TCP socket, as data. What Node has no way to set cannot be said. */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { Time, withDefault } from "./OptionSchema.ts"
+import { defaultsOf, Time, withDefault } from "./OptionSchema.ts"
 
 /** Node counts it in whole seconds, and takes 0 as the system's own, two hours on most. */
 const InitialDelay = Time.check(
@@ -18,4 +18,4 @@ export const SocketOptions = Schema.Struct({
 /** Make one with `SocketOptions.make({ ... })`. */
 export type SocketOptions = typeof SocketOptions.Type
 
-export const defaults: SocketOptions = SocketOptions.make({})
+export const defaults: () => SocketOptions = defaultsOf(SocketOptions)

@@ -90,7 +90,7 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, isOve
         // The peer's end of stream leaves our write side open: a Close frame may have to go out after it.
         allowHalfOpen: true,
         ...ownEnd(addressOptions(to)),
-        ...socketOptions(to.socket ?? SocketOptions.defaults)
+        ...socketOptions(to.socket ?? SocketOptions.defaults())
       }),
     ready: "connect",
     info: SocketInfo.of,
@@ -99,7 +99,7 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, isOve
   return during(opened, { report: to.report, stage: "tcp", detail, ...(isOvertaken && { isOvertaken }) })
 }
 
-const addressOptions = ({ addresses = AddressOptions.defaults }: Destination) => addresses
+const addressOptions = ({ addresses = AddressOptions.defaults() }: Destination) => addresses
 
 /** A socket with an address of one version reaches no address of the other. */
 const familyOf = ({ family, localAddress }: AddressOptions.AddressOptions): 4 | 6 | "any" => {

@@ -32,4 +32,6 @@ const open = (path: string, detail: string, carriesTls: boolean) => {
 const show = (path: string): string => path.replace(/^\0/, "@")
 
 /** Node would take an empty path for TCP. */
-const nothing = Effect.fail(new TransportError({ reason: new Unreachable({ address: '""', code: "ENOENT" }) }))
+const nothing = Effect.suspend(() =>
+  Effect.fail(new TransportError({ reason: new Unreachable({ address: '""', code: "ENOENT" }) }))
+)

@@ -4,7 +4,7 @@ import * as Arr from "effect/Array"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { withDefault } from "../OptionSchema.ts"
+import { defaultsOf, withDefault, withDefaultsOf } from "../OptionSchema.ts"
 import { TlsOptions } from "../TlsOptions.ts"
 import * as NoProxyList from "./NoProxy.ts"
 import * as ProxyServer from "./ProxyServer.ts"
@@ -30,7 +30,7 @@ const Headers = Schema.Record(Schema.String, HeaderValue).check(
 
 const beside = {
   /** For https: whom to trust, and who we are. Default: verify against Node's authorities. */
-  tls: TlsOptions.pipe(withDefault(TlsOptions.make({}))),
+  tls: TlsOptions.pipe(withDefaultsOf(TlsOptions)),
   /** For http and https: more headers of the CONNECT request. Default: none. */
   headers: Headers.pipe(withDefault({}))
 }
@@ -60,10 +60,12 @@ export interface Asked {
 export const list = (options: ProxyOptions): ReadonlyArray<Asked> => {
   if (options === "none") return []
   const servers: ReadonlyArray<"environment" | typeof Server.Type | Asked> = Arr.ensure(options)
-  return servers.map((server) => (Predicate.hasProperty(server, "url") ? server : { url: server, ...defaults }))
+  return servers.map((server) =>
+    Predicate.hasProperty(server, "url") ? server : { url: server, tls: tlsDefaults(), headers: {} }
+  )
 }
 
-const defaults = { tls: TlsOptions.make({}), headers: {} }
+const tlsDefaults = defaultsOf(TlsOptions)
 
 const isEntry = (entry: string): boolean => NoProxyList.parse(entry) !== undefined
 
