@@ -3,16 +3,16 @@
  * core's to say (`Platform`); this file only knows which of Node's ways is fast for which length.
  */
 import { Buffer, constants, isUtf8 } from "node:buffer"
-import * as Crypto from "node:crypto"
-import { Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
+import { type Compression, Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
 import * as Ballast from "./internal/Ballast.ts"
+import * as Builtin from "./internal/Builtin.ts"
 import * as NodeDeflate from "./internal/NodeDeflate.ts"
 
 /** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
-export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Crypto.hash("sha1", bytes, "buffer"))
+export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Builtin.crypto().hash("sha1", bytes, "buffer"))
 
 /** The same of a text of ASCII characters, in base64. */
-export const sha1Base64 = (text: string): string => Crypto.hash("sha1", text, "base64")
+export const sha1Base64 = (text: string): string => Builtin.crypto().hash("sha1", text, "base64")
 
 /** The bytes of latin-1 text. */
 export const encodeLatin1 = (text: string): Uint8Array => Buffer.from(text, "latin1")
@@ -81,7 +81,7 @@ export const allocate = (length: number): Uint8Array<ArrayBuffer> => {
 /** An unsigned 32-bit number from a cryptographically strong source, such as a masking key (RFC 6455 §10.3). */
 export const randomUint32 = (): number => {
   if (nextKey === pool.length) {
-    Crypto.randomFillSync(pool)
+    Builtin.crypto().randomFillSync(pool)
     nextKey = 0
   }
   return pool[nextKey++]!
@@ -107,8 +107,10 @@ export const platform: Platform.Platform = Object.freeze({
   encodeUtf8,
   mask,
   allocate,
-  deflater: NodeDeflate.available ? NodeDeflate.deflater : NodeDeflate.oneShotDeflater,
-  inflater: NodeDeflate.available ? NodeDeflate.inflater : Inflate.inflater,
+  deflater: (options: Compression.DeflaterOptions) =>
+    (NodeDeflate.isAvailable() ? NodeDeflate.deflater : NodeDeflate.oneShotDeflater)(options),
+  inflater: (options: Compression.InflaterOptions) =>
+    (NodeDeflate.isAvailable() ? NodeDeflate.inflater : Inflate.inflater)(options),
   maxMessageBytes: constants.MAX_STRING_LENGTH
 })
 

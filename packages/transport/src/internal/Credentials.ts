@@ -3,11 +3,11 @@
  * anything is dialled, so that a failure names its option: OpenSSL skips a cipher that it does not know and takes a
  * range of versions that is empty.
  */
-import * as Crypto from "node:crypto"
-import * as Tls from "node:tls"
+import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type { TlsOptions } from "../TlsOptions.ts"
 import type { TransportError } from "../TransportError.ts"
+import * as Builtin from "./Builtin.ts"
 import type { Material } from "./Material.ts"
 import { certificateError, optionError } from "./NodeError.ts"
 
@@ -18,9 +18,9 @@ export const make = Effect.fnUntraced(function* (
   const { ca, crl } = material
   const { groups, maxVersion = "TLSv1.3", minVersion = "TLSv1.2", signatureAlgorithms } = options
   const identity = yield* identityOf(material)
-  for (const authority of ca ?? []) yield* certificate("ca", () => new Crypto.X509Certificate(authority))
+  for (const authority of ca ?? []) yield* certificate("ca", () => new (Builtin.crypto().X509Certificate)(authority))
   const lists = crl && { crl: [...crl] }
-  if (lists) yield* certificate("crl", () => Tls.createSecureContext(lists))
+  if (lists) yield* certificate("crl", () => Builtin.tls().createSecureContext(lists))
   if (minVersion > maxVersion) return yield* optionError("minVersion", `${minVersion} is newer than ${maxVersion}`)
   const ciphers = options.ciphers === undefined ? undefined : yield* ciphersOf(options.ciphers)
   const algorithms = {
@@ -32,7 +32,7 @@ export const make = Effect.fnUntraced(function* (
   }
   const trusted = authorities(ca, options)
   return yield* certificate("ca, crl, cert, key or pfx", () =>
-    Tls.createSecureContext({ minVersion, maxVersion, ...trusted, ...lists, ...identity, ...algorithms })
+    Builtin.tls().createSecureContext({ minVersion, maxVersion, ...trusted, ...lists, ...identity, ...algorithms })
   )
 })
 
@@ -55,7 +55,7 @@ const identityOf = Effect.fnUntraced(function* (
     ...(passphrase !== undefined && { passphrase })
   }
   const name = pfx === undefined ? "cert, key or passphrase" : "pfx or passphrase"
-  yield* certificate(name, () => Tls.createSecureContext(identity))
+  yield* certificate(name, () => Builtin.tls().createSecureContext(identity))
   return identity
 })
 
@@ -63,7 +63,7 @@ const identityOf = Effect.fnUntraced(function* (
 const authorities = (ca: ReadonlyArray<string> | undefined, { roots }: TlsOptions): Tls.SecureContextOptions => {
   const installed = roots === undefined ? [] : typeof roots === "string" ? [roots] : roots
   if (ca === undefined && installed.every((name) => name === "default")) return {}
-  return { ca: [...installed.flatMap((name) => Tls.getCACertificates(name)), ...(ca ?? [])] }
+  return { ca: [...installed.flatMap((name) => Builtin.tls().getCACertificates(name)), ...(ca ?? [])] }
 }
 
 /**
@@ -77,7 +77,12 @@ const ciphersOf = Effect.fnUntraced(function* (list: string): Effect.fn.Return<s
   }
   yield* known("ciphers", list, { ciphers: list })
   const missing = [true, false].filter((isNew) => !names.some((name) => isOfTls13(name) === isNew))
-  return [...names, ...Tls.DEFAULT_CIPHERS.split(":").filter((name) => missing.includes(isOfTls13(name)))].join(":")
+  return [
+    ...names,
+    ...Builtin.tls()
+      .DEFAULT_CIPHERS.split(":")
+      .filter((name) => missing.includes(isOfTls13(name)))
+  ].join(":")
 })
 
 const isOfTls13 = (name: string) => name.startsWith("TLS_")
@@ -85,7 +90,7 @@ const isOfTls13 = (name: string) => name.startsWith("TLS_")
 const known = (option: string, value: string, alone: Tls.SecureContextOptions) =>
   Effect.try({
     try: () => {
-      Tls.createSecureContext(alone)
+      Builtin.tls().createSecureContext(alone)
       return value
     },
     catch: () => optionError(option, `OpenSSL does not know "${value}"`)

@@ -4,13 +4,14 @@
  */
 import * as Net from "node:net"
 import type { Duplex } from "node:stream"
-import * as Tls from "node:tls"
+import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Destination } from "../Target.ts"
 import type { TransportError } from "../TransportError.ts"
+import * as Builtin from "./Builtin.ts"
 import { openReason } from "./NodeError.ts"
 import * as OpenDuplex from "./OpenDuplex.ts"
 import * as ServerIdentity from "./ServerIdentity.ts"
@@ -39,9 +40,11 @@ export const open = (
 }
 
 const readyOf = (duplex: Duplex) => {
-  if (duplex instanceof Tls.TLSSocket) return isSecure(duplex) ? "now" : "secureConnect"
+  if (isTls(duplex)) return isSecure(duplex) ? "now" : "secureConnect"
   return duplex instanceof Net.Socket && duplex.connecting ? "connect" : "now"
 }
+
+const isTls = (duplex: Duplex): duplex is Tls.TLSSocket => duplex instanceof Builtin.tls().TLSSocket
 
 /** Node knows the cipher once the handshake is done. */
 const isSecure = (socket: Tls.TLSSocket) => socket.getCipher()?.name !== undefined
@@ -49,7 +52,5 @@ const isSecure = (socket: Tls.TLSSocket) => socket.getCipher()?.name !== undefin
 const info = (duplex: Duplex): ConnectionInfo => {
   if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
   const below = SocketInfo.of(duplex)
-  return duplex instanceof Tls.TLSSocket
-    ? { ...below, tls: TlsEngine.infoOf(duplex, ServerIdentity.shownBy(duplex), undefined) }
-    : below
+  return isTls(duplex) ? { ...below, tls: TlsEngine.infoOf(duplex, ServerIdentity.shownBy(duplex), undefined) } : below
 }

@@ -3,9 +3,9 @@
  * the environment variable `SSLKEYLOGFILE` does nothing here. A tool to find mistakes with: it writes synchronously, so
  * that no line is lost when the program ends.
  */
-import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import type { TransportError } from "../TransportError.ts"
+import * as Builtin from "./Builtin.ts"
 import { certificateError } from "./NodeError.ts"
 
 /** Takes a line for the file. A later failure of writing is answered, not thrown. */
@@ -13,7 +13,7 @@ export type Write = (line: Uint8Array) => TransportError | undefined
 
 /** Creates the file if need be, for nobody else to read. */
 export const open = (path: string): Effect.Effect<Write, TransportError> => {
-  const write = (bytes: Uint8Array) => Fs.appendFileSync(path, bytes, { mode: 0o600 })
+  const write = (bytes: Uint8Array) => Builtin.fs().appendFileSync(path, bytes, { mode: 0o600 })
   return Effect.try({
     try: () => {
       write(nothing)

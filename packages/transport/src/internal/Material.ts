@@ -3,12 +3,12 @@
  * Every read is bounded, and every failure names the option that it is about, never what is in it. What can be done
  * with them, `Credentials` finds out.
  */
-import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Pem, SecretPem, TlsOptions } from "../TlsOptions.ts"
 import type { TransportError } from "../TransportError.ts"
+import * as Builtin from "./Builtin.ts"
 import { certificateError } from "./NodeError.ts"
 
 export interface Material {
@@ -70,6 +70,7 @@ const text = (option: string, pem: Pem | SecretPem): Effect.Effect<string, Trans
 /** The files of a directory, by name; undefined for a path that is none. */
 const entries = (option: string, path: string) =>
   attempt(option, async () => {
+    const { promises: Fs } = Builtin.fs()
     if (!(await Fs.stat(path)).isDirectory()) return undefined
     const names = (await Fs.readdir(path)).sort()
     if (names.length > maxFiles) throw new Error(`${path} has more than ${maxFiles} files`)
@@ -87,6 +88,7 @@ const entries = (option: string, path: string) =>
 
 const file = (option: string, path: string): Effect.Effect<Buffer, TransportError> =>
   attempt(option, async (signal) => {
+    const { promises: Fs } = Builtin.fs()
     const stat = await Fs.stat(path)
     // What is no file has no size, so it is read no further than to one byte more than there may be.
     const bytes = stat.isFile() && stat.size <= maxFileBytes ? await Fs.readFile(path, { signal }) : await start(path)
@@ -95,7 +97,7 @@ const file = (option: string, path: string): Effect.Effect<Buffer, TransportErro
   })
 
 const start = async (path: string): Promise<Buffer> => {
-  const handle = await Fs.open(path)
+  const handle = await Builtin.fs().promises.open(path)
   const chunks: Array<Buffer> = []
   // The stream closes the file.
   for await (const chunk of handle.createReadStream({ end: maxFileBytes })) chunks.push(chunk)

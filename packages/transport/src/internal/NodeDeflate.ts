@@ -2,15 +2,18 @@
  * DEFLATE by Node's zlib, synchronously and with its context kept: what permessage-deflate needs and no public function
  * of Node offers. The streaming objects of `node:zlib` are public, and so is closing and resetting them; the one thing
  * that is not is the call that runs the native coder on this thread (`_handle.writeSync`), which Node's own `*Sync`
- * functions are made of. Where it is missing, `available` is false and `NodePlatform` uses slower forms.
+ * functions are made of. Where it is missing, `isAvailable` says so and `NodePlatform` uses slower forms.
  *
  * docs/decisions.md has what the other ways cost: a hop to the thread pool for each message, a new coder for each
  * message, or one written in JavaScript.
  */
-import * as Zlib from "node:zlib"
+import type * as Zlib from "node:zlib"
 import { Compression, Window } from "@effect-websocket/core"
+import * as Builtin from "./Builtin.ts"
 
-const { Z_BLOCK, Z_SYNC_FLUSH } = Zlib.constants
+/** zlib.h has these numbers. */
+const Z_SYNC_FLUSH = 2
+const Z_BLOCK = 5
 
 export const deflater = (options: Compression.DeflaterOptions): Compression.Deflater => {
   let coder: Coder | undefined
@@ -21,7 +24,7 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
         if (last && !options.contextTakeover) coder?.reset()
         return last ? emptyBlock : payload
       }
-      coder ??= makeCoder(Zlib.createDeflateRaw({ ...zlibOptions(options), chunkSize }))
+      coder ??= makeCoder(Builtin.zlib().createDeflateRaw({ ...zlibOptions(options), chunkSize }))
       const output = new Output()
       let at = 0
       do {
@@ -42,7 +45,7 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
 export const oneShotDeflater = (options: Compression.DeflaterOptions): Compression.Deflater => ({
   deflate: (payload, last = true) => {
     if (payload.length === 0) return last ? emptyBlock : payload
-    const bytes = Zlib.deflateRawSync(payload, { ...zlibOptions(options), finishFlush: Z_SYNC_FLUSH })
+    const bytes = Builtin.zlib().deflateRawSync(payload, { ...zlibOptions(options), finishFlush: Z_SYNC_FLUSH })
     return last ? withoutTail(bytes) : bytes
   },
   close: () => {}
@@ -110,7 +113,7 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
 
   return {
     inflate: (bytes, start, end, last, room) => {
-      coder ??= makeCoder(Zlib.createInflateRaw({ windowBits, chunkSize }))
+      coder ??= makeCoder(Builtin.zlib().createInflateRaw({ windowBits, chunkSize }))
       const output = new Output()
       const failure = run(coder, bytes, start, end, output, room) ?? (last && !endsWell(coder) ? "Corrupt" : undefined)
       if (failure !== undefined) {
@@ -256,7 +259,7 @@ interface Internals {
 }
 
 /** The least that a stream may set aside for its own output, which is never used here; the default is 16 KiB. */
-const chunkSize = Zlib.constants.Z_MIN_CHUNK
+const chunkSize = 64
 
 /** Where coders write: a run leaves nothing behind in it that is still needed. */
 const scratch = new Uint8Array(0x10000)
@@ -266,15 +269,19 @@ const stored = new Uint8Array(5 + 0x8000)
 const nowhere = new Uint8Array(0x8000)
 
 /** Does this Node have what is undocumented? Asked once, by doing it (RFC 7692 §7.2.3.2, the second message). */
-export const available: boolean = (() => {
-  const probe = inflater({ windowBits: 15, contextTakeover: true })
-  const inflate = (...bytes: Array<number>) => String(probe.inflate(Uint8Array.from(bytes), 0, bytes.length, true, 5))
+export const isAvailable = (): boolean => (available ??= probe())
+
+let available: boolean | undefined
+
+const probe = (): boolean => {
+  const coder = inflater({ windowBits: 15, contextTakeover: true })
+  const inflate = (...bytes: Array<number>) => String(coder.inflate(Uint8Array.from(bytes), 0, bytes.length, true, 5))
   try {
     const first = inflate(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00)
     return first === inflate(0xf2, 0x00, 0x11, 0x00, 0x00)
   } catch {
     return false
   } finally {
-    probe.close()
+    coder.close()
   }
-})()
+}

@@ -6,7 +6,6 @@
  * released: fresh memory for each large read would cost more than reading into it. A chunk that is not released belongs
  * to whoever took it, and the next read gets a new buffer.
  */
-import { platform } from "node:process"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Ballast from "./Ballast.ts"
 
@@ -87,7 +86,7 @@ const largeRead = 0x4000
 const changeAfter = 8
 
 /** Elsewhere the kernel fills the memory inside the event; Windows does so while others wait with the same memory. */
-const canShare = platform !== "win32"
+const canShare = process.platform !== "win32"
 
 /** Cleared: what is given of it shows all of it to whoever asks for its buffer. */
 const ownBuffer = () => {

@@ -2,13 +2,14 @@
  * Whether the server's certificate is for whom we meant: its name, the pins, and the program's own check. The engine has
  * verified the chain by then. It is asked after every handshake; of a resumed one, Node would check none of this.
  */
-import * as Crypto from "node:crypto"
-import * as Tls from "node:tls"
+import type * as Crypto from "node:crypto"
+import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type { PeerCertificate } from "../ByteStream.ts"
 import type { TlsOptions } from "../TlsOptions.ts"
 import type { TlsServer } from "../TlsService.ts"
 import { TlsFailed, type TlsProblem, TransportError } from "../TransportError.ts"
+import * as Builtin from "./Builtin.ts"
 import { identityReason } from "./NodeError.ts"
 
 /** The certificate that a server showed, as Node has it and as we tell of it. */
@@ -36,7 +37,7 @@ export const verify = Effect.fnUntraced(function* (
   const { check, host, name, pins, port } = options
   if (shown === undefined) return yield* refused("bad certificate", "the server showed none")
   const { described, x509 } = shown
-  const mistake = name === undefined ? undefined : Tls.checkServerIdentity(name, x509.toLegacyObject())
+  const mistake = name === undefined ? undefined : Builtin.tls().checkServerIdentity(name, x509.toLegacyObject())
   if (mistake !== undefined) return yield* new TransportError({ reason: identityReason(mistake) })
   if (pins !== undefined && !isPinned(described, typeof pins === "string" ? [pins] : pins)) {
     const { fingerprint256, publicKeyPin } = described
@@ -57,7 +58,7 @@ const describe = (certificate: Crypto.X509Certificate): PeerCertificate => {
     validFrom: new Date(validFrom),
     validTo: new Date(validTo),
     fingerprint256,
-    publicKeyPin: `sha256/${Crypto.createHash("sha256").update(spki).digest("base64")}`,
+    publicKeyPin: `sha256/${Builtin.crypto().createHash("sha256").update(spki).digest("base64")}`,
     raw: new Uint8Array(raw)
   }
 }

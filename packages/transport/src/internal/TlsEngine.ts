@@ -2,11 +2,12 @@
  * A handshake by Node's TLS engine over any byte stream: over our own socket the engine takes it, over any other stream
  * it gets a duplex made from it. How to verify and what to remember, `Tls` says.
  */
-import * as Tls from "node:tls"
+import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo, TlsInfo } from "../ByteStream.ts"
 import type { TransportError } from "../TransportError.ts"
+import * as Builtin from "./Builtin.ts"
 import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
 import { NodeDuplex } from "./NodeDuplex.ts"
 import { tlsReason } from "./NodeError.ts"
@@ -41,7 +42,7 @@ export const open = Effect.fnUntraced(function* (
     tlsReason(error, { hasCertificate, isPastHello: base.duplex.bytesRead - before > alertBytes })
   const stream = yield* OpenDuplex.open({
     create: () => {
-      tls = Tls.connect({ ...options, socket: base.duplex })
+      tls = Builtin.tls().connect({ ...options, socket: base.duplex })
       if (base.duplex instanceof ByteStreamDuplex.ByteStreamDuplex)
         base.duplex.onFailure = (error) => tls.destroy(error)
       return tls

@@ -3,9 +3,9 @@
  * the content of everything that went into them, and sessions to resume (RFC 8446 §2.2, RFC 5077). A renewed
  * certificate is another content, hence another context without sessions. Both are bounded, and go with their layer.
  */
-import * as Crypto from "node:crypto"
 import type { SecureContext } from "node:tls"
 import * as Effect from "effect/Effect"
+import * as Builtin from "./Builtin.ts"
 import type * as ServerIdentity from "./ServerIdentity.ts"
 
 /** A session, and what was verified when it began: a resumed handshake shows no certificate. */
@@ -57,7 +57,7 @@ const isFresh = ({ shown, verifiedAt }: Session, now: number): boolean =>
   now - verifiedAt < maxSessionAge && (shown === undefined || now < shown.described.validTo.getTime())
 
 const digest = (parts: ReadonlyArray<string | Uint8Array>): string => {
-  const hash = Crypto.createHash("sha256")
+  const hash = Builtin.crypto().createHash("sha256")
   for (const part of parts) hash.update(`${part.length} `).update(part)
   return hash.digest("base64")
 }
