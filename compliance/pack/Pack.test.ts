@@ -52,10 +52,14 @@ layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) 
 
           const built = readdirSync(join(root, "dist"), { encoding: "utf8", recursive: true })
           const scripts = built.filter((file) => file.endsWith(".js"))
-          for (const file of scripts) {
-            assert.isTrue(existsSync(join(root, "src", file.replace(/\.js$/, ".ts"))), `${file} has no source`)
-            assert.notMatch(readFileSync(join(root, "dist", file), "utf8"), /(?:from|import\() ?"\.[^"]*\.ts"/, file)
-          }
+          const sources = scripts.flatMap((file) => {
+            const path = join(root, "dist", file)
+            assert.notMatch(readFileSync(path, "utf8"), /(?:from|import\() ?"\.[^"]*\.ts"/, file)
+            const map: { readonly sources: ReadonlyArray<string> } = JSON.parse(readFileSync(`${path}.map`, "utf8"))
+            return map.sources.map((source) => join(dirname(path), source))
+          })
+          for (const source of sources) assert.isTrue(existsSync(source), source)
+          assert.strictEqual(new Set(sources).size, sources.length, "a module is there twice")
           yield* Console.log(`${name} ${version}: ${built.length} built files, ${scripts.length} of them run`)
         })
       )
