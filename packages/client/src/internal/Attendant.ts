@@ -5,8 +5,8 @@
  * It is a fiber of the connection that needed it first, and of another one when that ends; what it starts belongs to the
  * connection that asked for it. There is one for each `Transport` and clock.
  *
- * From outside of every fiber a sleep can only be interrupted. So beside it, in the same scope, sleeps a second fiber, the
- * timer, which is replaced when an alarm is set that comes before it wakes.
+ * From outside of every fiber a sleep can only be interrupted. So beside it sleeps a second fiber, its child, the timer, which
+ * is replaced when an alarm is set that comes before it wakes.
  */
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -37,12 +37,12 @@ export class Attendant {
   private readonly clock: Clock.Clock
   private readonly all = new Set<Attended>()
   private readonly calls = new Alarms<Call>()
-  private tasks: Array<readonly [attended: Attended, task: Effect.Effect<void>]> = []
+  private readonly tasks: Array<readonly [attended: Attended, task: Effect.Effect<void>]> = []
   /** Whose fiber it is. */
   private host: Attended | undefined
   /** The one that came last is likely to stay longest. */
   private latest: Attended | undefined
-  private onWork: (() => void) | undefined
+  private onWork: ((resume: Effect.Effect<void>) => void) | undefined
   private timer: Fiber.Fiber<void> | undefined
   /** When the timer wakes. */
   private wakesAt: Moment.Moment = Moment.never
@@ -88,71 +88,64 @@ export class Attendant {
 
   /** Runs it in the scope, and with the context, of the attended. */
   begin(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.asVoid(this.fork(attended, task))
+    return this.fork(attended, task, false)
   }
 
-  private fork({ context, scope }: Attended, task: Effect.Effect<void>): Effect.Effect<Fiber.Fiber<void>> {
-    return Effect.updateContext(Effect.forkIn(task, scope, { startImmediately: true }), () => context)
+  private fork({ context, scope }: Attended, task: Effect.Effect<void>, uninterruptible: boolean): Effect.Effect<void> {
+    const fork = Effect.forkIn(task, scope, { startImmediately: true, uninterruptible })
+    return Effect.asVoid(Effect.updateContext(fork, () => context))
   }
 
   private wake(): void {
     const wake = this.onWork
     this.onWork = undefined
-    wake?.()
+    wake?.(Effect.void)
   }
 
   private attendIn(host: Attended): Effect.Effect<void> {
     this.host = host
-    return this.begin(host, this.attend)
+    return this.fork(host, this.attend, true)
   }
 
-  /** To the end of the host, which may be brought about by what is started. */
-  private readonly attend: Effect.Effect<void> = Effect.uninterruptibleMask((restore) => {
-    const turn = Effect.andThen(
-      restore(this.work),
-      Effect.suspend(() => this.startDue)
-    )
-    return Effect.catchCause(Effect.forever(turn, { disableYield: true }), () => this.handOver)
-  })
+  /** To the end of the host, which may be brought about by what is started: only waiting can be interrupted. */
+  private readonly attend: Effect.Effect<void> = Effect.onExitPrimitive(
+    Effect.whileLoop({ while: () => !isOver(this.host!), body: () => this.next, step: () => {} }),
+    () => this.handOver
+  )
+
+  /** What is to be done next. */
+  private get next(): Effect.Effect<void> {
+    const task = this.tasks.shift()
+    if (task !== undefined) return this.beginFor(...task)
+    if (!this.needsTimer) return this.work
+    const first = this.calls.first!
+    if (first.at > Moment.now(this.clock)) return this.startTimer(first.at)
+    this.calls.remove(first)
+    first.ring()
+    return Effect.void
+  }
 
   /** Waits until there is something to do. */
-  private get work(): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      if (this.tasks.length > 0 || this.needsTimer) return resume(Effect.void)
-      this.onWork = () => resume(Effect.void)
-      return Effect.sync(() => {
-        this.onWork = undefined
-      })
+  private readonly work: Effect.Effect<void> = Effect.interruptible(
+    Effect.callback((resume) => {
+      this.onWork = resume
     })
-  }
-
-  private get startDue(): Effect.Effect<void> {
-    for (let due = this.calls.first; due !== undefined && due.at <= Moment.now(this.clock); due = this.calls.first) {
-      this.calls.remove(due)
-      due.ring()
-    }
-    const tasks = this.tasks
-    this.tasks = []
-    const started = Effect.forEach(tasks, ([attended, task]) => this.beginFor(attended, task), { discard: true })
-    return this.needsTimer ? Effect.andThen(this.startTimer, started) : started
-  }
+  )
 
   private get needsTimer(): boolean {
     return this.calls.first !== undefined && this.calls.first.at < this.wakesAt
   }
 
-  private get startTimer(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.timer?.interruptUnsafe()
-      const { at } = this.calls.first!
-      this.wakesAt = at
-      const sleep = Effect.map(Moment.sleepUntil(this.clock, at), () => {
-        this.wakesAt = Moment.never
-        this.wake()
-      })
-      return Effect.map(this.fork(this.host!, sleep), (timer) => {
-        this.timer = timer
-      })
+  private startTimer(at: Moment.Moment): Effect.Effect<void> {
+    this.timer?.interruptUnsafe()
+    this.wakesAt = at
+    const sleep = Effect.map(Moment.sleepUntil(this.clock, at), () => {
+      this.wakesAt = Moment.never
+      this.timer = undefined
+      this.wake()
+    })
+    return Effect.map(Effect.forkChild(sleep, { startImmediately: true }), (timer) => {
+      this.timer = timer
     })
   }
 
@@ -165,14 +158,15 @@ export class Attendant {
   }
 
   /** The scope in which it ran is closed. */
-  private get handOver(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.host = undefined
-      this.wakesAt = Moment.never
-      if (this.latest !== undefined && !isOver(this.latest)) return this.attendIn(this.latest)
-      for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
-      return Effect.void
-    })
+  private get handOver(): Effect.Effect<void> | undefined {
+    this.timer?.interruptUnsafe()
+    this.timer = undefined
+    this.wakesAt = Moment.never
+    this.onWork = undefined
+    this.host = undefined
+    if (this.latest !== undefined && !isOver(this.latest)) return this.attendIn(this.latest)
+    for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
+    return undefined
   }
 }
 
