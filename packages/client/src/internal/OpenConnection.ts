@@ -155,7 +155,7 @@ export class OpenConnection<A> implements Connection<A> {
 
 /** One header for each line, as `Facts` holds them: a value has no line breaks. */
 export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>
-  headers.map((header) => `${header[0]}:${header[1]}`).join("\n")
+  headers.reduce((lines, header, i) => `${lines}${i === 0 ? "" : "\n"}${header[0]}:${header[1]}`, "")
 
 const parted = (line: string): readonly [name: string, value: string] => {
   const colon = line.indexOf(":")

@@ -100,20 +100,28 @@ export class Session<A> implements Attended, Source {
   begin(first: Uint8Array): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.meter.watch(this)
-      const joined = Effect.andThen(this.attendant.join(this), this.keepAlive?.begin ?? Effect.void)
-      return Effect.map(Effect.andThen(joined, this.beginFibers), () => {
+      const reads = Effect.sync(() => {
         // An empty array is one of 200 bytes, as long as it is kept.
         this.reader.begin(first.length > 0 ? first : undefined)
       })
+      const begun = [this.attendant.joined(this), this.keepAlive?.begin, this.beginPulling, this.beginWatch]
+      return begun.reduceRight<Effect.Effect<void>>(
+        (rest, first) => (first === undefined ? rest : Effect.andThen(first, rest)),
+        reads
+      )
     })
   }
 
-  /** Most sessions need none. */
-  private get beginFibers(): Effect.Effect<void> {
-    const pulled = this.pulling === undefined ? Effect.void : this.attendant.begin(this, this.ending(this.pulling.run))
-    if (this.idle === undefined) return pulled
+  // Most sessions need no fibers.
+
+  private get beginPulling(): Effect.Effect<void> | undefined {
+    return this.pulling && this.attendant.begin(this, this.ending(this.pulling.run))
+  }
+
+  private get beginWatch(): Effect.Effect<void> | undefined {
+    if (this.idle === undefined) return undefined
     const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
-    return Effect.andThen(pulled, this.attendant.begin(this, watch))
+    return this.attendant.begin(this, watch)
   }
 
   /** What comes in goes there, from now on. */
