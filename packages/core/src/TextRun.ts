@@ -24,6 +24,7 @@ export class TextRun {
    * stopped: at the end, or in front of what is not UTF-8.
    */
   take(bytes: Uint8Array, start: number, end: number, frames: number, into: Array<string | Uint8Array>): number {
+    if (frames === 1) return this.oneByOne(bytes, start, end, into)
     const run = this.decode(bytes, start, end)
     if (run?.length === end - start) return this.cut(bytes, start, end, run, into)
     // The first separator has no text in front of it.

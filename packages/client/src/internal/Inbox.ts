@@ -167,11 +167,17 @@ export class Inbox<A, E> {
       this.join(taker)
       this.inHands = false
       this.call("onIdle")
+      if (this.taker === taker) return this.firstLeaves
       return Effect.sync(() => {
         this.leave(taker)
       })
     })
   }
+
+  /** Who came first stays first as long as it waits. Programs wait once for each read, so it is made once. */
+  private readonly firstLeaves = Effect.sync(() => {
+    if (this.taker !== undefined) this.leave(this.taker)
+  })
 
   private takeNow(most: number): Batch<A> {
     const kept = this.messages.length - this.head
