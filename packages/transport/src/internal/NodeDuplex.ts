@@ -289,7 +289,10 @@ export class NodeDuplex implements ByteStream {
   /** Reading goes on once nothing waits any more. */
   #takeRead(readBuffer: ReadBuffer): Chunks | undefined {
     const chunks = readBuffer.take()
-    if (!this.duplex.destroyed) this.duplex.resume()
+    if (readBuffer.hasStopped && !this.duplex.destroyed) {
+      readBuffer.hasStopped = false
+      this.duplex.resume()
+    }
     return chunks
   }
 

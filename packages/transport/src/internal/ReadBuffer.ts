@@ -6,7 +6,7 @@
  * released: fresh memory for each large read would cost more than reading into it. A chunk that is not released belongs
  * to whoever took it, and the next read gets a new buffer.
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
+import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Ballast from "./Ballast.ts"
 
 export class ReadBuffer {
@@ -14,7 +14,9 @@ export class ReadBuffer {
   reader: { deliver(): void } | undefined
   /** What Node fills next. */
   #buffer: Uint8Array<ArrayBuffer> | undefined
-  #untaken: Array<Uint8Array> = []
+  #untaken: NonEmptyArray<Uint8Array> | undefined
+  /** Node has to be told to read: at the beginning, and after it was told to stop. */
+  hasStopped = true
   #isBusy = !canShare
   /** Reads in a row that speak for the other kind of buffer. */
   #changing = 0
@@ -29,21 +31,23 @@ export class ReadBuffer {
     callback: (length: number): boolean => {
       const buffer = this.#buffer!
       this.#buffer = undefined
-      this.#untaken.push(buffer === shared ? buffer.slice(0, length) : new Uint8Array(buffer.buffer, 0, length))
+      const chunk = buffer === shared ? buffer.slice(0, length) : new Uint8Array(buffer.buffer, 0, length)
+      if (this.#untaken === undefined) this.#untaken = [chunk]
+      else this.#untaken.push(chunk)
       this.#judge(length)
       this.reader?.deliver()
-      if (this.#untaken.length === 0) return true
-      this.#keepSmall(length)
+      if (this.#untaken === undefined) return true
+      this.#keepSmall(length, this.#untaken)
+      this.hasStopped = true
       return false
     }
   }
 
   /** All that was read and not taken yet. */
   take(): NonEmptyReadonlyArray<Uint8Array> | undefined {
-    const [first, ...rest] = this.#untaken
-    if (first === undefined) return undefined
-    this.#untaken = []
-    return [first, ...rest]
+    const untaken = this.#untaken
+    this.#untaken = undefined
+    return untaken
   }
 
   /** The chunk will not be looked at again. */
@@ -62,10 +66,10 @@ export class ReadBuffer {
   }
 
   /** A chunk that has to wait must not pin a buffer that it does not fill. */
-  #keepSmall(length: number): void {
-    if (length * 2 >= size) return
-    const chunk = this.#untaken.pop()!
-    this.#untaken.push(chunk.buffer.byteLength === size ? chunk.slice() : chunk)
+  #keepSmall(length: number, untaken: NonEmptyArray<Uint8Array>): void {
+    const chunk = untaken[untaken.length - 1]!
+    if (length * 2 >= size || chunk.buffer.byteLength !== size) return
+    untaken[untaken.length - 1] = chunk.slice()
     this.release(chunk)
   }
 }
