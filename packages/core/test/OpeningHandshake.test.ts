@@ -47,6 +47,8 @@ const legal = [
 
 it("the sample of RFC 6455 §1.3", () => {
   assert.strictEqual(OpeningHandshake.acceptOf(key, sha1), accept)
+  const ofText = (text: string) => (text.startsWith(key) ? "the hash of it" : "")
+  assert.strictEqual(OpeningHandshake.acceptOf(key, sha1, ofText), "the hash of it")
   const uri = { secure: false, host: "server.example.com", port: 80, resourceName: "/chat" }
   const request = OpeningHandshake.request({ uri, nonce }) as Uint8Array
   assert.include(latin1(request), `\r\nSec-WebSocket-Key: ${key}\r\n`)
