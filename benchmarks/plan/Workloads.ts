@@ -277,9 +277,20 @@ export const workloads: ReadonlyArray<Workload> = [
     kind: "crowd",
     by: "open",
     payload: "text",
+    lane: "array",
+    growth: true,
+    arms: ["ours", "ws", "raw"],
+    rows: { 10: level, 100: level, 1000: level, 2000: level }
+  },
+  {
+    name: "growth: echo 64 B over many connections, one effect per message",
+    group: "growth",
+    kind: "crowd",
+    by: "open",
+    payload: "text",
     lane: "each",
     growth: true,
-    arms: ["ours", "ws"],
+    arms: ["ours"],
     rows: { 10: level, 100: level, 1000: level, 2000: level }
   }
 ]
