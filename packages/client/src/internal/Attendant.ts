@@ -60,7 +60,7 @@ export class Attendant {
   joined(attended: Attended): Effect.Effect<void> | undefined {
     this.all.add(attended)
     this.latest = attended
-    return this.host === undefined ? this.attendIn(attended) : undefined
+    return this.host === undefined ? this.handOver : undefined
   }
 
   /** It has ended: nothing more is started for it. */
@@ -69,8 +69,9 @@ export class Attendant {
     if (this.latest === attended) this.latest = undefined
   }
 
-  /** Starts it now. */
+  /** Starts it now, unless it is over. */
   start(attended: Attended, task: Effect.Effect<void>): void {
+    if (!this.attends(attended)) return
     this.tasks.push([attended, task])
     this.wake()
   }
@@ -102,15 +103,28 @@ export class Attendant {
     wake?.(Effect.void)
   }
 
+  /**
+   * To the end of the host, which may be brought about by what is started: only waiting can be interrupted. The fiber itself
+   * says whose it is, once it runs: whoever starts it may be interrupted before that, and two may do so at once.
+   */
   private attendIn(host: Attended): Effect.Effect<void> {
-    this.host = host
-    return this.fork(host, this.attend, true)
+    return Effect.suspend(() => {
+      if (this.host !== undefined) return Effect.void
+      this.host = host
+      return this.attend
+    })
   }
 
-  /** To the end of the host, which may be brought about by what is started: only waiting can be interrupted. */
   private readonly attend: Effect.Effect<void> = Effect.onExitPrimitive(
     Effect.whileLoop({ while: () => !isOver(this.host!), body: () => this.next, step: () => {} }),
-    () => this.handOver
+    () => {
+      this.timer?.interruptUnsafe()
+      this.timer = undefined
+      this.wakesAt = Moment.never
+      this.onWork = undefined
+      this.host = undefined
+      return this.handOver
+    }
   )
 
   /** What is to be done next. */
@@ -150,22 +164,30 @@ export class Attendant {
   }
 
   private beginFor(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
-    if (!this.all.has(attended) || isOver(attended)) return Effect.void
+    if (!this.attends(attended)) return Effect.void
     return this.begin(
       attended,
       Effect.onError(task, (cause) => attended.failed(cause))
     )
   }
 
-  /** The scope in which it ran is closed. */
-  private get handOver(): Effect.Effect<void> | undefined {
-    this.timer?.interruptUnsafe()
-    this.timer = undefined
-    this.wakesAt = Moment.never
-    this.onWork = undefined
-    this.host = undefined
-    if (this.latest !== undefined && !isOver(this.latest)) return this.attendIn(this.latest)
-    for (const next of this.all) if (!isOver(next)) return this.attendIn(next)
+  /** Until it runs in one of them, or there is none: a scope may close just before its fiber starts. */
+  private readonly handOver: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.host !== undefined) return Effect.void
+    const host = this.nextHost
+    if (host !== undefined) return Effect.andThen(this.fork(host, this.attendIn(host), true), this.handOver)
+    // They are for those that are over.
+    this.tasks.length = 0
+    return Effect.void
+  })
+
+  private attends(attended: Attended): boolean {
+    return this.all.has(attended) && !isOver(attended)
+  }
+
+  private get nextHost(): Attended | undefined {
+    if (this.latest !== undefined && !isOver(this.latest)) return this.latest
+    for (const next of this.all) if (!isOver(next)) return next
     return undefined
   }
 }

@@ -23,6 +23,7 @@ export const within = <A, E, R, B, F>(
 ): Effect.Effect<B, F, R> =>
   Effect.flatMap(Effect.forkChild(dial, { startImmediately: true }), (fiber) => {
     let isLate = false
+    let tell: ((exit: Exit.Exit<A, E>) => void) | undefined
     const alarm = {
       at,
       place: undefined,
@@ -32,15 +33,19 @@ export const within = <A, E, R, B, F>(
       }
     }
     const ended = Effect.callback<B, F>((resume) => {
-      fiber.addObserver((exit) => {
-        attendant.unset(alarm)
-        attendant.leave(attended)
-        resume(settle(exit, isLate))
-      })
+      const exit = fiber.pollUnsafe()
+      if (exit !== undefined) return resume(settle(exit, isLate))
+      tell = (exit) => resume(settle(exit, isLate))
       return Effect.suspend(() => Fiber.interrupt(fiber))
     })
     if (fiber.pollUnsafe() !== undefined) return ended
     attendant.set(alarm)
+    // From here on: who asked may be interrupted before it waits, and that ends the dial too.
+    fiber.addObserver((exit) => {
+      attendant.unset(alarm)
+      attendant.leave(attended)
+      tell?.(exit)
+    })
     const joining = attendant.joined(attended)
     return joining === undefined ? ended : Effect.andThen(joining, ended)
   })
