@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
+import { Transport } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -167,4 +168,49 @@ describe("Attendant", () => {
       assert.strictEqual(clock.sleeping, 1)
     })
   )
+
+  it.effect("keeps nothing for those that are over", () =>
+    Effect.gen(function* () {
+      const { attendant, member } = yield* attended
+      const a = yield* member("a")
+      yield* Scope.close(a.self.scope, Exit.void)
+      a.start("after that")
+      assert.strictEqual(kept(attendant), 0)
+      // Started by what closes the scope, and not begun before that.
+      const b = yield* member("b")
+      const closes = Effect.suspend(() => {
+        b.start("too late")
+        return Effect.asVoid(Effect.forkDetach(Scope.close(b.self.scope, Exit.void), { startImmediately: true }))
+      })
+      attendant.start(b.self, closes)
+      assert.strictEqual(kept(attendant), 0)
+    })
+  )
+
+  it.effect("a connection that is over sets no alarm any more, whatever is asked of it", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const scope = yield* Scope.make()
+      yield* Effect.gen(function* () {
+        const attendant = Attendant.of(yield* Transport, yield* Clock.Clock)
+        const connecting = yield* start(Scope.provide(WebSocket.connect("ws://server.test/"), scope))
+        const wire = yield* network.accept
+        yield* ServerPeer.accept(wire)
+        const socket = yield* Fiber.join(connecting)
+        wire.reset()
+        yield* socket.closed
+        assert.strictEqual(kept(attendant), 0)
+        yield* socket.close()
+        assert.strictEqual(kept(attendant), 0, "closed again")
+        yield* Scope.close(scope, Exit.void)
+        assert.strictEqual(kept(attendant), 0, "left")
+      }).pipe(Effect.provide(network.layer))
+    })
+  )
 })
+
+/** How many alarms are set, and tasks not begun. */
+const kept = (attendant: Attendant.Attendant): number => {
+  const { calls, tasks } = attendant as unknown as { calls: { heap: Array<unknown> }; tasks: Array<unknown> }
+  return calls.heap.length + tasks.length
+}

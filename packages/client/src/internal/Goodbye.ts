@@ -31,6 +31,8 @@ export interface Ending extends Attended {
   readonly outcome: Outcome
   readonly clock: Clock.Clock
   readonly deadlines: Settings["deadlines"]
+  /** There is nothing more to wait for. */
+  readonly isGone: boolean
   /** From now on what comes in goes there. */
   flow(sink: ByteSink): void
   /** Destroys the connection at once. */
@@ -108,9 +110,9 @@ export class Goodbye implements Call, ByteSink {
    * deadline holds.
    */
   private endWithin(timeout: Duration.Duration): void {
-    const { attendant, clock } = this.session
+    const { attendant, clock, isGone } = this.session
     const at = Moment.now(clock) + Moment.nanos(timeout)
-    if (at >= this.at) return
+    if (isGone || at >= this.at) return
     attendant.unset(this)
     this.at = at
     attendant.set(this)

@@ -60,7 +60,7 @@ export class Session<A> implements Attended, Source {
   private madeGoodbye: Goodbye | undefined
   /** Made when somebody watches. */
   private watchers: Record<Endpoint.Control["_tag"], Watched<Uint8Array>> | undefined
-  private isGone = false
+  isGone = false
 
   constructor(options: {
     readonly stream: ByteStream
