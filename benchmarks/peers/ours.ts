@@ -12,10 +12,11 @@ import * as Stream from "effect/Stream"
 import type { Message } from "../Payloads.ts"
 import { BATCH, type Connection, FIBERS, lost, type OpenOptions, type Peer, type SendMode } from "./Peer.ts"
 
-const runtime = ManagedRuntime.make(Transport.layer)
+/** Run as within one program: a runtime that keeps account of every fiber is no part of a client. */
+const run = Effect.runPromiseWith(await ManagedRuntime.make(Transport.layer).context())
 
 export const peer: Peer = {
-  open: (url, options) => runtime.runPromise(open(url, options))
+  open: (url, options) => run(open(url, options))
 }
 
 const open = Effect.fnUntraced(function* (url: string, options: OpenOptions) {

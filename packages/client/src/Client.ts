@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function* <R = never>(
   const meter = yield* Meter.current
   yield* Effect.acquireRelease(
     Effect.sync(() => meter.watch(outbox)),
-    () => Effect.sync(() => meter.forget(outbox))
+    (watch) => Effect.sync(() => meter.forget(watch))
   )
   yield* Effect.forkScoped(client.run, { startImmediately: true })
   if (own.outbox.maxAge !== undefined) yield* Effect.forkScoped(outbox.expiring)

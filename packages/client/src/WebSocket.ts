@@ -48,7 +48,8 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const sessionScope = Scope.makeUnsafe()
     const id = Trace.newId(maskingKey())
     const attendant = Attendant.of(transport, clock)
-    const attended = { scope: sessionScope, context: attendant.contexts.of(context), failed: () => Effect.void }
+    const ofContext = attendant.contexts.of(context)
+    const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, seat: undefined }
     const place = { attendant, clock, context: attended.context, id, maskingKey, meter, sessionScope, streamScope }
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })

@@ -34,7 +34,8 @@ const attended = Effect.gen(function* () {
     const self = {
       scope,
       context: Context.make(Name, name) as Context.Context<never>,
-      failed: (cause: Cause.Cause<never>) => says(String(Cause.squash(cause)))
+      failed: (cause: Cause.Cause<never>) => says(String(Cause.squash(cause))),
+      seat: undefined
     }
     yield* attendant.join(self)
     const call = (seconds: number, what: string): Attendant.Call => {

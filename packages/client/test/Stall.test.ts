@@ -15,7 +15,8 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
   const watch = Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const attendant = new Attendant(clock)
-    yield* attendant.join({ scope: yield* Effect.scope, context: yield* Effect.context(), failed: Effect.die })
+    const [scope, context] = [yield* Effect.scope, yield* Effect.context()]
+    yield* attendant.join({ scope, context, failed: Effect.die, seat: undefined })
     return yield* Effect.callback<void>((resume) => {
       const parts = { outgoing: all.outgoing, clock, attendant, stallTimeout: timeout }
       new Stall({ ...parts, stalled: () => resume(Effect.void) }).begin()

@@ -15,11 +15,12 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { type Alarm, Alarms } from "./Alarms.ts"
+import { Crowd, type Member } from "./Crowd.ts"
 import * as Moment from "./Moment.ts"
 import { SessionContext } from "./SessionContext.ts"
 
 /** What may be attended: where its fibers run, and with what. */
-export interface Attended {
+export interface Attended extends Member {
   readonly scope: Scope.Scope
   readonly context: Context.Context<never>
   /** What was started for it failed. */
@@ -35,7 +36,7 @@ export class Attendant {
   /** The contexts of those it attends. */
   readonly contexts = new SessionContext()
   private readonly clock: Clock.Clock
-  private readonly all = new Set<Attended>()
+  private readonly all = new Crowd<Attended>()
   private readonly calls = new Alarms<Call>()
   private readonly tasks: Array<readonly [attended: Attended, task: Effect.Effect<void>]> = []
   /** Whose fiber it is. */
@@ -65,7 +66,7 @@ export class Attendant {
 
   /** It has ended: nothing more is started for it. */
   leave(attended: Attended): void {
-    this.all.delete(attended)
+    this.all.remove(attended)
     if (this.latest === attended) this.latest = undefined
   }
 
@@ -182,7 +183,7 @@ export class Attendant {
   })
 
   private attends(attended: Attended): boolean {
-    return this.all.has(attended) && !isOver(attended)
+    return attended.seat !== undefined && !isOver(attended)
   }
 
   private get nextHost(): Attended | undefined {

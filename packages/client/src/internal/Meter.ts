@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Metrics from "../Metrics.ts"
+import { Crowd, type Member } from "./Crowd.ts"
 
 /** What only grows, and stays when its connection is gone. */
 const totals = {
@@ -54,9 +55,14 @@ export interface Source {
   readonly counts: Counts
 }
 
+/** A source that is counted on. */
+export interface Watch extends Member {
+  readonly source: Source
+}
+
 export class Meter {
   private readonly context: Context.Context<never>
-  private readonly sources = new Set<Source>()
+  private readonly watches = new Crowd<Watch>()
   /** What sources added that are gone. */
   private readonly past: Partial<Record<keyof Counts, number>> = {}
 
@@ -70,14 +76,16 @@ export class Meter {
   }
 
   /** Counts what the source tells, until `forget`. */
-  watch(source: Source): void {
-    this.sources.add(source)
+  watch(source: Source): Watch {
+    const watch = { source, seat: undefined }
+    this.watches.add(watch)
+    return watch
   }
 
   /** The source is gone: of what it told, the totals stay. */
-  forget(source: Source): void {
-    if (!this.sources.delete(source)) return
-    const { counts } = source
+  forget(watch: Watch): void {
+    if (!this.watches.remove(watch)) return
+    const { counts } = watch.source
     for (const name of lasting) this.past[name] = (this.past[name] ?? 0) + (counts[name] ?? 0)
   }
 
@@ -91,7 +99,7 @@ export class Meter {
 
   private sum(name: keyof Counts): number {
     let sum = this.past[name] ?? 0
-    for (const source of this.sources) sum += source.counts[name] ?? 0
+    for (const { source } of this.watches) sum += source.counts[name] ?? 0
     return sum
   }
 

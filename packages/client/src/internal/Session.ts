@@ -23,7 +23,7 @@ import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
 import { KeepAlive } from "./KeepAlive.ts"
-import type { Counts, Meter, Source } from "./Meter.ts"
+import type { Counts, Meter, Source, Watch } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
@@ -61,6 +61,9 @@ export class Session<A> implements Attended, Source {
   /** Made when somebody watches. */
   private watchers: Record<Endpoint.Control["_tag"], Watched<Uint8Array>> | undefined
   isGone = false
+  private watch: Watch | undefined
+  /** The attendant's. */
+  seat: number | undefined
 
   constructor(options: {
     readonly stream: ByteStream
@@ -99,7 +102,7 @@ export class Session<A> implements Attended, Source {
   /** Begins to read, in the scope of whoever connects. `first` was read already. */
   begin(first: Uint8Array): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.meter.watch(this)
+      this.watch = this.meter.watch(this)
       const reads = Effect.sync(() => {
         // An empty array is one of 200 bytes, as long as it is kept.
         this.reader.begin(first.length > 0 ? first : undefined)
@@ -165,7 +168,7 @@ export class Session<A> implements Attended, Source {
       this.isGone = true
       this.watchers?.Ping.end()
       this.watchers?.Pong.end()
-      this.meter.forget(this)
+      if (this.watch !== undefined) this.meter.forget(this.watch)
       this.attendant.leave(this)
       this.keepAlive?.stop()
       this.madeGoodbye?.stop()
