@@ -7,12 +7,24 @@ import type { Message } from "@effect-websocket/client"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
 import { Inbox } from "../src/internal/Inbox.ts"
 import { lengths, start } from "./harness.ts"
 
 const limits = { inboxMessages: 4, inboxBytes: 100 }
 
 const ending = { all: Cause.done(), some: Effect.fail("over") }
+
+/** Has a fiber give way at its next step, when told so. */
+class Impatient extends Scheduler.MixedScheduler {
+  givesWay = false
+
+  override shouldYield(): boolean {
+    const { givesWay } = this
+    this.givesWay = false
+    return givesWay
+  }
+}
 
 describe("taking", () => {
   it.effect("gives what was delivered, in order, as many as asked for", () =>
@@ -32,6 +44,21 @@ describe("taking", () => {
       const decoded: Array<Message> = ["a", "b"]
       inbox.deliver(decoded)
       assert.strictEqual<unknown>(yield* Fiber.join(waiting), decoded)
+    })
+  )
+
+  it.effect("one that gives way while it is given something, and is interrupted there, takes no other one along", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<Message, string>(limits, lengths)
+      const scheduler = new Impatient()
+      const first = yield* start(Effect.provideService(inbox.take(1), Scheduler.Scheduler, scheduler))
+      const second = yield* start(inbox.take(1))
+      scheduler.givesWay = true
+      inbox.deliver(["a"])
+      assert.isUndefined(first.pollUnsafe())
+      yield* Fiber.interrupt(first)
+      inbox.deliver(["b"])
+      assert.deepStrictEqual(yield* Fiber.join(second), ["b"])
     })
   )
 

@@ -9,6 +9,7 @@ import type { Endpoint } from "@effect-websocket/core"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
 import type * as Pull from "effect/Pull"
 
 /** At least one message. */
@@ -24,11 +25,6 @@ export interface Ending<E> {
 
 /** How much of `inboxBytes` a message uses up. */
 export type Measure<A> = Pick<Endpoint.Endpoint<A>, "sizeOf">
-
-interface Taker<A, E> {
-  readonly most: number
-  resume(effect: Effect.Effect<Batch<A>, E | Cause.Done>): void
-}
 
 /** `A` is what is delivered: whole messages, or what else the program asked for. */
 export class Inbox<A, E> {
@@ -117,7 +113,8 @@ export class Inbox<A, E> {
     }
   }
 
-  private leave(taker: Taker<A, E>): void {
+  /** It waits no more, if it still did. */
+  leave(taker: Taker<A, E>): void {
     if (this.taker !== taker) this.otherTakers?.delete(taker)
     else {
       this.taker = this.otherTakers?.values().next().value
@@ -163,21 +160,13 @@ export class Inbox<A, E> {
     return Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
       if (this.messages.length > 0) return resume(Effect.succeed(this.takeNow(most)))
       if (this.ending !== undefined) return resume(endingFor(this.ending, most))
-      const taker: Taker<A, E> = { most, resume }
+      const taker = new Taker(this, most, resume)
       this.join(taker)
       this.inHands = false
       this.call("onIdle")
-      if (this.taker === taker) return this.firstLeaves
-      return Effect.sync(() => {
-        this.leave(taker)
-      })
+      return taker
     })
   }
-
-  /** Who came first stays first as long as it waits. Programs wait once for each read, so it is made once. */
-  private readonly firstLeaves = Effect.sync(() => {
-    if (this.taker !== undefined) this.leave(this.taker)
-  })
 
   private takeNow(most: number): Batch<A> {
     const kept = this.messages.length - this.head
@@ -208,6 +197,29 @@ export class Inbox<A, E> {
     const resume = this[waiter]
     this[waiter] = undefined
     resume?.()
+  }
+}
+
+/** What gives a taker what it waits for. */
+interface Waiting<A, E> {
+  resume(effect: Effect.Effect<Batch<A>, E | Cause.Done>): void
+}
+
+/** One that waits, and what takes it out of the line: in one object, since programs wait once for each read. */
+class Taker<A, E> extends Effectable.Class<void> {
+  readonly most: number
+  readonly resume: Waiting<A, E>["resume"]
+  private readonly inbox: Inbox<A, E>
+
+  constructor(inbox: Inbox<A, E>, most: number, resume: Waiting<A, E>["resume"]) {
+    super()
+    this.inbox = inbox
+    this.most = most
+    this.resume = resume
+  }
+
+  override asEffect(): Effect.Effect<void> {
+    return Effect.sync(() => this.inbox.leave(this))
   }
 }
 
