@@ -121,7 +121,11 @@ const open = <A>(
     streamScope
   })
   const left = Scope.addFinalizerExit(scope, (exit) =>
-    Effect.ensuring(leave(session, id, exit), Effect.andThen(Scope.close(sessionScope, exit), session.forget))
+    // However leaving went: a byte stream that throws where it must not is destroyed as well.
+    Effect.ensuring(
+      leave(session, id, exit),
+      Effect.andThen(Scope.close(streamScope, exit), Effect.andThen(Scope.close(sessionScope, exit), session.forget))
+    )
   )
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer

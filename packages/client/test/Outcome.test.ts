@@ -4,9 +4,11 @@ import { ServerPeer } from "@effect-websocket/client/testing"
 import { type ByteStream, Reset, Transport, TransportError, wrapStream } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { WebSocket } from "../src/index.ts"
 import { connected, failsWith, settle, start } from "./harness.ts"
@@ -78,8 +80,8 @@ describe("the reason does not change afterwards", () => {
 })
 
 describe("a transport of the program's own", () => {
-  /** In memory, with parts replaced. */
-  const over = (change: (stream: ByteStream) => ByteStream) =>
+  /** In memory, with parts replaced. The connection is in the scope, if one is given, and else in the test's. */
+  const over = (change: (stream: ByteStream) => ByteStream, scope?: Scope.Scope) =>
     Effect.gen(function* () {
       const network = yield* MemoryTransport.make()
       const layer = Layer.effect(
@@ -87,7 +89,10 @@ describe("a transport of the program's own", () => {
         Effect.map(Transport, ({ open }) => ({ open: (target) => Effect.map(open(target), change) }))
       )
       const connecting = yield* start(
-        Effect.provide(WebSocket.connect("ws://server.test/"), Layer.provide(layer, network.layer))
+        WebSocket.connect("ws://server.test/").pipe(
+          Scope.provide(scope ?? (yield* Effect.scope)),
+          Effect.provide(Layer.provide(layer, network.layer))
+        )
       )
       const wire = yield* network.accept
       const server = yield* ServerPeer.accept(wire)
@@ -110,6 +115,23 @@ describe("a transport of the program's own", () => {
       yield* socket.closed
       assert.isTrue(wire.isDestroyed())
       assert.match(String(messages[0]), /session died.*a mistake/)
+    })
+  )
+
+  it.effect("that throws where it must not is destroyed when the scope is left", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const throwing = () => {
+        throw new Error("a mistake of the transport")
+      }
+      let writes = 0
+      const { wire } = yield* over(
+        (stream) =>
+          wrapStream(stream, { writeUnsafe: (chunks) => (writes++ === 0 ? stream.writeUnsafe(chunks) : throwing()) }),
+        scope
+      )
+      yield* Effect.exit(Scope.close(scope, Exit.void))
+      assert.isTrue(wire.isDestroyed())
     })
   )
 
