@@ -1,7 +1,7 @@
 /**
  * One arm: one peer, one row, one process. The task is its argument, the outcome its last line of output.
  *
- *     node --conditions=@effect-websocket/source arm.ts '{"peer":"ws", ...}'
+ *     node arm.ts '{"peer":"ws", ...}'
  */
 import process from "node:process"
 import * as Connect from "./measure/Connect.ts"

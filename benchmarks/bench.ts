@@ -10,6 +10,7 @@ import * as Json from "./report/Json.ts"
 import * as Table from "./report/Table.ts"
 import { verdicts } from "./report/Verdict.ts"
 import * as Cores from "./run/Cores.ts"
+import * as Published from "./run/Published.ts"
 import * as Rounds from "./run/Rounds.ts"
 import * as Server from "./run/Server.ts"
 import * as Turn from "./run/Turn.ts"
@@ -22,6 +23,7 @@ const main = async ({ rows, arms, absent, rounds, seconds, json }: Options.Optio
   )
   for (const reason of absent) say(`not measured: ${reason}`)
 
+  Published.build()
   const ca = readFileSync(new URL("server/certificate.pem", import.meta.url), "utf8")
   const server = await Server.start(cores.server)
   const setting = { server, prefix: cores.arms, ca, seconds }

@@ -31,7 +31,7 @@ export const OURS = "ours"
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
-const node = [process.execPath, "--conditions=@effect-websocket/source", "--expose-gc", path("../arm.ts")]
+const node = [process.execPath, "--expose-gc", path("../arm.ts")]
 const certificate = path("../server/certificate.pem")
 
 const everything = () => undefined
