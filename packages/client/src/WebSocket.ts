@@ -50,7 +50,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const attendant = Attendant.of(transport, clock)
     const ofContext = attendant.contexts.of(context)
     const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, seat: undefined }
-    const place = { attendant, clock, context: attended.context, id, maskingKey, meter, sessionScope, streamScope }
+    const place = { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
     return Effect.uninterruptibleMask((restore) =>
@@ -82,8 +82,9 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 /** What a connection belongs to. */
 interface Place {
   readonly attendant: Attendant.Attendant
+  /** As it was attended while it was dialled. */
+  readonly attended: Attendant.Attended
   readonly clock: Clock.Clock
-  readonly context: Context.Context<never>
   readonly id: string
   readonly maskingKey: () => number
   readonly meter: Meter.Meter
@@ -98,7 +99,7 @@ const open = <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
   scope: Scope.Scope,
-  { attendant, clock, context, id, maskingKey, meter, sessionScope, streamScope }: Place
+  { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }: Place
 ): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
   const session = new Session({
@@ -117,7 +118,7 @@ const open = <A>(
     id,
     attendant,
     scope: sessionScope,
-    context,
+    context: attended.context,
     streamScope
   })
   const left = Scope.addFinalizerExit(scope, (exit) =>

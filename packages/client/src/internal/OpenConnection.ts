@@ -55,12 +55,12 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get send(): Connection<A>["send"] {
-    this.#send ??= sendOf(this.#session)
+    this.#send ??= (message, options) => this.#session.outgoing.send(message, options)
     return this.#send
   }
 
   get sendAll(): Connection<A>["sendAll"] {
-    this.#sendAll ??= sendAllOf(this.#session)
+    this.#sendAll ??= (messages, options) => this.#session.outgoing.sendAll(messages, options)
     return this.#sendAll
   }
 
@@ -152,16 +152,6 @@ export class OpenConnection<A> implements Connection<A> {
     return this.#facts.info
   }
 }
-
-const sendOf =
-  ({ outgoing }: Session<unknown>): Connection["send"] =>
-  (message, options) =>
-    outgoing.send(message, options)
-
-const sendAllOf =
-  ({ outgoing }: Session<unknown>): Connection["sendAll"] =>
-  (messages, options) =>
-    outgoing.sendAll(messages, options)
 
 /** One header for each line, as `Facts` holds them: a value has no line breaks. */
 export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>

@@ -4,7 +4,7 @@
  * It composes the way in (`Reader`, `Inbox`), the way out (`Outgoing`), pings, and the end: how it comes about (`Goodbye`)
  * and what it is (`Outcome`). It never outlives the scope that its fibers run in.
  */
-import { type Endpoint, InvalidMessage as Invalid } from "@effect-websocket/core"
+import type { Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -15,13 +15,14 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Stream } from "effect/Stream"
 import type { Message, SendOptions } from "../Connection.ts"
-import { type ConnectionClosed, InvalidMessage, type ReceiveError, type SendError, Stalled } from "../Errors.ts"
+import { type ConnectionClosed, type ReceiveError, type SendError, Stalled } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
 import type { Attendant, Attended } from "./Attendant.ts"
 import { Pulling } from "./Flow.ts"
 import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
+import * as InvalidControl from "./InvalidControl.ts"
 import { KeepAlive } from "./KeepAlive.ts"
 import type { Counts, Meter, Source, Watch } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
@@ -236,7 +237,7 @@ export class Session<A> implements Attended, Source {
   /** Sends a ping when it is its turn, and succeeds with the round-trip time when its pong, or a later one, came. */
   ping(payload: Uint8Array | undefined): Effect.Effect<Duration.Duration, SendError> {
     return Effect.suspend((): Effect.Effect<Duration.Duration, SendError> => {
-      const invalid = payload === undefined ? undefined : invalidPayload(payload)
+      const invalid = payload === undefined ? undefined : InvalidControl.of(payload)
       if (invalid !== undefined) return Effect.fail(invalid)
       const ping = this.pings.make(payload)
       return Effect.andThen(this.sendPing(ping), Deferred.await(ping.pong)).pipe(
@@ -259,7 +260,7 @@ export class Session<A> implements Attended, Source {
   /** An unsolicited pong (RFC 6455 §5.5.3). */
   pong(payload: Uint8Array): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
-      const invalid = invalidPayload(payload)
+      const invalid = InvalidControl.of(payload)
       if (invalid !== undefined) return Effect.fail(invalid)
       const own = payload.slice()
       return this.outgoing.line.overtake(() => this.endpoint.pong(own))
@@ -294,11 +295,4 @@ export class Session<A> implements Attended, Source {
   get abort(): Effect.Effect<void> {
     return this.outcome.giveUp(undefined)
   }
-}
-
-/** What is not legal about the payload of a ping or pong; its size, where that is what is wrong. */
-const invalidPayload = (payload: Uint8Array): InvalidMessage | undefined => {
-  const invalid = Invalid.ofControlPayload(payload)
-  if (invalid === undefined) return undefined
-  return new InvalidMessage({ ...invalid, ...(invalid.rule === "ControlPayloadTooLong" && { actual: payload.length }) })
 }

@@ -1,22 +1,23 @@
 /**
  * The bridge from a Node duplex to a `ByteStream`, and the only file with listeners on one.
  *
- * A plain socket reads into a `ReadBuffer` and stops when nobody pulls; any other duplex is read in paused mode, where
- * bytes wait in Node's buffer up to its high-water mark. Either way a waiting pull resumes inside the event that brought
- * the bytes, and while nobody pulls the peer is slowed by TCP. Writing is Node's own; a callback is asked for only while
+ * A plain socket reads into a `ReadBuffer` and stops when nobody takes; any other duplex is read in paused mode, where
+ * bytes wait in Node's buffer up to its high-water mark. Either way who waits gets the bytes inside the event that
+ * brought them, and while nobody does the peer is slowed by TCP. Writing is Node's own; a callback is asked for only while
  * someone waits for `flushed`.
  *
  * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
  */
 import type { Duplex } from "node:stream"
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import type { ByteSink, ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
 import * as Handle from "./Handle.ts"
 import { brokenReason } from "./NodeError.ts"
+import { PullSink } from "./PullSink.ts"
 import type { ReadBuffer } from "./ReadBuffer.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -158,7 +159,7 @@ export class NodeDuplex implements ByteStream {
 
   get pull(): Pull<Chunks, TransportError> {
     return Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
-      const pulling = new Pulling(resume)
+      const pulling = new PullSink(resume)
       this.flow(pulling)
       return Effect.sync(() => {
         if (this.#sink === pulling) this.#sink = undefined
@@ -321,24 +322,6 @@ export class NodeDuplex implements ByteStream {
 
   #failedWith(error: Error): TransportError {
     return new TransportError({ reason: this.#reason(error) })
-  }
-}
-
-/** A pull: what comes next, or how the stream has ended. */
-class Pulling implements ByteSink {
-  readonly #resume: (result: Pull<Chunks, TransportError>) => void
-
-  constructor(resume: (result: Pull<Chunks, TransportError>) => void) {
-    this.#resume = resume
-  }
-
-  take(chunks: Chunks): boolean {
-    this.#resume(Effect.succeed(chunks))
-    return false
-  }
-
-  ended(failure: TransportError | undefined): void {
-    this.#resume(failure === undefined ? Cause.done() : Effect.fail(failure))
   }
 }
 
