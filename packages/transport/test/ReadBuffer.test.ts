@@ -40,17 +40,49 @@ const busy = (releases = false) => {
 }
 
 describe("a socket that reads little", () => {
-  it("shares its memory with others, and what came is copied out of it", () => {
-    const [one, other] = [taking(), taking()]
+  it("shares its memory with others, once what came was released", () => {
+    const [one, other] = [taking(true), taking(true)]
     const first = read(one.readBuffer, bytes(100, 1))
     const second = read(other.readBuffer, bytes(100, 2))
     assert.strictEqual(first.memory, second.memory)
-    assert.deepStrictEqual(one.taken, [bytes(100, 1)])
-    assert.strictEqual(one.taken[0]!.buffer.byteLength, 100)
+  })
+
+  it("never touches a chunk that was not released", () => {
+    const [one, other] = [taking(), taking(true)]
+    const { memory } = read(one.readBuffer, bytes(100, 1))
+    assert.notStrictEqual(read(other.readBuffer, bytes(100, 2)).memory, memory)
+    assert.notStrictEqual(read(one.readBuffer, bytes(100, 3)).memory, memory)
+    assert.deepStrictEqual(one.taken, [bytes(100, 1), bytes(100, 3)])
+  })
+
+  it("gives what is kept for long in memory that it fills", () => {
+    const readBuffer = new ReadBuffer()
+    let own: Uint8Array | undefined
+    readBuffer.reader = {
+      deliver: () => {
+        own = readBuffer.own(readBuffer.take()![0]!)
+      }
+    }
+    const { memory } = read(readBuffer, bytes(100, 1))
+    assert.strictEqual(read(taking(true).readBuffer, bytes(100, 2)).memory, memory)
+    assert.deepStrictEqual(own, bytes(100, 1))
+    assert.strictEqual(own!.buffer.byteLength, 100)
+  })
+
+  it("a small chunk that waits pins no buffer, and a large one is not copied", () => {
+    const readBuffer = new ReadBuffer()
+    readBuffer.reader = { deliver: () => {} }
+    const { memory } = read(readBuffer, bytes(100, 1))
+    assert.strictEqual(read(readBuffer, bytes(0x8000, 2)).memory, memory)
+    const [small, large] = readBuffer.take()!
+    assert.deepStrictEqual([small, large], [bytes(100, 1), bytes(0x8000, 2)])
+    assert.strictEqual(large!.buffer, memory)
+    assert.notStrictEqual(read(taking(true).readBuffer, bytes(1, 3)).memory, memory)
+    assert.strictEqual(readBuffer.own(large!), large)
   })
 
   it("gets memory of its own after eight large reads in a row", () => {
-    const { readBuffer } = taking()
+    const { readBuffer } = taking(true)
     const shared = read(readBuffer, bytes(1, 1)).memory
     repeat(7, () => read(readBuffer, bytes(0x10000, 1)))
     read(readBuffer, bytes(1, 1))
@@ -66,12 +98,12 @@ describe("a socket that reads a lot", () => {
     const second = read(readBuffer, bytes(0x20000, 2))
     assert.isTrue(first.goesOn)
     assert.strictEqual(second.memory, first.memory)
-    assert.notStrictEqual(second.memory, read(taking().readBuffer, bytes(1, 1)).memory)
+    assert.notStrictEqual(second.memory, read(taking(true).readBuffer, bytes(1, 1)).memory)
   })
 
   it("gives its memory up after eight small reads in a row", () => {
     const { readBuffer } = busy(true)
-    const shared = read(taking().readBuffer, bytes(1, 1)).memory
+    const shared = read(taking(true).readBuffer, bytes(1, 1)).memory
     repeat(7, () => read(readBuffer, bytes(10, 1)))
     read(readBuffer, bytes(0x4000, 1))
     repeat(8, () => assert.notStrictEqual(read(readBuffer, bytes(10, 1)).memory, shared))

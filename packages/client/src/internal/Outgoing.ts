@@ -75,6 +75,7 @@ export class Outgoing {
   /** Messages that nothing comes between. If one is not legal, none is sent; interrupted, it stops between two. */
   sendAll(messages: ReadonlyArray<Message>, options?: SendOptions): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
+      if (messages.length === 1) return this.sendNow(messages[0]!, options)
       for (const message of messages) {
         const invalid = this.endpoint.invalid(message, options?.kind)
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
