@@ -13,6 +13,15 @@ const project = (name: string, folder: string, tests = "test") => ({
   test: { name, include: [`${folder}/${tests}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 60_000 }
 })
 
+/** What a session does, once more over byte streams that do not flow, but have to be pulled. */
+const pulled = () => {
+  const { test, ...rest } = project("client:pulled", "packages/client")
+  const include = ["Interleavings", "KeptMessages", "Random", "Semantics*", "SendFragments"].map(
+    (name) => `packages/client/test/${name}.test.ts`
+  )
+  return { ...rest, test: { ...test, include, env: { STREAMS_ARE_PULLED: "yes" } } }
+}
+
 const long = (name: string) => {
   const { test, ...rest } = project(`long:${name}`, "compliance", name)
   return { ...rest, test: { ...test, testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false } }
@@ -24,6 +33,7 @@ export default defineConfig({
       project("core", "packages/core"),
       project("transport", "packages/transport"),
       project("client", "packages/client"),
+      pulled(),
       project("docs", "docs"),
       project("compliance", "compliance"),
       project("benchmarks", "benchmarks"),

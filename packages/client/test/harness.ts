@@ -35,12 +35,15 @@ export interface Connected {
   readonly leave: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
 
+/** The project `client:pulled` runs tests once more over byte streams that have to be pulled. */
+const flows = process.env.STREAMS_ARE_PULLED === undefined
+
 /** As `Pair.open`, but the connection's scope is the test's to leave, and nothing on the wire is masked. */
 export const connected = Effect.fnUntraced(function* (
   client: ConnectOptions = {},
   { highWaterMark, ...server }: ServerPeer.AcceptOptions & { readonly highWaterMark?: number } = {}
 ) {
-  const network = yield* MemoryTransport.make(highWaterMark === undefined ? {} : { highWaterMark })
+  const network = yield* MemoryTransport.make({ flows, ...(highWaterMark !== undefined && { highWaterMark }) })
   const scope = yield* Scope.make()
   const connecting = yield* start(
     WebSocket.connect("ws://server.test/", client).pipe(

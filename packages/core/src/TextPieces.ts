@@ -22,7 +22,8 @@ export class TextPieces {
     const to = state === Utf8.accept ? end : boundary
     const text = this.platform.decodeUtf8(bytes, start, to)
     if (state === Utf8.reject || text === undefined) return undefined
-    if (to < end) this.cut = bytes.slice(to, end)
+    // A Node Buffer's `slice` would be a view of the read.
+    if (to < end) this.cut = new Uint8Array(bytes.subarray(to, end))
     return last && this.cut.length > 0 ? undefined : text
   }
 

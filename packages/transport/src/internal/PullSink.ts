@@ -17,7 +17,7 @@ export class PullSink implements ByteSink {
   readonly #resume: Resume
   readonly #owner: Owner | undefined
 
-  constructor(resume: Resume, owner: Owner | undefined) {
+  constructor(resume: Resume, owner?: Owner) {
     this.#resume = resume
     this.#owner = owner
   }

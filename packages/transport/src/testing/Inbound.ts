@@ -3,23 +3,29 @@ import * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
+import type { ByteSink } from "../ByteStream.ts"
+import { PullSink } from "../internal/PullSink.ts"
 import type { TransportError } from "../TransportError.ts"
 
 type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
-type Result = Pull<Chunks, TransportError>
 
 export class Inbound {
   #queue: Array<Chunks> = []
-  #end: Pull<never, TransportError> | undefined
-  #reader: ((result: Result) => void) | undefined
+  #end: { readonly failure: TransportError | undefined } | undefined
+  #sink: ByteSink | undefined
 
-  readonly pull: Result = Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
-    this.#reader = resume
-    this.#deliver()
+  readonly pull: Pull<Chunks, TransportError> = Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
+    const pulling = new PullSink(resume)
+    this.flow(pulling)
     return Effect.sync(() => {
-      this.#reader = undefined
+      if (this.#sink === pulling) this.#sink = undefined
     })
   })
+
+  readonly flow = (sink: ByteSink): void => {
+    this.#sink = sink
+    this.#deliver()
+  }
 
   send(chunks: ReadonlyArray<Uint8Array>): void {
     const present = chunks.filter((chunk) => chunk.length > 0)
@@ -28,16 +34,16 @@ export class Inbound {
     this.#deliver()
   }
 
-  /** After the bytes before it. The first end counts. */
-  end(end: Pull<never, TransportError>): void {
-    this.#end ??= end
+  /** After the bytes before it: the end of the stream, or a failure. The first one counts. */
+  end(failure?: TransportError): void {
+    this.#end ??= { failure }
     this.#deliver()
   }
 
   /** At once: drops what was not pulled. */
-  destroy(end: Pull<never, TransportError>): void {
+  destroy(failure: TransportError): void {
     this.#queue = []
-    this.#end = end
+    this.#end = { failure }
     this.#deliver()
   }
 
@@ -46,12 +52,14 @@ export class Inbound {
   }
 
   #deliver(): void {
-    const resume = this.#reader
-    if (resume === undefined) return
-    const chunks = this.#queue.shift()
-    const result = chunks === undefined ? this.#end : Effect.succeed(chunks)
-    if (result === undefined) return
-    this.#reader = undefined
-    resume(result)
+    while (this.#sink !== undefined) {
+      const sink = this.#sink
+      const chunks = this.#queue.shift()
+      if (chunks === undefined && this.#end === undefined) return
+      // While it takes them it may ask for more, or end the stream.
+      this.#sink = undefined
+      if (chunks === undefined) sink.ended(this.#end?.failure)
+      else if (sink.take(chunks)) this.#sink ??= sink
+    }
   }
 }

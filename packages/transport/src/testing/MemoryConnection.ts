@@ -3,8 +3,7 @@
  * happens by itself: no timer, no microtask, no IO. What the peer does reaches a waiting client inside the call.
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import type { Target } from "../Target.ts"
@@ -53,12 +52,21 @@ export interface MemoryConnection {
   readonly destroy: () => void
 }
 
-export const make = (target: Target, info: ConnectionInfo, highWaterMark: number): MemoryConnection => {
+export interface Options {
+  /** The bytes that wait when `writeUnsafe` begins to answer false. */
+  readonly highWaterMark: number
+  /** Whether it flows, as a socket does, or has to be pulled, as a stream of a program's own may. */
+  readonly flows: boolean
+}
+
+export const make = (target: Target, info: ConnectionInfo, { flows, highWaterMark }: Options): MemoryConnection => {
   const inbound = new Inbound()
   const outbound = new Outbound(highWaterMark)
 
   const stream: ByteStream = {
     pull: inbound.pull,
+    ...(flows && { flow: inbound.flow }),
+    release: overwrite,
     writeUnsafe: outbound.buffer.write,
     drained: outbound.buffer.drained,
     flushed: outbound.buffer.flushed,
@@ -70,15 +78,15 @@ export const make = (target: Target, info: ConnectionInfo, highWaterMark: number
     target,
     send: (bytes, cuts = []) => {
       const offsets = [0, ...cuts, bytes.length]
-      for (let i = 1; i < offsets.length; i++) inbound.send([bytes.slice(offsets[i - 1], offsets[i])])
+      for (let i = 1; i < offsets.length; i++) inbound.send([copy(bytes.subarray(offsets[i - 1], offsets[i]))])
     },
-    sendTogether: (chunks) => inbound.send(chunks.map((chunk) => chunk.slice())),
+    sendTogether: (chunks) => inbound.send(chunks.map(copy)),
     unread: () => inbound.unread(),
-    end: () => inbound.end(Cause.done()),
+    end: () => inbound.end(),
     reset: (code = "ECONNRESET") => {
       const error = new TransportError({ reason: new Reset({ code }) })
       outbound.fail(error)
-      inbound.end(Effect.fail(error))
+      inbound.end(error)
     },
     stall: () => outbound.allow(0),
     admit: (bytes) => outbound.allow(bytes),
@@ -92,7 +100,15 @@ export const make = (target: Target, info: ConnectionInfo, highWaterMark: number
   const destroy = () => {
     const error = new TransportError({ reason: new Reset({}) })
     outbound.destroy(error)
-    inbound.destroy(Effect.fail(error))
+    inbound.destroy(error)
   }
   return { stream, peer, destroy }
+}
+
+/** A Node Buffer's own `slice` would be a view. */
+const copy = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
+/** As a socket's next read does: who still looks at what it has given back finds something else. */
+const overwrite = (chunk: Uint8Array): void => {
+  chunk.fill(0xa5)
 }

@@ -37,13 +37,16 @@ export interface MemoryTransport {
   readonly refuse: (error: TransportError | TransportReason) => Effect.Effect<void>
 }
 
-/** A network of its own. `highWaterMark`: the bytes that wait when `writeUnsafe` begins to answer false, 64 KiB. */
-export const make: (options?: { readonly highWaterMark?: number }) => Effect.Effect<MemoryTransport> =
-  Effect.fnUntraced(function* (options) {
+/**
+ * A network of its own. `highWaterMark`: the bytes that wait when `writeUnsafe` begins to answer false, 64 KiB. `flows`: true,
+ * as a socket does; false: the streams have to be pulled. Either way a chunk that is released is overwritten at once.
+ */
+export const make: (options?: Partial<MemoryConnection.Options>) => Effect.Effect<MemoryTransport> = Effect.fnUntraced(
+  function* (options) {
     const dials = yield* Queue.bounded<WaitingDial>(waitingDials)
 
     const open = Effect.fnUntraced(function* (target: Target) {
-      const waiting = new WaitingDial(target, options?.highWaterMark ?? highWaterMark)
+      const waiting = new WaitingDial(target, { ...defaults, ...options })
       yield* Queue.offer(dials, waiting)
       const connection = yield* Effect.acquireRelease(waiting.answered, ({ destroy }) => Effect.sync(destroy), {
         interruptible: true
@@ -63,17 +66,18 @@ export const make: (options?: { readonly highWaterMark?: number }) => Effect.Eff
       accept: Effect.map(dial, ({ accept }) => accept()),
       refuse: (error) => Effect.map(dial, ({ refuse }) => refuse(error))
     }
-  })
+  }
+)
 
 class WaitingDial implements Dial {
   readonly target: Target
-  readonly #highWaterMark: number
+  readonly #options: MemoryConnection.Options
   readonly #answer = Deferred.makeUnsafe<MemoryConnection.MemoryConnection, TransportError>()
   readonly #abandoned = Deferred.makeUnsafe<void>()
 
-  constructor(target: Target, highWaterMark: number) {
+  constructor(target: Target, options: MemoryConnection.Options) {
     this.target = target
-    this.#highWaterMark = highWaterMark
+    this.#options = options
   }
 
   readonly answered = Effect.onInterrupt(Deferred.await(this.#answer), () =>
@@ -87,7 +91,7 @@ class WaitingDial implements Dial {
 
   readonly accept: Dial["accept"] = (info) => {
     const told = { ...infoOf(this.target), ...info }
-    const connection = MemoryConnection.make(this.target, told, this.#highWaterMark)
+    const connection = MemoryConnection.make(this.target, told, this.#options)
     if (this.isAbandoned) connection.destroy()
     Deferred.doneUnsafe(this.#answer, Effect.succeed(connection))
     return connection.peer
@@ -115,7 +119,7 @@ const tlsInfo: TlsInfo = {
   peerCertificate: undefined
 }
 
-const highWaterMark = 0x10000
+const defaults: MemoryConnection.Options = { highWaterMark: 0x10000, flows: true }
 
 /** Dials that wait for the test to look at them; further ones wait before that. */
 const waitingDials = 64
