@@ -5,7 +5,6 @@
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream } from "@effect-websocket/transport"
-import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -167,8 +166,7 @@ export class Goodbye implements Call, ByteSink {
 
   // What comes in after the end is thrown away.
 
-  take(chunks: NonEmptyReadonlyArray<Uint8Array>): boolean {
-    for (const chunk of chunks) this.session.stream.release?.(chunk)
+  take(): boolean {
     return true
   }
 

@@ -159,7 +159,7 @@ export class NodeDuplex implements ByteStream {
 
   get pull(): Pull<Chunks, TransportError> {
     return Effect.callback<Chunks, TransportError | Cause.Done>((resume) => {
-      const pulling = new PullSink(resume, this.#readBuffer)
+      const pulling = new PullSink(resume)
       this.flow(pulling)
       return Effect.sync(() => {
         if (this.#sink === pulling) this.#sink = undefined

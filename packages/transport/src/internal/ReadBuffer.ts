@@ -1,10 +1,10 @@
 /**
  * The memory that a plain socket reads into.
  *
- * Sockets that read little share one buffer of 64 KiB, so that an idle connection holds none. One that reads a lot has a
- * buffer of its own. Either is filled again once the chunk that came in it was released, the shared one at once: fresh
- * memory for each read would cost more than reading into it. A chunk that is not released belongs to whoever took it, and
- * the next read gets a new buffer; what nobody takes is copied, and so is what is taken for long (`own`).
+ * Sockets that read little share one buffer of 64 KiB, and what came is copied out of it, so that an idle connection holds
+ * none: each of them may be told to read into it before another one's bytes were looked at. One that reads a lot has a buffer of its own, which Node fills again as soon as the chunk that came in it was
+ * released: fresh memory for each large read would cost more than reading into it. A chunk that is not released belongs
+ * to whoever took it, and the next read gets a new buffer.
  */
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Ballast from "./Ballast.ts"
@@ -31,17 +31,15 @@ export class ReadBuffer {
     callback: (length: number): boolean => {
       const buffer = this.#buffer!
       this.#buffer = undefined
-      const chunk = new Uint8Array(buffer.buffer, 0, length)
+      const chunk = buffer === shared ? copied(buffer, length) : new Uint8Array(buffer.buffer, 0, length)
       if (this.#untaken === undefined) this.#untaken = [chunk]
       else this.#untaken.push(chunk)
       this.#judge(length)
-      isLent = buffer === shared
       this.reader?.deliver()
-      const isTaken = this.#untaken === undefined
-      if (this.#untaken !== undefined) this.#keep(this.#untaken)
-      if (isLent) shared = undefined
-      isLent = false
-      return isTaken
+      if (this.#untaken === undefined) return true
+      this.#keepSmall(length, this.#untaken)
+      this.hasStopped = true
+      return false
     }
   }
 
@@ -52,14 +50,9 @@ export class ReadBuffer {
     return untaken
   }
 
-  /** The same bytes, for who keeps them beyond the event that brought them. */
-  own(chunk: Uint8Array): Uint8Array {
-    return isLent && chunk.buffer === shared?.buffer ? this.#copy(chunk) : chunk
-  }
-
   /** The chunk will not be looked at again. */
   release(chunk: Uint8Array): void {
-    if (chunk.buffer === shared?.buffer) isLent = false
+    if (chunk.buffer === copies.buffer) takeBack(chunk)
     else if (this.#isBusy && chunk.buffer.byteLength === size) {
       this.#buffer ??= new Uint8Array(chunk.buffer as ArrayBuffer)
     }
@@ -73,17 +66,12 @@ export class ReadBuffer {
     this.#changing = 0
   }
 
-  /** The newest chunk has to wait: it must not pin a buffer that it does not fill. */
-  #keep(untaken: NonEmptyArray<Uint8Array>): void {
-    this.hasStopped = true
+  /** A chunk that has to wait must not pin a buffer that it does not fill. */
+  #keepSmall(length: number, untaken: NonEmptyArray<Uint8Array>): void {
     const chunk = untaken[untaken.length - 1]!
-    if (chunk.length * 2 < chunk.buffer.byteLength) untaken[untaken.length - 1] = this.#copy(chunk)
-  }
-
-  #copy(chunk: Uint8Array): Uint8Array {
-    const copy = chunk.slice()
+    if (length * 2 >= size || chunk.buffer.byteLength !== size) return
+    untaken[untaken.length - 1] = chunk.slice()
     this.release(chunk)
-    return copy
   }
 }
 
@@ -114,10 +102,34 @@ const ownBuffer = () => {
 /** Nothing is in it between two reads. */
 let shared: Uint8Array<ArrayBuffer> | undefined
 
-/** What was read into it is being looked at. */
-let isLent = false
-
 const sharedBuffer = () => {
   shared ??= new Uint8Array(sharedSize)
   return shared
+}
+
+/** Small reads lie here one behind the other: an array of its own for each costs ten times what copying does. */
+let copies: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+let copiesEnd = 0
+
+/** At most so much is kept alive by the copy of a small read. */
+const copiesSize = 0x4000
+
+/** From here on messages may be views of a read that they fill, so it has memory of its own. */
+const smallRead = 0x400
+
+const copied = (buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array => {
+  if (length >= smallRead) return buffer.slice(0, length)
+  if (copiesEnd + length > copies.length) {
+    copies = new Uint8Array(copiesSize)
+    copiesEnd = 0
+  }
+  const chunk = new Uint8Array(copies.buffer, copiesEnd, length)
+  chunk.set(new Uint8Array(buffer.buffer, 0, length))
+  copiesEnd += length
+  return chunk
+}
+
+/** The next copy takes the place of the last one. */
+const takeBack = ({ byteLength, byteOffset }: Uint8Array): void => {
+  if (byteOffset + byteLength === copiesEnd) copiesEnd = byteOffset
 }
