@@ -7,9 +7,8 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/testing/TestClock"
 import { isWaiting, settle, start } from "./harness.ts"
-import { made, type Served } from "./longLived.ts"
+import { made, redialled, type Served } from "./longLived.ts"
 
 const protocol = {
   receive: Schema.Struct({
@@ -46,13 +45,6 @@ const lose = ({ wire }: Served) =>
     Effect.sync(() => wire.reset()),
     settle
   )
-
-/** The client's next dial, answered when it comes: it would not wait for ever, and what it does then is random. */
-const redialled = Effect.fnUntraced(function* <E, R>(accept: Effect.Effect<Served, E, R>) {
-  const next = yield* start(accept)
-  while (yield* isWaiting(next)) yield* TestClock.adjust("1 seconds")
-  return yield* Fiber.join(next)
-})
 
 /** The next message that the server sees, as "number text". */
 const next = ({ server }: Served) =>

@@ -6,9 +6,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import * as TestClock from "effect/testing/TestClock"
 import { failsWith, isWaiting, settle, start } from "./harness.ts"
-import { made } from "./longLived.ts"
+import { made, redialled } from "./longLived.ts"
 
 const make = (options: Partial<Subscriptions.MakeOptions<string>> = {}) =>
   Subscriptions.make({ send: Schema.String, ...options })
@@ -47,9 +46,9 @@ describe("over the connections of a client", () => {
     const lose = ({ wire }: { readonly wire: { readonly reset: () => void } }) =>
       Effect.andThen(
         Effect.sync(() => wire.reset()),
-        TestClock.adjust("31 seconds")
+        settle
       )
-    return { subscriptions, accept, lose }
+    return { subscriptions, accept: redialled(accept), lose }
   })
 
   it.effect("each connection is asked for what is active, in order, and once", () =>

@@ -6,11 +6,12 @@ import { MemoryTransport, type Peer } from "@effect-websocket/transport/testing"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { settle, start } from "./harness.ts"
+import { isWaiting, settle, start } from "./harness.ts"
 
 export interface Served {
   readonly server: ServerPeer.ServerPeer
@@ -67,6 +68,13 @@ export const refused = Effect.fnUntraced(function* (options: Partial<ClientOptio
 /** The same part of each delay, in place of a random one. */
 export const drawing = (part: number) =>
   Effect.provideService(Random.Random, { nextDoubleUnsafe: () => part, nextIntUnsafe: () => 0 })
+
+/** The client's next dial, answered when it comes: it would not wait for ever, and what it does then is random. */
+export const redialled = Effect.fnUntraced(function* <E, R>(accept: Effect.Effect<Served, E, R>) {
+  const next = yield* start(accept)
+  while (yield* isWaiting(next)) yield* TestClock.adjust("1 seconds")
+  return yield* Fiber.join(next)
+})
 
 /** Lets exactly the time pass that the client waits for. */
 export const waitOut = Effect.fnUntraced(function* ({ status }: Client.Client) {
