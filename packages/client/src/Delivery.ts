@@ -35,19 +35,19 @@ export type Frame = FrameAssembler.Frame
 
 /** How an endpoint makes what these ask for. */
 export const assemblerOf = <D extends Delivery, T extends TextAs>(delivery: D, text: T) =>
-  assemblers[delivery](text) as Assembler.Make<Delivered<D, T>>
+  assemblers[delivery][text] as Assembler.Make<Delivered<D, T>>
 
-const assemblers: Record<Delivery, (text: TextAs) => Assembler.Make<unknown>> = {
-  messages: (text) =>
-    text === "string"
-      ? (...parts) => new MessageAssembler.MessageAssembler(...parts)
-      : (...parts) => new MessageAssembler.MessageBytesAssembler(...parts),
-  fragments:
-    (text) =>
-    (...parts) =>
-      new FragmentAssembler.FragmentAssembler(...parts, text),
-  frames:
-    (text) =>
-    (...parts) =>
-      new FrameAssembler.FrameAssembler(...parts, text)
+const assemblers: Record<Delivery, Record<TextAs, Assembler.Make<unknown>>> = {
+  messages: {
+    string: (...parts) => new MessageAssembler.MessageAssembler(...parts),
+    bytes: (...parts) => new MessageAssembler.MessageBytesAssembler(...parts)
+  },
+  fragments: {
+    string: (...parts) => new FragmentAssembler.FragmentAssembler(...parts, "string"),
+    bytes: (...parts) => new FragmentAssembler.FragmentAssembler(...parts, "bytes")
+  },
+  frames: {
+    string: (...parts) => new FrameAssembler.FrameAssembler(...parts, "string"),
+    bytes: (...parts) => new FrameAssembler.FrameAssembler(...parts, "bytes")
+  }
 }
