@@ -33,6 +33,7 @@ export default defineConfig({
       project("core", "packages/core"),
       project("transport", "packages/transport"),
       project("client", "packages/client"),
+      project("wsdump", "packages/wsdump"),
       pulled(),
       project("docs", "docs"),
       project("compliance", "compliance"),

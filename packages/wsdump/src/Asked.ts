@@ -1,0 +1,82 @@
+/** What the options ask of the client and of the screen. Pure: a table of tests says what becomes of each. */
+import type { ConnectOptions } from "@effect-websocket/client"
+import type * as Command from "effect/cli/Command"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { UsageError } from "./Errors.ts"
+import type { flags } from "./Flags.ts"
+import type { Style } from "./Render.ts"
+
+/** As they were parsed. */
+export type Asked = Command.Command.Config.Infer<typeof flags>
+
+/** Those that say nothing beside one another. */
+export const conflict = (asked: Asked): UsageError | undefined => {
+  const pair = conflicts.find((names) => names.every((name) => asked[name]))
+  if (pair !== undefined) return new UsageError({ problem: `--${pair[0]} and --${pair[1]} do not go together` })
+  if (Option.isSome(asked.ca) && asked.insecure) {
+    return new UsageError({ problem: "--ca and --insecure do not go together" })
+  }
+  return undefined
+}
+
+const conflicts = [
+  ["raw", "json"],
+  ["raw", "full"],
+  ["raw", "timings"],
+  ["raw", "pings"],
+  ["json", "full"]
+] as const satisfies ReadonlyArray<readonly [keyof Asked, keyof Asked]>
+
+export const connectOptions = (asked: Asked): Result.Result<ConnectOptions, UsageError> =>
+  Result.map(headersOf(asked.headers), (headers) => {
+    const { ca, cert, compression, connectTimeout, insecure, key, maxMessage, origin, proxy, subprotocols } = asked
+    const path = (name: string, file: Option.Option<string>) =>
+      Option.isSome(file) ? { [name]: { path: file.value } } : {}
+    return {
+      headers,
+      subprotocols,
+      ...(Option.isSome(origin) && { origin: origin.value }),
+      proxy: proxyOf(proxy),
+      ...(!compression && { compression: false }),
+      tls: { ...path("ca", ca), ...path("cert", cert), ...path("key", key), ...(insecure && { verify: "none" }) },
+      deadlines: { openTimeout: Duration.seconds(connectTimeout) },
+      limits: { maxMessageBytes: maxMessage },
+      trace: asked.verbose
+    }
+  })
+
+/** Redacted where it is a URL, which may hold a password. */
+const proxyOf = (proxy: Redacted.Redacted<string>): NonNullable<ConnectOptions["proxy"]> => {
+  const value = Redacted.value(proxy)
+  return value === "environment" || value === "none" ? value : proxy
+}
+
+/** `Name: value`. Their values may be secret, so they stay redacted, and no error says more than the name. */
+const headersOf = (
+  lines: ReadonlyArray<Redacted.Redacted<string>>
+): Result.Result<Record<string, Redacted.Redacted<string>>, UsageError> => {
+  const headers: Record<string, Redacted.Redacted<string>> = {}
+  const names = new Set<string>()
+  for (const line of lines) {
+    const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/s.exec(Redacted.value(line)) ?? []
+    if (name === undefined || value === undefined) {
+      return Result.fail(new UsageError({ problem: `A header is written as "Name: value"` }))
+    }
+    if (names.has(name.toLowerCase()))
+      return Result.fail(new UsageError({ problem: `The header ${name} is given twice` }))
+    names.add(name.toLowerCase())
+    headers[name] = Redacted.make(value)
+  }
+  return Result.succeed(headers)
+}
+
+export const styleOf = ({ full, json, raw, timings }: Asked, terminal: boolean, colors: boolean): Style => ({
+  format: json ? "json" : raw ? "raw" : "shown",
+  terminal,
+  colors,
+  full,
+  timings
+})

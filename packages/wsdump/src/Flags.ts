@@ -1,0 +1,102 @@
+/** Every option: its names, its default and what it means, as `wsdump --help` tells them. */
+import * as Argument from "effect/cli/Argument"
+import * as Flag from "effect/cli/Flag"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { kinds } from "./Input.ts"
+
+const Seconds = Schema.FiniteFromString.check(Schema.isGreaterThanOrEqualTo(0))
+const Some = Schema.FiniteFromString.check(Schema.isGreaterThan(0))
+const Count = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))
+
+/** Off unless it is given. */
+const toggle = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false), Flag.withoutNegation)
+
+const value = <A>(name: string, schema: Schema.Codec<A, string>, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flag.withSchema(schema), Flag.withMetavar(metavar), Flag.withDescription(description))
+
+export const flags = {
+  url: Argument.String("url").pipe(Argument.withDescription("ws:, wss: or ws+unix: and what follows")),
+
+  headers: Flag.Redacted("headers").pipe(
+    Flag.withAlias("H"),
+    Flag.withAlias("header"),
+    Flag.withMetavar("NAME: VALUE"),
+    Flag.withDescription("A header of the request; may be given again"),
+    Flag.atLeast(0)
+  ),
+  subprotocols: Flag.String("subprotocols").pipe(
+    Flag.withAlias("s"),
+    Flag.withAlias("subprotocol"),
+    Flag.withDescription("A subprotocol to offer; may be given again"),
+    Flag.atLeast(0)
+  ),
+  origin: Flag.String("origin").pipe(
+    Flag.withAlias("o"),
+    Flag.withDescription("The Origin header. Default: none"),
+    Flag.optional
+  ),
+  proxy: Flag.Redacted("proxy").pipe(
+    Flag.withAlias("p"),
+    Flag.withMetavar("URL"),
+    Flag.withDescription("A proxy, none, or environment (default): as the variables say"),
+    Flag.withDefault(Redacted.make("environment"))
+  ),
+  compression: Flag.Boolean("compression").pipe(
+    Flag.withDescription("Whether permessage-deflate is offered. Default: it is"),
+    Flag.withDefault(true)
+  ),
+  connectTimeout: value("connect-timeout", Some, "SECONDS", "For all up to the handshake. Default: 10").pipe(
+    Flag.withDefault(10)
+  ),
+  maxMessage: value(
+    "max-message",
+    Schema.Union([Schema.Literal("unlimited"), Count]),
+    "BYTES",
+    "The largest message to accept, inflated, or unlimited. Default: 1048576"
+  ).pipe(Flag.withDefault(0x100000)),
+
+  ca: Flag.File("ca").pipe(Flag.withDescription("Trust these authorities (PEM) in place of Node's"), Flag.optional),
+  cert: Flag.File("cert").pipe(Flag.withDescription("The client certificate (PEM); needs --key"), Flag.optional),
+  key: Flag.File("key").pipe(Flag.withDescription("The private key of --cert (PEM)"), Flag.optional),
+  insecure: toggle("insecure", "Verify nothing of the server's certificate").pipe(
+    Flag.withAlias("n"),
+    Flag.withAlias("nocert")
+  ),
+
+  text: Flag.String("text").pipe(
+    Flag.withAlias("t"),
+    Flag.withDescription("Send this text first; may be given again"),
+    Flag.atLeast(0)
+  ),
+  binary: Flag.File("binary").pipe(
+    Flag.withAlias("b"),
+    Flag.withDescription("Then send this file as a binary message; may be given again"),
+    Flag.atLeast(0)
+  ),
+  input: Flag.Literals("input", kinds).pipe(
+    Flag.withDescription("What a line of the input is. hex and base64 are sent as binary. Default: text"),
+    Flag.withDefault("text")
+  ),
+
+  eofWait: value(
+    "eof-wait",
+    Schema.Union([Schema.Literal("forever"), Seconds]),
+    "SECONDS",
+    "After the end of the input, close when nothing has come for so long, or never: forever. Default: 3"
+  ).pipe(Flag.withDefault(3)),
+  count: value("count", Count, "MESSAGES", "Close after so many messages").pipe(Flag.withAlias("c"), Flag.optional),
+  timeout: value("timeout", Some, "SECONDS", "Close when the conversation has lasted so long").pipe(Flag.optional),
+
+  raw: toggle("raw", "Print exactly what comes: a text and a line feed, bytes and nothing else").pipe(
+    Flag.withAlias("r")
+  ),
+  json: toggle("json", "Print an object on a line for the opening, each message and the close").pipe(
+    Flag.withAlias("j")
+  ),
+  full: toggle("full", "Show messages whole that are cut for a terminal").pipe(Flag.withAlias("f")),
+  timings: toggle("timings", "Say when each came, in seconds since the start"),
+  pings: toggle("pings", "Show the server's pings and pongs as well"),
+  verbose: toggle("verbose", "Tell of the handshake and of every frame, on stderr").pipe(Flag.withAlias("v"))
+}

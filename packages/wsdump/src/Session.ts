@@ -1,0 +1,137 @@
+/** One conversation: connect, print what comes, send what the input brings, and close. */
+import { type Connection, type Message, WebSocket } from "@effect-websocket/client"
+import { escapePeerText } from "@effect-websocket/transport"
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import { Stdio } from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import * as Asked from "./Asked.ts"
+import { InputInvalid, OutOfTime, TooFew } from "./Errors.ts"
+import * as Input from "./Input.ts"
+import { Lines } from "./Lines.ts"
+import { Quiet } from "./Quiet.ts"
+import type { Happened } from "./Render.ts"
+import type { Screen } from "./Screen.ts"
+
+/** `isTalk` where a person types: then a line that cannot be sent is no failure, and the connection is told of. */
+export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Screen, isTalk: boolean) {
+  const options = yield* Effect.fromResult(Asked.connectOptions(asked))
+  const files = yield* FileSystem.FileSystem
+  const first = [...asked.text, ...(yield* Effect.forEach(asked.binary, (path) => files.readFile(path)))]
+
+  const connection = yield* WebSocket.connect(asked.url, options)
+  yield* screen.show(opened(connection))
+  if (isTalk) yield* Console.error(`Connected to ${connection.url}. Each line is a message; Ctrl-C closes.`)
+
+  yield* Effect.gen(function* () {
+    const exit = yield* Effect.exit(within(asked.timeout, converse(connection, asked, first, screen, isTalk)))
+    // Whoever began it: this waits for its end.
+    const info = yield* connection.close()
+    yield* screen.show({ _tag: "Closed", info })
+    if (isTalk) yield* Console.error(`Closed: ${info.closeCode} ${escapePeerText(info.closeReason)}`.trimEnd())
+    if (info.discarded > 0) yield* Console.error(`wsdump: ${info.discarded} messages came too late to be shown`)
+    return yield* exit
+  }).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(connection.close(), goodbye))))
+}, Effect.scoped)
+
+/** Until the connection ends, `--count` messages have come, or the input is over and no reply comes any more. */
+const converse = Effect.fnUntraced(function* (
+  connection: Connection,
+  asked: Asked.Asked,
+  first: ReadonlyArray<Message>,
+  screen: Screen,
+  isTalk: boolean
+) {
+  const quiet = yield* Quiet.make
+  const count = Option.getOrElse(asked.count, () => Number.POSITIVE_INFINITY)
+  let came = 0
+  const listening = Stream.runForEachArray(Stream.take(connection.messages, count), (messages) => {
+    came += messages.length
+    return quiet.interruptedBy(screen.show(...messages.map((message): Happened => ({ _tag: "Received", message }))))
+  })
+  const watching = (payloads: Stream.Stream<Uint8Array>, _tag: "Pinged" | "Ponged") =>
+    Effect.forkScoped(
+      Stream.runForEach(payloads, (payload) => screen.show({ _tag, payload })),
+      { startImmediately: true }
+    )
+  if (asked.pings) {
+    yield* watching(connection.pings, "Pinged")
+    yield* watching(connection.pongs, "Ponged")
+  }
+
+  const talking = Effect.gen(function* () {
+    yield* connection.sendAll(first)
+    yield* sendLines(connection, asked.input, screen, isTalk)
+    yield* connection.flush
+    if (asked.eofWait === "forever") return
+    if (!isTalk) yield* quiet.lasting(Duration.seconds(asked.eofWait))
+    yield* connection.close()
+  }).pipe(
+    // What comes says how it ended.
+    Effect.catchTag("ConnectionClosed", () => Effect.void),
+    Effect.andThen(Effect.never)
+  )
+
+  yield* Effect.raceFirst(listening, talking)
+  if (came < count && Option.isSome(asked.count)) return yield* new TooFew({ count, came })
+})
+
+/** Every line of the input as a message. */
+const sendLines = Effect.fnUntraced(function* (
+  connection: Connection,
+  kind: Input.Kind,
+  screen: Screen,
+  isTalk: boolean
+) {
+  const { stdin } = yield* Stdio
+  const lines = new Lines()
+  let line = 0
+  const sendLine = (bytes: Uint8Array) => {
+    line++
+    const message = Input.message(bytes, kind)
+    if (typeof message === "string") return Effect.fail(new InputInvalid({ line, problem: message }))
+    return connection
+      .send(message.bytes, { kind: message.kind })
+      .pipe(Effect.catchTag("InvalidMessage", ({ message }) => new InputInvalid({ line, problem: message })))
+  }
+  const send = isTalk
+    ? (bytes: Uint8Array) =>
+        sendLine(bytes).pipe(
+          Effect.catchTag("InputInvalid", ({ message }) => Console.error(message)),
+          Effect.andThen(screen.prompt)
+        )
+    : sendLine
+  yield* screen.prompt
+  yield* Stream.runForEach(stdin, (bytes) =>
+    Effect.suspend(() => {
+      const complete = lines.push(bytes)
+      const sent = Effect.forEach(complete, send, { discard: true })
+      if (lines.waiting <= Input.maxLineBytes) return sent
+      return Effect.andThen(sent, () => new InputInvalid({ line: line + 1, problem: "it is longer than 64 MiB" }))
+    })
+  )
+  yield* Effect.forEach(lines.end(), send, { discard: true })
+})
+
+const opened = ({ extensions, subprotocol, url }: Connection): Happened => ({
+  _tag: "Opened",
+  url,
+  ...(subprotocol !== undefined && { subprotocol }),
+  ...(extensions !== undefined && { extensions })
+})
+
+const within = <A, E, R>(timeout: Option.Option<number>, conversation: Effect.Effect<A, E, R>) =>
+  Option.match(timeout, {
+    onNone: () => conversation,
+    onSome: (seconds) =>
+      Effect.timeoutOrElse(conversation, {
+        duration: Duration.seconds(seconds),
+        orElse: () => new OutOfTime({ seconds })
+      })
+  })
+
+/** How long a closing handshake may take when somebody wants to be gone. */
+const goodbye = Duration.seconds(1)

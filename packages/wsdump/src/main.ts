@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** The command `wsdump` as a process: input, output, signals and an exit code. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Transport } from "@effect-websocket/transport"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import { wsdump } from "./Command.ts"
+import { type Failure, ofExit } from "./ExitCode.ts"
+
+/** The client's trace; output is only what comes. */
+const log = Logger.withConsoleError(Logger.make(({ message }) => [message].flat().join(" ")))
+
+const silent: ReadonlySet<Failure["_tag"]> = new Set(["ReaderLeft", "ShowHelp"])
+
+wsdump("0.1.0").pipe(
+  Effect.tapError((error) => (silent.has(error._tag) ? Effect.void : Console.error(`wsdump: ${error.message}`))),
+  Effect.tapDefect((defect) => Console.error("wsdump: there is a fault in this program", defect)),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, Transport.layer, Logger.layer([log]))),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    // An input that nobody reads to its end would keep the process.
+    teardown: (exit) => process.exit(ofExit(exit as Exit.Exit<void, Failure>))
+  })
+)
