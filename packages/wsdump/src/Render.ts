@@ -60,10 +60,21 @@ const describe = (happened: Happened, style: Style): string | undefined => {
     case "Ponged":
       return `* ${happened._tag === "Pinged" ? "ping" : "pong"} ${hex(happened.payload)}`.trimEnd()
     case "Opened":
+      return style.terminal ? opened(happened) : undefined
     case "Closed":
-      return undefined
+      return style.terminal ? closed(happened.info) : undefined
   }
 }
+
+const opened = ({ extensions, subprotocol, url }: Extract<Happened, { readonly _tag: "Opened" }>): string =>
+  [
+    `* connected to ${escapePeerText(url)}`,
+    ...(subprotocol === undefined ? [] : [`subprotocol ${escapePeerText(subprotocol)}`]),
+    ...(extensions === undefined ? [] : [escapePeerText(extensions)])
+  ].join(", ")
+
+const closed = ({ by, closeCode, closeReason }: CloseInfo): string =>
+  `* closed by ${by}: ${closeCode} ${escapePeerText(closeReason)}`.trimEnd()
 
 const text = (message: string, style: Style): string => {
   const cut = isCut(style) ? cutText(message, maxShownCharacters) : message

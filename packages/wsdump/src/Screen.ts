@@ -4,7 +4,9 @@
  */
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { PlatformError } from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
@@ -15,52 +17,63 @@ import { type Happened, render, type Style } from "./Render.ts"
 
 export interface Screen {
   readonly show: (...happened: ReadonlyArray<Happened>) => Effect.Effect<void>
-  /** Waits for the person at the terminal; nothing where there is none. */
+  /** Asks the person at the terminal for a line; nothing where there is none. */
   readonly prompt: Effect.Effect<void>
 }
 
 /**
- * Runs a program that prints, and ends when all of it was written. Where the output fails, so does the program:
- * with ReaderLeft if only nobody reads it any more.
+ * Runs a program that prints, and ends when all of it was written; one that was interrupted does not wait long for that.
+ * Where the output fails, so does the program: with ReaderLeft if only nobody reads it any more.
  */
-export const run = <A, E, R>(
+export const run = Effect.fnUntraced(function* <A, E, R>(
   style: Style,
-  prompts: boolean,
+  isTalk: boolean,
   program: (screen: Screen) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | ReaderLeft | PlatformError, R | Stdio> =>
-  Effect.gen(function* () {
-    const stdio = yield* Stdio
-    const began = yield* Clock.currentTimeMillis
-    const waiting = yield* Queue.bounded<string | Uint8Array, Cause.Done>(maxWaiting)
-    const printing = Stream.fromQueue(waiting).pipe(
-      Stream.run(stdio.stdout({ endOnDone: true })),
-      Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : error))
-    )
-    const print = (chunks: ReadonlyArray<string | Uint8Array>) => Effect.asVoid(Queue.offerAll(waiting, chunks))
-    const screen: Screen = {
-      show: (...happened) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const rendered = happened.flatMap((one) => render(one, (now - began) / 1000, style) ?? [])
-          if (rendered.length === 0) return Effect.void
-          return print(prompts ? [eraseLine, ...rendered, promptText] : joined(rendered))
-        }),
-      prompt: prompts ? print([promptText]) : Effect.void
-    }
-    const [exit] = yield* Effect.all([Effect.ensuring(Effect.exit(program(screen)), Queue.end(waiting)), printing], {
-      concurrency: "unbounded"
+) {
+  const stdio = yield* Stdio
+  const began = yield* Clock.currentTimeMillis
+  const waiting = yield* Queue.bounded<string | Uint8Array, Cause.Done>(maxWaiting)
+  const print = (chunks: ReadonlyArray<string | Uint8Array>) => Effect.asVoid(Queue.offerAll(waiting, chunks))
+  const screen: Screen = {
+    show: (...happened) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const rendered = happened.flatMap((one) => render(one, (now - began) / 1000, style) ?? [])
+        if (rendered.length === 0) return Effect.void
+        return print(isTalk ? [eraseLine, ...rendered, happened.some(isEnd) ? "" : promptText] : joined(rendered))
+      }),
+    prompt: isTalk ? print([promptText]) : Effect.void
+  }
+  const printing = Stream.fromQueue(waiting).pipe(
+    Stream.run(stdio.stdout({ endOnDone: true })),
+    Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : error))
+  )
+  return yield* Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const printer = yield* Effect.forkChild(printing, { startImmediately: true })
+      const written = Fiber.join(printer)
+      const exit = yield* Effect.exit(
+        restore(Effect.raceFirst(program(screen), Effect.andThen(written, Effect.never)))
+      ).pipe(Effect.ensuring(Queue.end(waiting)))
+      yield* restore(written).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(written, lastWords))))
+      return yield* exit
     })
-    return yield* exit
-  })
+  )
+})
 
 /** Texts that come together are one write. */
 const joined = (rendered: ReadonlyArray<string | Uint8Array>): ReadonlyArray<string | Uint8Array> =>
   rendered.every(Predicate.isString) ? [rendered.join("")] : rendered
+
+const isEnd = ({ _tag }: Happened) => _tag === "Closed"
 
 const isBrokenPipe = ({ reason }: PlatformError): boolean =>
   "cause" in reason && Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "EPIPE"
 
 /** What waits to be written beyond what the system takes; each is what one read brought. */
 const maxWaiting = 16
+
+/** How long whoever reads may take for the rest when somebody wants to be gone. */
+const lastWords = Duration.seconds(1)
 
 const eraseLine = "\r\u001b[K"
 const promptText = "> "

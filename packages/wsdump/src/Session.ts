@@ -1,6 +1,5 @@
 /** One conversation: connect, print what comes, send what the input brings, and close. */
 import { type Connection, type Message, WebSocket } from "@effect-websocket/client"
-import { escapePeerText } from "@effect-websocket/transport"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,7 +15,7 @@ import { Quiet } from "./Quiet.ts"
 import type { Happened } from "./Render.ts"
 import type { Screen } from "./Screen.ts"
 
-/** `isTalk` where a person types: then a line that cannot be sent is no failure, and the connection is told of. */
+/** `isTalk` where a person types: then a line that cannot be sent is no failure, and the end of the input ends it at once. */
 export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Screen, isTalk: boolean) {
   const options = yield* Effect.fromResult(Asked.connectOptions(asked))
   const files = yield* FileSystem.FileSystem
@@ -24,17 +23,19 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
 
   const connection = yield* WebSocket.connect(asked.url, options)
   yield* screen.show(opened(connection))
-  if (isTalk) yield* Console.error(`Connected to ${connection.url}. Each line is a message; Ctrl-C closes.`)
 
-  yield* Effect.gen(function* () {
-    const exit = yield* Effect.exit(within(asked.timeout, converse(connection, asked, first, screen, isTalk)))
-    // Whoever began it: this waits for its end.
+  // Whoever began it: `close` waits for the end.
+  const closing = Effect.gen(function* () {
     const info = yield* connection.close()
     yield* screen.show({ _tag: "Closed", info })
-    if (isTalk) yield* Console.error(`Closed: ${info.closeCode} ${escapePeerText(info.closeReason)}`.trimEnd())
     if (info.discarded > 0) yield* Console.error(`wsdump: ${info.discarded} messages came too late to be shown`)
-    return yield* exit
-  }).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(connection.close(), goodbye))))
+  })
+  yield* within(asked.timeout, converse(connection, asked, first, screen, isTalk)).pipe(
+    Effect.exit,
+    Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(closing, goodbye))),
+    Effect.tap(closing),
+    Effect.flatten
+  )
 }, Effect.scoped)
 
 /** Until the connection ends, `--count` messages have come, or the input is over and no reply comes any more. */
@@ -104,7 +105,6 @@ const sendLines = Effect.fnUntraced(function* (
           Effect.andThen(screen.prompt)
         )
     : sendLine
-  yield* screen.prompt
   yield* Stream.runForEach(stdin, (bytes) =>
     Effect.suspend(() => {
       const complete = lines.push(bytes)
