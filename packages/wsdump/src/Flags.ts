@@ -57,9 +57,18 @@ export const flags = {
     "The largest message to accept, inflated, or unlimited. Default: 1048576"
   ).pipe(Flag.withDefault(0x100000)),
 
-  ca: Flag.File("ca").pipe(Flag.withDescription("Trust these authorities (PEM) in place of Node's"), Flag.optional),
-  cert: Flag.File("cert").pipe(Flag.withDescription("The client certificate (PEM); needs --key"), Flag.optional),
-  key: Flag.File("key").pipe(Flag.withDescription("The private key of --cert (PEM)"), Flag.optional),
+  ca: Flag.File("ca", { mustExist: true }).pipe(
+    Flag.withDescription("Trust these authorities (PEM) in place of Node's"),
+    Flag.optional
+  ),
+  cert: Flag.File("cert", { mustExist: true }).pipe(
+    Flag.withDescription("The client certificate (PEM); needs --key"),
+    Flag.optional
+  ),
+  key: Flag.File("key", { mustExist: true }).pipe(
+    Flag.withDescription("The private key of --cert (PEM)"),
+    Flag.optional
+  ),
   insecure: toggle("insecure", "Verify nothing of the server's certificate").pipe(
     Flag.withAlias("n"),
     Flag.withAlias("nocert")
@@ -70,7 +79,7 @@ export const flags = {
     Flag.withDescription("Send this text first; may be given again"),
     Flag.atLeast(0)
   ),
-  binary: Flag.File("binary").pipe(
+  binary: Flag.File("binary", { mustExist: true }).pipe(
     Flag.withAlias("b"),
     Flag.withDescription("Then send this file as a binary message; may be given again"),
     Flag.atLeast(0)

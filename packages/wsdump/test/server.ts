@@ -24,7 +24,7 @@ export const start = Effect.fnUntraced(function* (
       peer.on("error", () => {})
       handle(peer)
     },
-    { ...options, verifyClient: ({ req }) => requests.push(req) > 0 }
+    { ...options, verifyClient: ({ req }: { readonly req: IncomingMessage }) => requests.push(req) > 0 }
   )
   return { url, requests, closed: Deferred.await(ended) }
 })
