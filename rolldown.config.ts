@@ -1,22 +1,25 @@
 /**
- * What is published of a package, run in its folder: one ESM file for each entry point, and one with what they share, so
- * that a class is never there twice. Node takes 0.3 to 0.5 ms to find and read a module, and there are 180.
+ * What is published of a package, run in its folder: one ESM file for each entry point or command, and one with what they
+ * share, so that a class is never there twice. Node takes 0.3 to 0.5 ms to find and read a module, and there are 180.
  */
 import { readFileSync } from "node:fs"
 import { defineConfig } from "rolldown"
 
-const { exports } = JSON.parse(readFileSync("package.json", "utf8"))
+const { bin = {}, exports } = JSON.parse(readFileSync("package.json", "utf8"))
+
+const built = [
+  ...Object.values<Record<string, string>>(exports).flatMap(({ default: file }) => file ?? []),
+  ...Object.values<string>(bin)
+]
 
 /** From the name of an entry's file in `dist` to its source. */
 const input = Object.fromEntries(
-  Object.values<Record<string, string>>(exports).flatMap(({ default: built, "@effect-websocket/source": source }) =>
-    built === undefined ? [] : [[built.replace(/^\.\/dist\/|\.js$/g, ""), source]]
-  )
+  built.map((file) => file.replace(/^(?:\.\/)?dist\/|\.js$/g, "")).map((name) => [name, `src/${name}.ts`])
 )
 
 export default defineConfig({
   input,
-  external: /^(?:effect|@effect-websocket)\//,
+  external: /^(?:effect|@effect|@effect-websocket)\//,
   platform: "node",
   output: {
     dir: "dist",

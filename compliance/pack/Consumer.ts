@@ -1,5 +1,5 @@
 /**
- * A program of somebody else: an empty project outside the repository, with the three packages as npm would publish
+ * A program of somebody else: an empty project outside the repository, with the packages as npm would publish
  * them, and what the README's first program needs from the registry.
  */
 import { createRequire } from "node:module"
@@ -23,7 +23,9 @@ export interface Manifest {
 /** The parsed package.json of a folder. */
 export const manifest = (folder: string): Manifest => createRequire(import.meta.url)(`${folder}/package.json`)
 
-export const packages = ["core", "transport", "client"].map((name) => manifest(`${repository}/packages/${name}`))
+export const packages = ["core", "transport", "client", "wsdump"].map((name) =>
+  manifest(`${repository}/packages/${name}`)
+)
 
 /** The oldest Node that the packages promise to run on. */
 export const oldestNode = `${packages[0]!.engines.node.replace(">=", "")}.0`

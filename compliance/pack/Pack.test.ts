@@ -1,6 +1,6 @@
 /**
  * What npm would publish, in the hands of somebody who installs it: it type-checks with nothing skipped, and the
- * README's first program runs on the oldest Node that is promised and on the current one.
+ * README's first program and the command run on the oldest Node that is promised and on the current one.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -109,6 +109,18 @@ layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) 
           const printed = yield* run(binary(folder), ["examples/first.ts", `${url}/echo`], { cwd: folder })
           assert.strictEqual(printed, "hello\n")
           yield* Console.log(`Node ${node}: examples/first.ts printed ${JSON.stringify(printed)}`)
+        })
+      )
+
+      it.effect(`runs the command on Node ${node}`, () =>
+        Effect.gen(function* () {
+          const { folder } = yield* Consumer
+          const { url } = yield* Server.serve(ServerPeer.echo)
+          const wsdump = (...args: ReadonlyArray<string>) =>
+            run(binary(folder), ["node_modules/.bin/wsdump", ...args], { cwd: folder })
+          assert.include(yield* wsdump("--help"), "wsdump [flags] <url>")
+          assert.strictEqual(yield* wsdump("--text", "hello", "--count", "1", url), "hello\n")
+          yield* Console.log(`Node ${node}: wsdump ${(yield* wsdump("--version")).trim()}`)
         })
       )
 

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestConsole } from "effect/testing"
 import { listen } from "../examples/errors.ts"
-import { run } from "./run.ts"
+import * as Blocks from "./Blocks.ts"
+import { run, shell } from "./run.ts"
 
 describe("README.md", { timeout: 30_000 }, () => {
   it.live("its first program runs as it stands", () =>
@@ -13,6 +14,15 @@ describe("README.md", { timeout: 30_000 }, () => {
       const server = yield* Server.serve(ServerPeer.echo)
       const { exitCode, stderr, stdout } = yield* run("examples/first.ts", server.url)
       assert.deepStrictEqual({ exitCode, stderr, stdout }, { exitCode: 0, stderr: "", stdout: "hello\n" })
+    })
+  )
+
+  it.live("its command asks a server, and prints the answer", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.serve(ServerPeer.echo)
+      const [, command] = /^```sh\n(.*? wsdump .*?)\n```$/m.exec(Blocks.read("README.md"))!
+      const outcome = yield* shell(command!.replace(/ws:\S+/, server.url))
+      assert.deepStrictEqual(outcome, { exitCode: 0, stdout: "hello\n", stderr: "" })
     })
   )
 

@@ -5,6 +5,9 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { kinds } from "./Input.ts"
 
+/** What holds unless an option says otherwise. */
+export const defaults = { connectTimeout: 10, maxMessage: 0x100000, eofWait: 3 } as const
+
 const Seconds = Schema.FiniteFromString.check(Schema.isGreaterThanOrEqualTo(0))
 const Some = Schema.FiniteFromString.check(Schema.isGreaterThan(0))
 const Count = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))
@@ -47,15 +50,18 @@ export const flags = {
     Flag.withDescription("Whether permessage-deflate is offered. Default: it is"),
     Flag.withDefault(true)
   ),
-  connectTimeout: value("connect-timeout", Some, "SECONDS", "For all up to the handshake. Default: 10").pipe(
-    Flag.withDefault(10)
-  ),
+  connectTimeout: value(
+    "connect-timeout",
+    Some,
+    "SECONDS",
+    `For all up to the handshake. Default: ${defaults.connectTimeout}`
+  ).pipe(Flag.withDefault(defaults.connectTimeout)),
   maxMessage: value(
     "max-message",
     Schema.Union([Schema.Literal("unlimited"), Count]),
     "BYTES",
-    "The largest message to accept, inflated, or unlimited. Default: 1048576"
-  ).pipe(Flag.withDefault(0x100000)),
+    `The largest message to accept, inflated, or unlimited. Default: ${defaults.maxMessage}`
+  ).pipe(Flag.withDefault(defaults.maxMessage)),
 
   ca: Flag.File("ca", { mustExist: true }).pipe(
     Flag.withDescription("Trust these authorities (PEM) in place of Node's"),
@@ -93,8 +99,8 @@ export const flags = {
     "eof-wait",
     Schema.Union([Schema.Literal("forever"), Seconds]),
     "SECONDS",
-    "After the end of the input, close when nothing has come for so long, or never: forever. Default: 3"
-  ).pipe(Flag.withDefault(3)),
+    `After the end of the input, close when nothing has come for so long, or never: forever. Default: ${defaults.eofWait}`
+  ).pipe(Flag.withDefault(defaults.eofWait)),
   count: value("count", Count, "MESSAGES", "Close after so many messages").pipe(Flag.withAlias("c"), Flag.optional),
   timeout: value("timeout", Some, "SECONDS", "Close when the conversation has lasted so long").pipe(Flag.optional),
 

@@ -70,7 +70,7 @@ const isBrokenPipe = ({ reason }: PlatformError): boolean =>
   "cause" in reason && Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "EPIPE"
 
 /** What waits to be written beyond what the system takes; each is what one read brought. */
-const maxWaiting = 16
+export const maxWaiting = 16
 
 /** How long whoever reads may take for the rest when somebody wants to be gone. */
 const lastWords = Duration.seconds(1)

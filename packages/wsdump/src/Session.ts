@@ -110,7 +110,10 @@ const sendLines = Effect.fnUntraced(function* (
       const complete = lines.push(bytes)
       const sent = Effect.forEach(complete, send, { discard: true })
       if (lines.waiting <= Input.maxLineBytes) return sent
-      return Effect.andThen(sent, () => new InputInvalid({ line: line + 1, problem: "it is longer than 64 MiB" }))
+      return Effect.andThen(
+        sent,
+        () => new InputInvalid({ line: line + 1, problem: `it is longer than ${Input.maxLineBytes / 0x100000} MiB` })
+      )
     })
   )
   yield* Effect.forEach(lines.end(), send, { discard: true })
