@@ -58,7 +58,7 @@ const proxyOf = (proxy: Redacted.Redacted<string>): NonNullable<ConnectOptions["
 const headersOf = (
   lines: ReadonlyArray<Redacted.Redacted<string>>
 ): Result.Result<Record<string, Redacted.Redacted<string>>, UsageError> => {
-  const headers: Record<string, Redacted.Redacted<string>> = {}
+  const headers: Array<readonly [name: string, value: Redacted.Redacted<string>]> = []
   const names = new Set<string>()
   for (const line of lines) {
     const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/s.exec(Redacted.value(line)) ?? []
@@ -68,9 +68,10 @@ const headersOf = (
     if (names.has(name.toLowerCase()))
       return Result.fail(new UsageError({ problem: `The header ${name} is given twice` }))
     names.add(name.toLowerCase())
-    headers[name] = Redacted.make(value)
+    headers.push([name, Redacted.make(value)])
   }
-  return Result.succeed(headers)
+  // As an entry, even `__proto__` is a name like any other.
+  return Result.succeed(Object.fromEntries(headers))
 }
 
 export const styleOf = ({ full, json, raw, timings }: Asked, terminal: boolean, colors: boolean): Style => ({

@@ -113,5 +113,12 @@ export const flags = {
   full: toggle("full", "Show messages whole that are cut for a terminal").pipe(Flag.withAlias("f")),
   timings: toggle("timings", "Say when each came, in seconds since the start"),
   pings: toggle("pings", "Show the server's pings and pongs as well"),
-  verbose: toggle("verbose", "Tell of the handshake and of every frame, on stderr").pipe(Flag.withAlias("v"))
+  // As -vv too: in Python's tool one v says less than two.
+  verbose: Flag.Boolean("verbose").pipe(
+    Flag.withAlias("v"),
+    Flag.withDescription("Tell of the handshake and of every frame, on stderr"),
+    Flag.withoutNegation,
+    Flag.atLeast(0),
+    Flag.map((given) => given.length > 0)
+  )
 }

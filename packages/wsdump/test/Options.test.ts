@@ -35,13 +35,23 @@ describe("the request", () => {
   it.live("--headers, one by one, commas and all; --origin; --subprotocols", () =>
     Effect.gen(function* () {
       const server = yield* Server.start(close)
-      const headers = ["-H", "Accept-Language: de, en;q=0.5", "--header", "X-Empty:", "--headers", "X-Colon:a: b"]
+      const headers = [
+        "-H",
+        "Accept-Language: de, en;q=0.5",
+        "--header",
+        "X-Empty:",
+        "--headers",
+        "X-Colon:a: b",
+        "-H",
+        "__proto__: c"
+      ]
       const rest = ["-o", "https://example.org", "-s", "chat", "--subprotocol", "talk"]
       assert.deepStrictEqual(yield* run([...headers, ...rest, server.url]), over)
       const { headers: sent } = server.requests[0]!
       assert.strictEqual(sent["accept-language"], "de, en;q=0.5")
       assert.strictEqual(sent["x-empty"], "")
       assert.strictEqual(sent["x-colon"], "a: b")
+      assert.include(server.requests[0]!.rawHeaders, "__proto__")
       assert.strictEqual(sent.origin, "https://example.org")
       assert.strictEqual(sent["sec-websocket-protocol"], "chat, talk")
     })
@@ -70,7 +80,7 @@ describe("the request", () => {
     Effect.gen(function* () {
       const server = yield* Server.start(Server.echo)
       const secrets = ["-H", "Authorization: Bearer s3cret", `${server.url}/?token=s3cret`]
-      const { exitCode, stderr, stdout } = yield* run(["-v", "-t", "hello", "-c", "1", ...secrets])
+      const { exitCode, stderr, stdout } = yield* run(["-vv", "-t", "hello", "-c", "1", ...secrets])
       assert.deepStrictEqual({ exitCode, stdout }, { exitCode: 0, stdout: "hello\n" })
       assert.match(stderr, /^sent GET \/\?<redacted> HTTP\/1\.1$/m)
       assert.match(stderr, /^received HTTP\/1\.1 101$/m)
