@@ -10,14 +10,18 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { wsdump } from "./Command.ts"
 import { type Failure, ofExit } from "./ExitCode.ts"
+import { words } from "./Words.ts"
 
 /** The client's trace; output is only what comes. */
 const log = Logger.withConsoleError(Logger.make(({ message }) => [message].flat().join(" ")))
 
 const silent: ReadonlySet<Failure["_tag"]> = new Set(["ReaderLeft", "ShowHelp"])
 
+// Whoever reads the trace may leave before the end. Node would end the process, without a closing handshake.
+process.stderr.on("error", () => {})
+
 wsdump("0.1.0").pipe(
-  Effect.tapError((error) => (silent.has(error._tag) ? Effect.void : Console.error(`wsdump: ${error.message}`))),
+  Effect.tapError((error) => (silent.has(error._tag) ? Effect.void : Console.error(`wsdump: ${words(error)}`))),
   Effect.tapDefect((defect) => Console.error("wsdump: there is a fault in this program", defect)),
   Effect.provide(Layer.mergeAll(NodeServices.layer, Transport.layer, Logger.layer([log]))),
   NodeRuntime.runMain({

@@ -139,7 +139,7 @@ describe("input and output", () => {
       const server = yield* Server.start((peer) => peer.send(new Uint8Array(0x8000000)), { perMessageDeflate: true })
       const { exitCode, stderr, stdout } = yield* run([server.url])
       assert.deepStrictEqual({ exitCode, stdout }, { exitCode: 5, stdout: "" })
-      assert.match(stderr, /limits\.maxMessageBytes/)
+      assert.match(stderr, /passed --max-message \(\d+ of 1048576\)/)
     })
   )
 
@@ -240,6 +240,17 @@ describe("how it ends", () => {
     })
   )
 
+  it.live(
+    "--timeout passes while the server is deaf: 6, it is not waited for long, and --json tells how it ended",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* Server.start((peer) => peer.pause())
+        const { exitCode, stdout } = yield* run([server.url, "--timeout", "0.1", "--json"], {})
+        assert.strictEqual(exitCode, 6)
+        assert.match(stdout, /"type":"close","closeCode":1006,.*"by":"us","clean":false/)
+      })
+  )
+
   it.live("fewer messages than --count: 6", () =>
     Effect.gen(function* () {
       const server = yield* Server.start((peer) => peer.send("one", () => peer.close()))
@@ -297,6 +308,19 @@ describe("how it ends", () => {
       })
       const { exitCode, stderr } = yield* command.outcome
       assert.deepStrictEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" })
+      assert.deepStrictEqual(yield* server.closed, normal)
+    })
+  )
+
+  it.live("whoever reads stderr leaves: all goes on, to the closing handshake", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(Server.echo)
+      const command = yield* start([server.url, "-v", "-c", "2", "-t", "a"])
+      const { stderr, stdin, stdout } = command.process
+      stderr!.once("data", () => stderr!.destroy())
+      stdout!.once("data", () => stdin!.write("b\n"))
+      const { exitCode, stdout: printed } = yield* command.outcome
+      assert.deepStrictEqual({ exitCode, printed }, { exitCode: 0, printed: "a\nb\n" })
       assert.deepStrictEqual(yield* server.closed, normal)
     })
   )
