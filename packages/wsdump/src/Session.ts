@@ -1,8 +1,10 @@
 /** One conversation: connect, print what comes, send what the input brings, and close. */
-import { type Connection, type Message, WebSocket } from "@effect-websocket/client"
+import { type CloseInfo, type Connection, type Message, WebSocket } from "@effect-websocket/client"
+import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import { Stdio } from "effect/Stdio"
@@ -24,16 +26,21 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
   const connection = yield* WebSocket.connect(asked.url, options)
   yield* screen.show(opened(connection))
 
-  // Whoever began it: `close` waits for the end.
-  const closing = Effect.gen(function* () {
-    const info = yield* connection.close()
+  const showClosed = Effect.fnUntraced(function* (info: CloseInfo) {
     yield* screen.show({ _tag: "Closed", info })
     if (info.discarded > 0) yield* Console.error(`wsdump: ${info.discarded} messages came too late to be shown`)
   })
+  // Whoever began it: `close` waits for the end.
+  const closing = Effect.flatMap(connection.close(), showClosed)
+  const closingSoon = Effect.timeoutOrElse(connection.close(), {
+    duration: goodbye,
+    orElse: () => Effect.andThen(connection.abort, connection.closed)
+  }).pipe(Effect.flatMap(showClosed))
   yield* within(asked.timeout, converse(connection, asked, first, screen, isTalk)).pipe(
     Effect.exit,
-    Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(closing, goodbye))),
-    Effect.tap(closing),
+    // Who interrupts waits for no slow reader of the output either.
+    Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(closingSoon, Duration.times(goodbye, 2)))),
+    Effect.tap((exit) => (isOutOfTime(exit) ? closingSoon : closing)),
     Effect.flatten
   )
 }, Effect.scoped)
@@ -135,6 +142,10 @@ const within = <A, E, R>(timeout: Option.Option<number>, conversation: Effect.Ef
         orElse: () => new OutOfTime({ seconds })
       })
   })
+
+const isOutOfTime = (exit: Exit.Exit<unknown, { readonly _tag: string }>) =>
+  Exit.isFailure(exit) &&
+  exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error._tag === "OutOfTime")
 
 /** How long a closing handshake may take when somebody wants to be gone. */
 const goodbye = Duration.seconds(1)
