@@ -1,5 +1,7 @@
 /** What can go wrong in the tool itself. What can go wrong with a connection is the client's to say. */
 import * as Data from "effect/Data"
+import type { PlatformError } from "effect/PlatformError"
+import * as Predicate from "effect/Predicate"
 
 /** Options that do not go together, or whose value cannot be used. */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly problem: string }> {
@@ -30,6 +32,20 @@ export class TooFew extends Data.TaggedError("TooFew")<{ readonly count: number;
 export class OutOfTime extends Data.TaggedError("OutOfTime")<{ readonly seconds: number }> {
   override get message() {
     return `The conversation was not over after ${this.seconds} s (--timeout)`
+  }
+}
+
+/** The input could not be read to its end, or the output not be written. */
+export class StdioFailed extends Data.TaggedError("StdioFailed")<{
+  readonly what: "input" | "output"
+  readonly problem: string
+}> {
+  override get message() {
+    return `The ${this.what} failed: ${this.problem}`
+  }
+
+  static of(what: "input" | "output", { message, reason }: PlatformError): StdioFailed {
+    return new StdioFailed({ what, problem: Predicate.isError(reason.cause) ? reason.cause.message : message })
   }
 }
 

@@ -12,7 +12,7 @@ import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import { Stdio } from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import { ReaderLeft } from "./Errors.ts"
+import { ReaderLeft, StdioFailed } from "./Errors.ts"
 import { type Happened, render, type Style } from "./Render.ts"
 
 export interface Screen {
@@ -45,7 +45,9 @@ export const run = Effect.fnUntraced(function* <A, E, R>(
   }
   const printing = Stream.fromQueue(waiting).pipe(
     Stream.run(stdio.stdout({ endOnDone: true })),
-    Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : error))
+    Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : StdioFailed.of("output", error))),
+    // Whoever still prints would wait for nobody.
+    Effect.onError(() => Queue.shutdown(waiting))
   )
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -67,7 +69,7 @@ const joined = (rendered: ReadonlyArray<string | Uint8Array>): ReadonlyArray<str
 const isEnd = ({ _tag }: Happened) => _tag === "Closed"
 
 const isBrokenPipe = ({ reason }: PlatformError): boolean =>
-  "cause" in reason && Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "EPIPE"
+  Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "EPIPE"
 
 /** What waits to be written beyond what the system takes; each is what one read brought. */
 export const maxWaiting = 16

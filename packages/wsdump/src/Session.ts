@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import { Stdio } from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as Asked from "./Asked.ts"
-import { InputInvalid, OutOfTime, TooFew } from "./Errors.ts"
+import { InputInvalid, OutOfTime, StdioFailed, TooFew } from "./Errors.ts"
 import * as Input from "./Input.ts"
 import { Lines } from "./Lines.ts"
 import { Quiet } from "./Quiet.ts"
@@ -26,10 +26,7 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
   const connection = yield* WebSocket.connect(asked.url, options)
   yield* screen.show(opened(connection))
 
-  const showClosed = Effect.fnUntraced(function* (info: CloseInfo) {
-    yield* screen.show({ _tag: "Closed", info })
-    if (info.discarded > 0) yield* Console.error(`wsdump: ${info.discarded} messages came too late to be shown`)
-  })
+  const showClosed = (info: CloseInfo) => Effect.as(screen.show({ _tag: "Closed", info }), info)
   // Whoever began it: `close` waits for the end.
   const closing = Effect.flatMap(connection.close(), showClosed)
   const closingSoon = Effect.timeoutOrElse(connection.close(), {
@@ -40,7 +37,7 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
     Effect.exit,
     // Who interrupts waits for no slow reader of the output either.
     Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(closingSoon, Duration.times(goodbye, 2)))),
-    Effect.tap((exit) => (isOutOfTime(exit) ? closingSoon : closing)),
+    Effect.tap((exit) => Effect.flatMap(isOutOfTime(exit) ? closingSoon : closing, tellDiscarded)),
     Effect.flatten
   )
 }, Effect.scoped)
@@ -112,19 +109,24 @@ const sendLines = Effect.fnUntraced(function* (
           Effect.andThen(screen.prompt)
         )
     : sendLine
-  yield* Stream.runForEach(stdin, (bytes) =>
-    Effect.suspend(() => {
-      const complete = lines.push(bytes)
-      const sent = Effect.forEach(complete, send, { discard: true })
-      if (lines.waiting <= Input.maxLineBytes) return sent
-      return Effect.andThen(
-        sent,
-        () => new InputInvalid({ line: line + 1, problem: `it is longer than ${Input.maxLineBytes / 0x100000} MiB` })
-      )
-    })
+  yield* Stream.runForEach(
+    Stream.mapError(stdin, (error) => StdioFailed.of("input", error)),
+    (bytes) =>
+      Effect.suspend(() => {
+        const complete = lines.push(bytes)
+        const sent = Effect.forEach(complete, send, { discard: true })
+        if (lines.waiting <= Input.maxLineBytes) return sent
+        return Effect.andThen(
+          sent,
+          () => new InputInvalid({ line: line + 1, problem: `it is longer than ${Input.maxLineBytes / 0x100000} MiB` })
+        )
+      })
   )
   yield* Effect.forEach(lines.end(), send, { discard: true })
 })
+
+const tellDiscarded = ({ discarded }: CloseInfo): Effect.Effect<void> =>
+  discarded === 0 ? Effect.void : Console.error(`wsdump: ${discarded} messages came too late to be shown`)
 
 const opened = ({ extensions, subprotocol, url }: Connection): Happened => ({
   _tag: "Opened",

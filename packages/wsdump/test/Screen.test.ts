@@ -7,7 +7,7 @@ import * as PlatformError from "effect/PlatformError"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import { TestClock } from "effect/testing"
-import { ReaderLeft } from "../src/Errors.ts"
+import { ReaderLeft, StdioFailed } from "../src/Errors.ts"
 import type { Style } from "../src/Render.ts"
 import * as Screen from "../src/Screen.ts"
 
@@ -88,7 +88,24 @@ describe("the screen", () => {
           Effect.flip
         )
       assert.instanceOf(yield* fails("EPIPE"), ReaderLeft)
-      assert.strictEqual((yield* fails("EIO"))._tag, "PlatformError")
+      const failure = yield* fails("EIO")
+      assert.instanceOf(failure, StdioFailed)
+      assert.strictEqual(failure.message, "The output failed: EIO")
+    })
+  )
+
+  it.effect("who still prints when the reader has left waits for nobody", () =>
+    Effect.gen(function* () {
+      let shown = 0
+      const failure = yield* Screen.run(style, false, ({ show }) =>
+        Effect.andThen(show(text("a")), Effect.never).pipe(
+          Effect.onInterrupt(() =>
+            Effect.forEach(Array.from({ length: 100 }), () => Effect.map(show(text("x")), () => shown++))
+          )
+        )
+      ).pipe(Effect.provide(broken("EPIPE")), Effect.flip)
+      assert.instanceOf(failure, ReaderLeft)
+      assert.strictEqual(shown, 100)
     })
   )
 

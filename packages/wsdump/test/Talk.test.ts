@@ -82,6 +82,16 @@ describe("in a terminal", () => {
     })
   )
 
+  it.live("a long message is cut, and whole with --full", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start((peer) => peer.send(`${"x".repeat(5000)}y`))
+      const cut = yield* terminal(server.url)
+      assert.match(yield* cut.until("--full"), /< x{4096}\.\.\. \(905 more characters: --full\)\n$/)
+      const whole = yield* terminal(server.url, "--full")
+      assert.match(yield* whole.until("y\n"), /< x{5000}y\n$/)
+    })
+  )
+
   it.live("without colours where NO_COLOR is set, and with them else", () =>
     Effect.gen(function* () {
       const { TerminalCapabilities } = yield* Effect.promise(() => import("effect/cli/TerminalCapabilities"))
