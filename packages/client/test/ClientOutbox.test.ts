@@ -103,6 +103,20 @@ describe("while there is no connection", () => {
     })
   )
 
+  it.effect("sendAll sends what the array held when it was run, whatever becomes of the array while it waits", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made()
+      const batches = [["a", "b"], ["c"], ["d", "e"]]
+      const sending = yield* start(Effect.forEach(batches, (batch) => client.sendAll(batch), { concurrency: "unbounded" }))
+      batches[0]!.push("\ud800")
+      batches[1]!.fill("\ud800")
+      batches[2]!.splice(0)
+      const served = yield* accept
+      yield* Fiber.join(sending)
+      assert.deepStrictEqual(yield* received(served), ["a", "b", "c", "d", "e"])
+    })
+  )
+
   it.effect("bytes that were queued may be reused", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made({ outbox: { whileDisconnected: "queue" } })

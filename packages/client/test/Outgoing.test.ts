@@ -191,6 +191,29 @@ describe("the line", () => {
     })
   )
 
+  it.effect("sendAll sends what the array held when it was run, whatever becomes of the array while it waits", () =>
+    Effect.gen(function* () {
+      for (const change of [
+        (batch: Array<string>) => batch.push("\ud800"),
+        (batch: Array<string>) => batch.splice(0),
+        (batch: Array<string>) => batch.fill("other")
+      ]) {
+        const { outgoing, transport } = yield* made({ highWaterMark: 1 })
+        const large = Array.from({ length: 3 }, (_, i) => String(i).repeat(0x10000))
+        transport.stall()
+        const batch = [...large]
+        const sending = yield* start(outgoing.sendAll(batch))
+        const behind = yield* start(outgoing.send("behind"))
+        change(batch)
+        transport.resume()
+        yield* settle
+        assert.deepStrictEqual(transport.received(), [...large, "behind"])
+        yield* Fiber.join(sending)
+        yield* Fiber.join(behind)
+      }
+    })
+  )
+
   it.effect("if one message of sendAll is not legal, none is sent", () =>
     Effect.gen(function* () {
       const { outgoing, transport } = yield* made()

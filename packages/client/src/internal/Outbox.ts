@@ -63,7 +63,8 @@ export class Outbox {
         const invalid = TextParts.invalid(message, options?.kind, NodePlatform.platform)
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       }
-      return this.submit(messages, options, fate)
+      // The array is the program's, which may change it while they wait.
+      return this.submit(messages.slice(), options, fate)
     })
   }
 

@@ -80,7 +80,8 @@ export class Outgoing {
         const invalid = this.endpoint.invalid(message, options?.kind)
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       }
-      return this.submit(messages, options)
+      // The array is the program's, which may change it while they wait.
+      return this.submit(messages.slice(), options)
     })
   }
 
