@@ -104,6 +104,18 @@ describe("MemoryTransport", () => {
     })
   )
 
+  it.effect("an option that is undefined is its default", () =>
+    Effect.gen(function* () {
+      // As a program that is compiled without `exactOptionalPropertyTypes` may give them.
+      const undefinedOptions = { highWaterMark: undefined, flows: undefined } as unknown as { highWaterMark: number }
+      const { peer, stream } = yield* connected(undefinedOptions)
+      assert.isDefined(stream.flow)
+      peer.stall()
+      assert.isTrue(stream.writeUnsafe([new Uint8Array(0x10000 - 1)]))
+      assert.isFalse(stream.writeUnsafe([Uint8Array.of(1, 2)]))
+    })
+  )
+
   it.effect("take is Done after the client ended its side, and after it was destroyed", () =>
     Effect.gen(function* () {
       const first = yield* connected()

@@ -42,11 +42,11 @@ export interface MemoryTransport {
  * as a socket does; false: the streams have to be pulled. Either way a chunk that is released is overwritten at once.
  */
 export const make: (options?: Partial<MemoryConnection.Options>) => Effect.Effect<MemoryTransport> = Effect.fnUntraced(
-  function* (options) {
+  function* ({ flows = true, highWaterMark = defaultHighWaterMark } = {}) {
     const dials = yield* Queue.bounded<WaitingDial>(waitingDials)
 
     const open = Effect.fnUntraced(function* (target: Target) {
-      const waiting = new WaitingDial(target, { ...defaults, ...options })
+      const waiting = new WaitingDial(target, { highWaterMark, flows })
       yield* Queue.offer(dials, waiting)
       const connection = yield* Effect.acquireRelease(waiting.answered, ({ destroy }) => Effect.sync(destroy), {
         interruptible: true
@@ -119,7 +119,7 @@ const tlsInfo: TlsInfo = {
   peerCertificate: undefined
 }
 
-const defaults: MemoryConnection.Options = { highWaterMark: 0x10000, flows: true }
+const defaultHighWaterMark = 0x10000
 
 /** Dials that wait for the test to look at them; further ones wait before that. */
 const waitingDials = 64
