@@ -107,7 +107,9 @@ describe("while there is no connection", () => {
     Effect.gen(function* () {
       const { accept, client } = yield* made()
       const batches = [["a", "b"], ["c"], ["d", "e"]]
-      const sending = yield* start(Effect.forEach(batches, (batch) => client.sendAll(batch), { concurrency: "unbounded" }))
+      const sending = yield* start(
+        Effect.forEach(batches, (batch) => client.sendAll(batch), { concurrency: "unbounded" })
+      )
       batches[0]!.push("\ud800")
       batches[1]!.fill("\ud800")
       batches[2]!.splice(0)

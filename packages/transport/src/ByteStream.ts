@@ -18,8 +18,8 @@ export interface ByteStream {
    * - One reader: a second pull while one is pending is a mistake of the caller.
    * - The fiber resumes inside the event that brought the bytes. An interrupted pull loses none.
    * - Nothing is read while nobody pulls, beyond the 128 KiB that the stream buffers.
-   * - Chunks belong to the caller, who may `release` them. They may be Node Buffers, and a small one may be a view of a
-   *   larger read: copy what is kept for long.
+   * - Chunks belong to the caller, who may `release` them. They may be Node Buffers, and a small one may be a view of
+   *   memory that other chunks lie in, also those of other streams: copy what is kept for long, and never transfer it.
    * - Ends with `Cause.Done` at the peer's clean end of stream, which leaves the write side open. Fails with the
    *   `TransportError` once every byte before it was delivered; after either, every further pull answers the same.
    */

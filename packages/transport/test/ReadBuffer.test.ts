@@ -71,6 +71,16 @@ describe("a socket that reads little", () => {
     assert.deepStrictEqual(last, bytes(1000, 199))
   })
 
+  it("keeps a small read that has to wait in memory of its own", () => {
+    const { readBuffer } = taking()
+    readBuffer.reader = { deliver: () => {} }
+    assert.isFalse(read(readBuffer, bytes(100, 1)).goesOn)
+    const [waiting] = readBuffer.take()!
+    read(taking().readBuffer, bytes(100, 2))
+    assert.strictEqual(waiting!.buffer.byteLength, 100)
+    assert.deepStrictEqual(waiting, bytes(100, 1))
+  })
+
   it("gets memory of its own after eight large reads in a row", () => {
     const { readBuffer } = taking()
     const shared = read(readBuffer, bytes(1, 1)).memory

@@ -2,9 +2,10 @@
  * The memory that a plain socket reads into.
  *
  * Sockets that read little share one buffer of 64 KiB, and what came is copied out of it, so that an idle connection holds
- * none: each of them may be told to read into it before another one's bytes were looked at. One that reads a lot has a buffer of its own, which Node fills again as soon as the chunk that came in it was
- * released: fresh memory for each large read would cost more than reading into it. A chunk that is not released belongs
- * to whoever took it, and the next read gets a new buffer.
+ * none: each of them may be told to read into it before another one's bytes were looked at. One that reads a lot has a
+ * buffer of its own, which Node fills again as soon as the chunk that came in it was released: fresh memory for each large
+ * read would cost more than reading into it. A chunk that is not released belongs to whoever took it, and the next read
+ * gets a new buffer.
  */
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Ballast from "./Ballast.ts"
@@ -69,7 +70,8 @@ export class ReadBuffer {
   /** A chunk that has to wait must not pin a buffer that it does not fill. */
   #keepSmall(length: number, untaken: NonEmptyArray<Uint8Array>): void {
     const chunk = untaken[untaken.length - 1]!
-    if (length * 2 >= size || chunk.buffer.byteLength !== size) return
+    const { buffer } = chunk
+    if (buffer !== copies.buffer && (length * 2 >= size || buffer.byteLength !== size)) return
     untaken[untaken.length - 1] = chunk.slice()
     this.release(chunk)
   }
