@@ -31,7 +31,7 @@ export class TooFew extends Data.TaggedError("TooFew")<{ readonly count: number;
 /** `--timeout` passed. */
 export class OutOfTime extends Data.TaggedError("OutOfTime")<{ readonly seconds: number }> {
   override get message() {
-    return `The conversation was not over after ${this.seconds} s (--timeout)`
+    return `The conversation was not over after ${this.seconds} s: raise --timeout, or leave it out`
   }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `wsdump` as a process: input, output, signals and an exit code. */
+import { createRequire } from "node:module"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Transport } from "@effect-websocket/transport"
@@ -12,6 +13,9 @@ import { wsdump } from "./Command.ts"
 import { type Failure, ofExit } from "./ExitCode.ts"
 import { words } from "./Words.ts"
 
+/** The folder above is the package, of the sources and of what is published. */
+const { version }: { readonly version: string } = createRequire(import.meta.url)("../package.json")
+
 /** The client's trace; output is only what comes. */
 const log = Logger.withConsoleError(Logger.make(({ message }) => [message].flat().join(" ")))
 
@@ -20,7 +24,7 @@ const silent: ReadonlySet<Failure["_tag"]> = new Set(["ReaderLeft", "ShowHelp"])
 // Whoever reads the trace may leave before the end. Node would end the process, without a closing handshake.
 process.stderr.on("error", () => {})
 
-wsdump("0.1.0").pipe(
+wsdump(version).pipe(
   Effect.tapError((error) => (silent.has(error._tag) ? Effect.void : Console.error(`wsdump: ${words(error)}`))),
   Effect.tapDefect((defect) => Console.error("wsdump: there is a fault in this program", defect)),
   Effect.provide(Layer.mergeAll(NodeServices.layer, Transport.layer, Logger.layer([log]))),

@@ -9,6 +9,7 @@
  */
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Ballast from "./Ballast.ts"
+import * as SmallReads from "./SmallReads.ts"
 
 export class ReadBuffer {
   /** Told inside the event that brought bytes. */
@@ -32,7 +33,8 @@ export class ReadBuffer {
     callback: (length: number): boolean => {
       const buffer = this.#buffer!
       this.#buffer = undefined
-      const chunk = buffer === shared ? copied(buffer, length) : new Uint8Array(buffer.buffer, 0, length)
+      const read = new Uint8Array(buffer.buffer, 0, length)
+      const chunk = buffer === shared ? copyOf(read) : read
       if (this.#untaken === undefined) this.#untaken = [chunk]
       else this.#untaken.push(chunk)
       this.#judge(length)
@@ -53,7 +55,7 @@ export class ReadBuffer {
 
   /** The chunk will not be looked at again. */
   release(chunk: Uint8Array): void {
-    if (chunk.buffer === copies.buffer) takeBack(chunk)
+    if (SmallReads.holds(chunk)) SmallReads.takeBack(chunk)
     else if (this.#isBusy && chunk.buffer.byteLength === size) {
       this.#buffer ??= new Uint8Array(chunk.buffer as ArrayBuffer)
     }
@@ -70,8 +72,8 @@ export class ReadBuffer {
   /** A chunk that has to wait must not pin a buffer that it does not fill. */
   #keepSmall(length: number, untaken: NonEmptyArray<Uint8Array>): void {
     const chunk = untaken[untaken.length - 1]!
-    const { buffer } = chunk
-    if (buffer !== copies.buffer && (length * 2 >= size || buffer.byteLength !== size)) return
+    const fills = length * 2 >= size || chunk.buffer.byteLength !== size
+    if (fills && !SmallReads.holds(chunk)) return
     untaken[untaken.length - 1] = chunk.slice()
     this.release(chunk)
   }
@@ -109,29 +111,5 @@ const sharedBuffer = () => {
   return shared
 }
 
-/** Small reads lie here one behind the other: an array of its own for each costs five to ten times what copying does. */
-let copies: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-let copiesEnd = 0
-
-/** At most so much is kept alive by the copy of a small read. */
-const copiesSize = 0x4000
-
-/** From here on messages may be views of a read that they fill, so it has memory of its own. */
-const smallRead = 0x400
-
-const copied = (buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array => {
-  if (length >= smallRead) return buffer.slice(0, length)
-  if (copiesEnd + length > copies.length) {
-    copies = new Uint8Array(copiesSize)
-    copiesEnd = 0
-  }
-  const chunk = new Uint8Array(copies.buffer, copiesEnd, length)
-  chunk.set(new Uint8Array(buffer.buffer, 0, length))
-  copiesEnd += length
-  return chunk
-}
-
-/** The next copy takes the place of the last one. */
-const takeBack = ({ byteLength, byteOffset }: Uint8Array): void => {
-  if (byteOffset + byteLength === copiesEnd) copiesEnd = byteOffset
-}
+const copyOf = (read: Uint8Array): Uint8Array =>
+  read.length < SmallReads.smallRead ? SmallReads.copy(read) : read.slice()
