@@ -54,17 +54,18 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
     return Effect.uninterruptibleMask((restore) =>
-      Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id)).pipe(
-        Effect.onError((cause) => {
-          const exit = Exit.failCause(cause)
-          return Effect.andThen(Scope.close(streamScope, exit), Scope.close(sessionScope, exit))
-        }),
-        Effect.flatMap((dialled) => {
+      Effect.matchCauseEffect(Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id)), {
+        onFailure: (cause) => {
+          const failure = Exit.failCause(cause)
+          const given = giveBack(place, failure)
+          return given === undefined ? failure : Effect.andThen(given, failure)
+        },
+        onSuccess: (dialled) => {
           meter.handshake(Moment.now(clock) - began)
           const { delivery, text } = dialled.settings
           return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
-        })
-      )
+        }
+      })
     )
   })
 }
@@ -94,14 +95,22 @@ interface Place {
   readonly streamScope: Scope.Closeable
 }
 
+/** Closes both scopes; what of that has to be run. The second one closes also when the first one throws where it must not. */
+const giveBack = ({ sessionScope, streamScope }: Place, exit: Exit.Exit<unknown, unknown>) => {
+  const stream = Scope.closeUnsafe(streamScope, exit)
+  const fibers = Scope.closeUnsafe(sessionScope, exit)
+  return stream && fibers ? Effect.ensuring(stream, fibers) : (stream ?? fibers)
+}
+
 /** Starts the session on a dialled byte stream, in the caller's scope. */
 const open = <A>(
   dialled: Dialled,
   assembler: Assembler.Make<A>,
   scope: Scope.Scope,
-  { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }: Place
+  place: Place
 ): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
+  const { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope } = place
   const session = new Session({
     stream: dialled.stream,
     endpoint: new Endpoint.Endpoint({
@@ -123,16 +132,18 @@ const open = <A>(
   })
   const left = Scope.addFinalizerExit(scope, (exit) =>
     // However leaving went: a byte stream that throws where it must not is destroyed as well.
-    Effect.ensuring(
-      leave(session, id, exit),
-      Effect.andThen(Scope.close(streamScope, exit), Effect.andThen(Scope.close(sessionScope, exit), session.forget))
-    )
+    Effect.onExitPrimitive(leave(session, id, exit), () => {
+      const given = giveBack(place, exit)
+      if (given !== undefined) return Effect.ensuring(given, session.forgotten)
+      session.forget()
+      return undefined
+    })
   )
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
   const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers: linesOf(headers) }
-  const begun = Effect.andThen(session.begin(dialled.first), left)
-  return Effect.as(begun, new OpenConnection(session, facts))
+  const begun = session.begin(dialled.first)
+  return Effect.as(begun === undefined ? left : Effect.andThen(begun, left), new OpenConnection(session, facts))
 }
 
 /** A connection that has ended needs no goodbye, and no span of one. */

@@ -65,7 +65,8 @@ export class Goodbye implements Call, ByteSink {
     return Effect.suspend(() => {
       this.session.endpoint.close(leavingCode(exit), "")
       const { closeTimeout, interruptCloseTimeout } = this.session.deadlines
-      return this.closeWithin(Exit.isSuccess(exit) ? closeTimeout : interruptCloseTimeout)
+      this.beginClosing(Exit.isSuccess(exit) ? closeTimeout : interruptCloseTimeout)
+      return this.session.outcome.left
     })
   }
 
@@ -144,10 +145,8 @@ export class Goodbye implements Call, ByteSink {
    * passed, or ours for a violation is out, an end of stream, a reset and silence all mean the same.
    */
   private get finish(): Effect.Effect<void> {
-    return Effect.withFiber((fiber) => {
+    return Effect.suspend(() => {
       const { deadlines, endpoint, outcome, outgoing } = this.session
-      // Only then, since whoever waits for the end closes the scope of this fiber, which is in its last steps.
-      fiber.addObserver(() => outcome.tell())
       if (endpoint.closeSent === undefined) return outcome.destroy
       outcome.closing()
       outgoing.write()

@@ -6,6 +6,7 @@
  * that the inbox is full or that the program was busy, is never called dead. Silence is timed from the moment the ping
  * was handed to the kernel, or as long as it could not be, from the last sign of life.
  */
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -36,11 +37,17 @@ export class KeepAlive implements Call {
   }
 
   /** From now on, as long as the session is open. */
-  get begin(): Effect.Effect<void> {
-    return Effect.map(early(this.options, this.interval), (early) => {
-      this.at = this.due - early
-      this.session.attendant.set(this)
-    })
+  begin(): void {
+    this.at = this.due - this.early
+    this.session.attendant.set(this)
+  }
+
+  /** How much before its moment a ping goes out, so that connections opened together do not ping together. */
+  private get early(): bigint {
+    const { jitter } = this.options
+    if (jitter === 0) return 0n
+    const part = Context.get(this.session.context, Random.Random).nextDoubleUnsafe()
+    return BigInt(Math.floor(Number(this.interval) * jitter * part))
   }
 
   stop(): void {
@@ -57,7 +64,8 @@ export class KeepAlive implements Call {
       const session = this.session
       if (!session.open) return Effect.void
       const busy = this.options.onlyWhenIdle && this.missed === undefined && session.reader.reads > this.reads
-      return busy ? this.next : Effect.flatMap(this.ping, (isOver) => (isOver ? Effect.void : this.next))
+      if (busy) this.next()
+      return busy ? Effect.void : Effect.map(this.ping, (isOver) => (isOver ? undefined : this.next()))
     })
   }
 
@@ -81,22 +89,16 @@ export class KeepAlive implements Call {
     })
   }
 
-  private get next(): Effect.Effect<void> {
+  private next(): void {
     this.reads = this.session.reader.reads
     this.due = nextAfter(Moment.now(this.session.clock), this.due, this.interval)
-    return this.begin
+    this.begin()
   }
 
   private get interval(): bigint {
     return Moment.nanos(this.options.interval)
   }
 }
-
-/** How much before its moment a ping goes out, so that connections opened together do not ping together. */
-const early = ({ jitter }: Options, interval: bigint): Effect.Effect<bigint> =>
-  jitter === 0
-    ? Effect.succeed(0n)
-    : Effect.map(Random.next, (part) => BigInt(Math.floor(Number(interval) * jitter * part)))
 
 /** True once the pong is here, or the session is over and needs none. */
 const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Effect.Effect<boolean> =>

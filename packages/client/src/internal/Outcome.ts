@@ -45,6 +45,7 @@ export class Outcome {
   private final: Closed | undefined
   private readonly settled = Deferred.makeUnsafe<void>()
   private readonly told = Deferred.makeUnsafe<CloseInfo>()
+  private leaving: ((resume: Effect.Effect<CloseInfo>) => void) | undefined
   isDestroyed = false
 
   constructor(parts: Parts) {
@@ -60,6 +61,29 @@ export class Outcome {
   /** Succeeds with the record once the socket is destroyed. */
   get closed(): Effect.Effect<CloseInfo> {
     return Deferred.await(this.told)
+  }
+
+  /** The same for the fiber that leaves the scope, which meanwhile may be asked to bring the end about itself. */
+  get left(): Effect.Effect<CloseInfo> {
+    return Effect.callback<CloseInfo>((resume) => {
+      if (Deferred.isDoneUnsafe(this.told)) return resume(this.closed)
+      this.leaving = resume
+      return Effect.sync(() => {
+        this.leaving = undefined
+      })
+    })
+  }
+
+  /** True when a fiber leaves the scope: it runs this, which so needs none of its own. */
+  endByLeaving(end: Effect.Effect<void>): boolean {
+    return this.resumeLeaving(Effect.andThen(end, this.closed))
+  }
+
+  private resumeLeaving(effect: Effect.Effect<CloseInfo>): boolean {
+    const resume = this.leaving
+    this.leaving = undefined
+    resume?.(effect)
+    return resume !== undefined
   }
 
   /** No more is accepted for sending: our Close, or our answer to the peer's, was just encoded. */
@@ -117,6 +141,7 @@ export class Outcome {
   /** The socket is destroyed. */
   tell(): void {
     Deferred.doneUnsafe(this.told, Effect.succeed(this.record!))
+    this.resumeLeaving(this.closed)
   }
 
   /** What those fail with whose operation a broken byte stream ended. */

@@ -12,6 +12,7 @@ import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Stream } from "effect/Stream"
 import type { Message, SendOptions } from "../Connection.ts"
@@ -100,29 +101,17 @@ export class Session<A> implements Attended, Source {
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
-  /** Begins to read, in the scope of whoever connects. `first` was read already. */
-  begin(first: Uint8Array): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.watch = this.meter.watch(this)
-      const reads = Effect.sync(() => {
-        // An empty array is one of 200 bytes, as long as it is kept.
-        this.reader.begin(first.length > 0 ? first : undefined)
-      })
-      const begun = [this.attendant.joined(this), this.keepAlive?.begin, this.beginPulling, this.beginWatch]
-      return begun.reduceRight<Effect.Effect<void>>(
-        (rest, first) => (first === undefined ? rest : Effect.andThen(first, rest)),
-        reads
-      )
-    })
+  /** Begins to read; `first` was read already. What that needs fibers for, which most sessions do not, is to be run. */
+  begin(first: Uint8Array): Effect.Effect<void> | undefined {
+    this.watch = this.meter.watch(this)
+    const joining = this.attendant.joined(this)
+    this.keepAlive?.begin()
+    // An empty array is one of 200 bytes, as long as it is kept.
+    this.reader.begin(first.length > 0 ? first : undefined)
+    return inTurn(joining, this.pulling && this.attendant.begin(this, this.ending(this.pulling.run)), this.watchIdle)
   }
 
-  // Most sessions need no fibers.
-
-  private get beginPulling(): Effect.Effect<void> | undefined {
-    return this.pulling && this.attendant.begin(this, this.ending(this.pulling.run))
-  }
-
-  private get beginWatch(): Effect.Effect<void> | undefined {
+  private get watchIdle(): Effect.Effect<void> | undefined {
     if (this.idle === undefined) return undefined
     const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
     return this.attendant.begin(this, watch)
@@ -134,8 +123,10 @@ export class Session<A> implements Attended, Source {
     else this.pulling.flow(sink)
   }
 
+  /** Its last fiber is that of who leaves its scope, if somebody does. */
   inputOver(): void {
-    this.attendant.start(this, this.ending(this.goodbye.say))
+    const end = this.ending(this.goodbye.say)
+    if (!this.outcome.endByLeaving(end)) this.attendant.start(this, end)
   }
 
   /** What dies, of whoever's fault, takes the session along, and is told. */
@@ -148,11 +139,15 @@ export class Session<A> implements Attended, Source {
     this.attendant.start(this, this.outcome.giveUp(new Stalled({ stallTimeout: this.stallTimeout })))
   }
 
-  /** Its last fiber. */
+  /** What its last fiber runs. */
   private ending(end: Effect.Effect<void>): Effect.Effect<void> {
     const told = Effect.catchCause(end, (cause) => this.failed(cause))
-    const gone = Effect.suspend(() => (this.outcome.isDestroyed ? Effect.void : this.abort))
-    return Effect.ensuring(Effect.andThen(told, gone), this.forget)
+    return Effect.onExitPrimitive(told, (exit) => {
+      if (Exit.isSuccess(exit) && !this.outcome.isDestroyed) return Effect.ensuring(this.abort, this.forgotten)
+      this.forget()
+      if (this.over) this.outcome.tell()
+      return undefined
+    })
   }
 
   /** One of its fibers failed: what dies, of whoever's fault, takes the session along, and is told. */
@@ -163,19 +158,21 @@ export class Session<A> implements Attended, Source {
   }
 
   /** Nothing of it is kept any more, nor comes. */
-  get forget(): Effect.Effect<void> {
-    return Effect.sync(() => {
-      if (this.isGone) return
-      this.isGone = true
-      this.watchers?.Ping.end()
-      this.watchers?.Pong.end()
-      if (this.watch !== undefined) this.meter.forget(this.watch)
-      this.attendant.leave(this)
-      this.keepAlive?.stop()
-      this.madeGoodbye?.stop()
-      this.reader.stop()
-      this.outgoing.end()
-    })
+  forget(): void {
+    if (this.isGone) return
+    this.isGone = true
+    this.watchers?.Ping.end()
+    this.watchers?.Pong.end()
+    if (this.watch !== undefined) this.meter.forget(this.watch)
+    this.attendant.leave(this)
+    this.keepAlive?.stop()
+    this.madeGoodbye?.stop()
+    this.reader.stop()
+    this.outgoing.end()
+  }
+
+  get forgotten(): Effect.Effect<void> {
+    return Effect.sync(() => this.forget())
   }
 
   /** The transport holds enough for the first time: most connections have no need of a fiber for that. */
@@ -296,3 +293,7 @@ export class Session<A> implements Attended, Source {
     return this.outcome.giveUp(undefined)
   }
 }
+
+/** One after the other; undefined when there is nothing to be run. */
+const inTurn = (...effects: ReadonlyArray<Effect.Effect<void> | undefined>): Effect.Effect<void> | undefined =>
+  effects.reduce((first, next) => (first && next ? Effect.andThen(first, next) : (first ?? next)), undefined)
