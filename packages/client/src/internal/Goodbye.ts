@@ -159,8 +159,7 @@ export class Goodbye implements Call, ByteSink {
   private get drainBothWays(): Effect.Effect<void> {
     const { stream } = this.session
     this.session.flow(this)
-    const writeAll = Effect.exit(Effect.andThen(stream.flushed, stream.shutdown))
-    return Effect.andThen(writeAll, Deferred.await(this.heardAll))
+    return Effect.andThen(Effect.exit(stream.shutdown), Deferred.await(this.heardAll))
   }
 
   // What comes in after the end is thrown away.

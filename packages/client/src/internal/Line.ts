@@ -118,15 +118,11 @@ export class Line {
   /** Nothing is accepted any more; those in line fail. A later call replaces what later sends fail with. */
   close(closed: Effect.Effect<never, ConnectionClosed>): void {
     this.closed = closed
-    for (const line of [this.overtaking, this.waiting]) {
-      for (const waiting of line ?? []) {
-        line?.delete(waiting)
-        waiting.resume(closed)
-      }
-    }
+    if (this.overtaking !== undefined) failAll(this.overtaking, closed)
+    if (this.waiting !== undefined) failAll(this.waiting, closed)
     const { onClosed } = this
     this.onClosed = undefined
-    for (const resume of onClosed ?? []) resume(closed)
+    if (onClosed !== undefined) for (const resume of onClosed) resume(closed)
   }
 
   /** What fails once nothing is accepted any more. */
@@ -144,6 +140,14 @@ export class Line {
         this.onClosed?.delete(resume)
       })
     })
+  }
+}
+
+/** Whoever is resumed may let others in line go. */
+const failAll = (line: Set<Waiting>, closed: Effect.Effect<never, ConnectionClosed>): void => {
+  for (const waiting of line) {
+    line.delete(waiting)
+    waiting.resume(closed)
   }
 }
 

@@ -86,7 +86,10 @@ export class Meter {
   forget(watch: Watch): void {
     if (!this.watches.remove(watch)) return
     const { counts } = watch.source
-    for (const name of lasting) this.past[name] = (this.past[name] ?? 0) + (counts[name] ?? 0)
+    for (let i = 0; i < lasting.length; i++) {
+      const count = counts[lasting[i]!] ?? 0
+      if (count > 0) this.past[lasting[i]!] = (this.past[lasting[i]!] ?? 0) + count
+    }
   }
 
   roundTrip(nanos: bigint): void {

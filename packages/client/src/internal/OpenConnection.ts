@@ -155,7 +155,7 @@ export class OpenConnection<A> implements Connection<A> {
 
 /** One header for each line, as `Facts` holds them: a value has no line breaks. What is joined is one string, and not its parts. */
 export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>
-  headers.map(([name, value]) => `${name}:${value}`).join("\n")
+  headers.map((header) => `${header[0]}:${header[1]}`).join("\n")
 
 const parted = (line: string): readonly [name: string, value: string] => {
   const colon = line.indexOf(":")

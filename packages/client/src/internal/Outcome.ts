@@ -28,6 +28,9 @@ export interface Parts {
 
 type Closed = Effect.Effect<never, ConnectionClosed>
 
+/** How a connection ended, as far as its Close frames say so. */
+type End = Omit<CloseInfo, "clean" | "discarded">
+
 export class Outcome {
   /** Once it is decided. */
   record: CloseInfo | undefined
@@ -76,7 +79,7 @@ export class Outcome {
 
   /** True when a fiber leaves the scope: it runs this, which so needs none of its own. */
   endByLeaving(end: Effect.Effect<void>): boolean {
-    return this.resumeLeaving(Effect.andThen(end, this.closed))
+    return this.resumeLeaving(Effect.map(end, () => this.record!))
   }
 
   private resumeLeaving(effect: Effect.Effect<CloseInfo>): boolean {
@@ -90,14 +93,14 @@ export class Outcome {
   closing(): void {
     if (this.record !== undefined) return
     if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
-    this.parts.outgoing.line.close(this.failing("us", undefined))
+    this.parts.outgoing.line.close(this.failing(() => this.end("us"), undefined))
   }
 
   /** The byte stream broke under a write. Reading goes on to its own end. */
   writeFailed(failure: TransportError): void {
     if (this.record !== undefined) return
     this.writeFailure = failure
-    this.parts.outgoing.line.close(this.failing("network", failure))
+    this.parts.outgoing.line.close(this.failing(() => this.end("network"), failure))
     this.parts.inbox.wake()
   }
 
@@ -109,7 +112,7 @@ export class Outcome {
     if (this.record !== undefined) return
     const { inbox, outgoing, pings } = this.parts
     const end = this.end(by)
-    const closed = this.failing(by, cause)
+    const closed = this.failing(() => end, cause)
     this.final = closed
     this.record = { ...end, clean: this.endpoint.state === "Closed", discarded: this.endpoint.discarded }
     this.endpoint.receiveEnd()
@@ -146,11 +149,11 @@ export class Outcome {
 
   /** What those fail with whose operation a broken byte stream ended. */
   broken(failure: TransportError): Closed {
-    return this.final ?? this.failing("network", failure)
+    return this.final ?? this.failing(() => this.end("network"), failure)
   }
 
   /** How it looks from here. */
-  private end(by: ClosedBy) {
+  private end(by: ClosedBy): End {
     const { closeReceived, closeSent } = this.endpoint
     return {
       closeCode:
@@ -161,15 +164,14 @@ export class Outcome {
       by: this.closedByUs ? "us" : closeReceived === undefined ? by : "peer",
       ...(closeSent && { sent: frameOf(closeSent) }),
       ...(closeReceived && { received: frameOf(closeReceived) })
-    } as const
+    }
   }
 
   /** Fails with that. Most connections end with nobody waiting, so the error is made for the first who does. */
-  private failing(by: ClosedBy, cause: CloseCause | undefined): Closed {
-    const end = this.end(by)
+  private failing(end: () => End, cause: CloseCause | undefined): Closed {
     let failure: Closed | undefined
     return Effect.suspend(() => {
-      failure ??= Effect.fail(new ConnectionClosed({ ...end, ...(cause && { cause }) }))
+      failure ??= Effect.fail(new ConnectionClosed({ ...end(), ...(cause && { cause }) }))
       return failure
     })
   }

@@ -12,20 +12,25 @@ export class SessionContext {
   private last: Context.Context<never> = Context.empty()
 
   of(context: Context.Context<never>): Context.Context<never> {
-    const own = withoutConnecting(context)
-    if (!isSame(own, this.last)) this.last = own
+    if (!isOwn(this.last, context)) this.last = withoutConnecting(context)
     return this.last
   }
 }
 
-const withoutConnecting = Context.omit(Tracer.ParentSpan, References.CurrentStackFrame, Scope.Scope)
+const connecting = [Tracer.ParentSpan, References.CurrentStackFrame, Scope.Scope] as const
 
-/** The very same services, not only equal ones: they may change. */
-const isSame = (
-  { mapUnsafe: some }: Context.Context<never>,
-  { mapUnsafe: others }: Context.Context<never>
-): boolean => {
-  if (some.size !== others.size) return false
-  for (const [key, service] of some) if (others.get(key) !== service) return false
-  return true
+const withoutConnecting = Context.omit(...connecting)
+
+const ofConnecting: ReadonlySet<string> = new Set(connecting.map(({ key }) => key))
+
+/** Whether it has what is left of the context, the very same services, not only equal ones: they may change. */
+const isOwn = ({ mapUnsafe: own }: Context.Context<never>, { mapUnsafe: all }: Context.Context<never>): boolean => {
+  let count = 0
+  let isSame = true
+  all.forEach((service, key) => {
+    if (ofConnecting.has(key)) return
+    isSame &&= own.has(key) && own.get(key) === service
+    count += 1
+  })
+  return isSame && count === own.size
 }
