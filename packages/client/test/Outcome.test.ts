@@ -135,6 +135,22 @@ describe("a transport of the program's own", () => {
     })
   )
 
+  it.effect("that never ends its write side, not even when it is destroyed, delays leaving by closeTimeout", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { server, wire } = yield* over((stream) => wrapStream(stream, { shutdown: Effect.never }), scope)
+      const leaving = yield* start(Scope.close(scope, Exit.void))
+      assert.propertyVal(yield* server.next, "_tag", "Close")
+      yield* server.end
+      yield* TestClock.adjust("9 seconds")
+      yield* settle
+      assert.isUndefined(leaving.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(leaving)
+      assert.isTrue(wire.isDestroyed())
+    })
+  )
+
   it.effect("that dies while it drains does so too", () =>
     Effect.gen(function* () {
       const messages: Array<unknown> = []

@@ -27,8 +27,9 @@ export interface ByteStream {
 
   /**
    * What `pull` answers, for a reader that needs no fiber for it: the sink gets all that comes, inside the event that
-   * brought it and the first of it inside this call, until it wants no more. Until then nobody pulls. Absent where a
-   * fiber has to pull.
+   * brought it and the first of it inside this call, until it wants no more. Until then nobody pulls. When the scope
+   * closes, the sink learns of that as of a failure, and nobody waits for `shutdown` any more. Absent where a fiber has
+   * to pull.
    */
   readonly flow?: (sink: ByteSink) => void
 
@@ -83,11 +84,11 @@ export interface ByteSink {
 
 /**
  * The same stream, but for some members. Spreading a stream does not do: its members may be inherited, and made only when
- * they are asked for. One that is pulled in another way does not flow.
+ * they are asked for. One that is pulled or shut down in another way does not flow.
  */
 export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): ByteStream => ({
   pull: stream.pull,
-  ...(stream.flow && !changes.pull && { flow: (sink: ByteSink) => stream.flow!(sink) }),
+  ...(stream.flow && !changes.pull && !changes.shutdown && { flow: (sink: ByteSink) => stream.flow!(sink) }),
   ...(stream.release && { release: (chunk: Uint8Array) => stream.release!(chunk) }),
   writeUnsafe: (chunks) => stream.writeUnsafe(chunks),
   drained: stream.drained,

@@ -123,10 +123,10 @@ export class Session<A> implements Attended, Source {
     else this.pulling.flow(sink)
   }
 
-  /** Its last fiber is that of who leaves its scope, if somebody does. */
+  /** Its last fiber is that of who leaves its scope, if somebody does: one more is for a stream that may never end. */
   inputOver(): void {
     const end = this.ending(this.goodbye.say)
-    if (!this.outcome.endByLeaving(end)) this.attendant.start(this, end)
+    if (this.pulling !== undefined || !this.outcome.endByLeaving(end)) this.attendant.start(this, end)
   }
 
   /** What dies, of whoever's fault, takes the session along, and is told. */
