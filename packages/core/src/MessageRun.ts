@@ -56,7 +56,7 @@ export class MessageRun {
 
   private texts(bytes: Uint8Array, start: number, into: Messages, room: Room): void {
     if (bytes[start + 1]! > maxLength7) return this.longTexts(bytes, start, into, room)
-    const frames = this.find(bytes, start, finText, 0, maxLength7, TextRun.maxLength, room)
+    const frames = this.find(bytes, start, finText, 0, maxLength7, bytes.length, room)
     if (frames > 0) this.end = this.shortTexts.take(bytes, start, this.end, frames, into)
   }
 
@@ -77,33 +77,34 @@ export class MessageRun {
     const { bytes } = decoder
     const length = payloadLength(bytes, start)
     if (length >= viewFrom) {
-      this.find(bytes, start, finBinary, viewFrom, MessageRun.maxPayload, bytes.length, room)
+      const frames = this.find(bytes, start, finBinary, viewFrom, MessageRun.maxPayload, bytes.length, room)
       if ((this.end - start) * 2 >= bytes.buffer.byteLength) {
         decoder.kept = true
-        return this.give(bytes, start, bytes.subarray(start, this.end), into)
+        return this.give(bytes, start, bytes.subarray(start, this.end), frames, into)
       }
     }
     if (length <= ownBytes) {
-      this.find(bytes, start, finBinary, 0, ownBytes, TextRun.maxLength, room)
-      return this.give(bytes, start, undefined, into)
+      const frames = this.find(bytes, start, finBinary, 0, ownBytes, bytes.length, room)
+      return this.give(bytes, start, undefined, frames, into)
     }
     const frames =
       length <= maxLength7
         ? this.find(bytes, start, finBinary, ownBytes + 1, maxLength7, smallRun, room)
         : this.find(bytes, start, finBinary, maxLength7 + 1, MessageRun.maxPayload, largeRun, room)
-    this.give(bytes, start, frames > 1 ? this.copy(bytes, start) : undefined, into)
+    this.give(bytes, start, frames > 1 ? this.copy(bytes, start) : undefined, frames, into)
   }
 
   /** `memory` holds the run as well; where there is none, each message gets memory of its own. */
-  private give(bytes: Uint8Array, start: number, memory: Uint8Array | undefined, into: Messages): void {
+  private give(bytes: Uint8Array, start: number, memory: Uint8Array | undefined, frames: number, into: Messages): void {
+    let place = into.length
+    if (frames > fewFrames) into.length += frames
     for (let at = start; at < this.end; ) {
       const from = at + (bytes[at + 1]! <= maxLength7 ? 2 : 4)
       const to = from + payloadLength(bytes, at)
-      const message =
+      into[place++] =
         memory === undefined
           ? slice.call(bytes, from, to)
           : new Uint8Array(memory.buffer, memory.byteOffset + from - start, to - from)
-      into.push(message)
       at = to
     }
   }
@@ -154,6 +155,9 @@ const finText = 0x81
 const finBinary = 0x82
 const maxLength7 = 125
 const length16 = 126
+
+/** For more of them, room is made at once: an array that grows with each costs more. */
+const fewFrames = 64
 
 /** Up to here an array of its own costs less than a part of a shared one: V8 keeps it in its own heap. */
 const ownBytes = 64

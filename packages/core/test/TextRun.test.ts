@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
+import * as HttpHead from "../src/HttpHead.ts"
 import * as Platform from "../src/Platform.ts"
 import { TextRun } from "../src/TextRun.ts"
 import { concat, hex } from "./hex.ts"
@@ -9,18 +10,30 @@ const frame = (payload: Uint8Array) => FrameEncoder.encode({ opcode: 0x1, payloa
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
-/** Takes the frames, which need not begin their read, and counts how often bytes became text. */
-const take = (payloads: ReadonlyArray<Uint8Array>, before = 0) => {
+/** Counts how often bytes became text. */
+const counting = () => {
+  const decoded = { latin1: 0, utf8: 0 }
+  const platform: Platform.Platform = {
+    ...Platform.pure,
+    decodeLatin1: (...args) => {
+      decoded.latin1 += 1
+      return HttpHead.decode(...args)
+    },
+    decodeUtf8: (...args) => {
+      decoded.utf8 += 1
+      return Platform.pure.decodeUtf8(...args)
+    }
+  }
+  return { decoded, run: new TextRun(platform) }
+}
+
+/** Takes the frames, which need not begin their read. */
+const take = (payloads: ReadonlyArray<Uint8Array>, before = 0, { decoded, run } = counting()) => {
   const frames = payloads.map(frame)
   const bytes = concat(new Uint8Array(before), ...frames)
-  let decoded = 0
-  const decodeUtf8: Platform.Platform["decodeUtf8"] = (...args) => {
-    decoded += 1
-    return Platform.pure.decodeUtf8(...args)
-  }
-  const texts: Array<string | Uint8Array> = []
-  const end = new TextRun({ ...Platform.pure, decodeUtf8 }).take(bytes, before, bytes.length, frames.length, texts)
-  return { decoded, texts, stopped: end - before, length: bytes.length - before }
+  const texts: Array<string | Uint8Array> = ["before"]
+  const end = run.take(bytes, before, bytes.length, frames.length, texts)
+  return { decoded: { ...decoded }, texts: texts.slice(1), stopped: end - before, length: bytes.length - before }
 }
 
 describe("TextRun", () => {
@@ -29,8 +42,15 @@ describe("TextRun", () => {
     for (const before of [0, 3]) {
       const { decoded, length, stopped, texts } = take(expected.map(encode), before)
       assert.deepStrictEqual(texts, expected)
-      assert.deepStrictEqual([stopped, decoded], [length, 1])
+      assert.deepStrictEqual([stopped, decoded], [length, { latin1: 1, utf8: 0 }])
     }
+  })
+
+  it("ASCII of several runs is a string for each", () => {
+    const expected = Array.from({ length: 100 }, (_, index) => "x".repeat(index))
+    const { decoded, texts } = take(expected.map(encode))
+    assert.deepStrictEqual(texts, expected)
+    assert.deepStrictEqual(decoded, { latin1: 6, utf8: 0 })
   })
 
   it("other texts are one string, split between them", () => {
@@ -38,15 +58,27 @@ describe("TextRun", () => {
     for (const before of [0, 3]) {
       const { decoded, length, stopped, texts } = take(expected.map(encode), before)
       assert.deepStrictEqual(texts, expected)
-      assert.deepStrictEqual([stopped, decoded], [length, 1])
+      assert.deepStrictEqual([stopped, decoded], [length, { latin1: 1, utf8: 1 }])
     }
+  })
+
+  it("after other texts ASCII is looked for again once there was some", () => {
+    const counted = counting()
+    const latin1 = [
+      ["\u00e9", "a"],
+      ["a", "b"],
+      ["a", "b"],
+      ["\u00e9", "a"],
+      ["\u00e9", "a"]
+    ].map((texts) => take(texts.map(encode), 0, counted).decoded.latin1)
+    assert.deepStrictEqual(latin1, [1, 1, 2, 3, 3])
   })
 
   it("one by one where a text holds the separator", () => {
     const expected = ["\u00e9", "a\0\x01b", "c"]
     const { decoded, texts } = take(expected.map(encode))
     assert.deepStrictEqual(texts, expected)
-    assert.strictEqual(decoded, 1 + 3)
+    assert.deepStrictEqual(decoded, { latin1: 1, utf8: 1 + 3 })
   })
 
   it("takes as much as it says", () => {
