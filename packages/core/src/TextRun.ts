@@ -37,11 +37,16 @@ export class TextRun {
    */
   take(bytes: Uint8Array, start: number, end: number, frames: number, into: Texts): number {
     let place = into.length
+    if (frames === 1) {
+      this.end = end
+      this.oneByOne(bytes, start, into, place)
+      return this.end
+    }
     // Room for all of them at once: an array that grows with them costs as much as they do.
     into.length += frames
     for (let at = start; at < end; at = this.end) {
       const stop = Math.min(end, at + TextRun.maxLength)
-      let taken = this.isAscii && frames > 1 ? this.cut(bytes, at, stop, into, place) : 0
+      let taken = this.isAscii ? this.cut(bytes, at, stop, into, place) : 0
       if (taken === 0) taken = this.split(bytes, at, stop, into, place)
       const { end: whole } = this
       if (taken === 0) taken = this.oneByOne(bytes, at, into, place)
