@@ -95,7 +95,7 @@ interface Place {
   readonly streamScope: Scope.Closeable
 }
 
-/** Closes both scopes; what of that has to be run. The second one closes also when the first one throws where it must not. */
+/** Closes both scopes, and answers what of that has to be run: of the second one also when the first one's dies. */
 const giveBack = ({ sessionScope, streamScope }: Place, exit: Exit.Exit<unknown, unknown>) => {
   const stream = Scope.closeUnsafe(streamScope, exit)
   const fibers = Scope.closeUnsafe(sessionScope, exit)

@@ -101,7 +101,7 @@ export class Session<A> implements Attended, Source {
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
-  /** Begins to read; `first` was read already. What that needs fibers for, which most sessions do not, is to be run. */
+  /** Begins to read; `first` was read already. Answers what has to be run for that: most sessions need no fiber. */
   begin(first: Uint8Array): Effect.Effect<void> | undefined {
     this.watch = this.meter.watch(this)
     const joining = this.attendant.joined(this)
@@ -123,7 +123,7 @@ export class Session<A> implements Attended, Source {
     else this.pulling.flow(sink)
   }
 
-  /** Its last fiber is that of who leaves its scope, if somebody does: one more is for a stream that may never end. */
+  /** Who leaves the scope brings about the end, if somebody does; but not over a stream whose end may never come. */
   inputOver(): void {
     const end = this.ending(this.goodbye.say)
     if (this.pulling !== undefined || !this.outcome.endByLeaving(end)) this.attendant.start(this, end)
@@ -171,6 +171,7 @@ export class Session<A> implements Attended, Source {
     this.outgoing.end()
   }
 
+  /** The same as an Effect. */
   get forgotten(): Effect.Effect<void> {
     return Effect.sync(() => this.forget())
   }
