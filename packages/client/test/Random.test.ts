@@ -95,11 +95,14 @@ const play = Effect.fnUntraced(function* (seed: number) {
   ]
   for (let n = 0; n < 60; n++) yield* steps[below(steps.length)]!()
 
-  // The rest is quiet: the scope is left, and within its bound everything has to be over.
+  // The scope is left, whatever goes on meanwhile: within its bound everything has to be over.
   const before = yield* start(leave([Exit.void, Exit.interrupt(), Exit.fail("x")][below(3)]!))
+  const destroyed = yield* start(Effect.map(socket.closed, () => wire.isDestroyed()))
+  for (let n = 0; n < 20; n++) yield* steps[below(steps.length)]!()
   yield* TestClock.adjust("10 seconds")
   assert.isDefined(before.pollUnsafe(), `${told}: leaving takes too long`)
   assert.isTrue(wire.isDestroyed(), told)
+  assert.isTrue(yield* Fiber.join(destroyed), `${told}: told before the socket is destroyed`)
   const record = yield* socket.closed
   yield* Effect.exit(receiving)
   yield* settle
