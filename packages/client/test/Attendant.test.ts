@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { MaxOpsBeforeYield } from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as Attendant from "../src/internal/Attendant.ts"
@@ -33,7 +34,11 @@ const attended = Effect.gen(function* () {
     yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
     const self = {
       scope,
-      context: Context.make(Name, name) as Context.Context<never>,
+      context: Context.add(
+        Context.make(Name, name),
+        MaxOpsBeforeYield,
+        yield* MaxOpsBeforeYield
+      ) as Context.Context<never>,
       failed: (cause: Cause.Cause<never>) => says(String(Cause.squash(cause))),
       seat: undefined
     }
@@ -68,6 +73,23 @@ describe("Attendant", () => {
       b.call(15, "15")
       assert.deepStrictEqual(yield* wait(5), ["b15"])
       assert.deepStrictEqual(yield* wait(5), ["a20"])
+    })
+  )
+
+  it.effect("misses nothing that comes while its fiber has yielded, be it just before it waits", () =>
+    Effect.gen(function* () {
+      for (let budget = 5; budget < 40; budget++) {
+        const { member, wait } = yield* attended
+        const a = yield* Effect.provideService(member("a"), MaxOpsBeforeYield, budget)
+        yield* wait(0)
+        // With so few steps at a time it has yielded somewhere after each of them.
+        for (const turns of [0, 1, 2, 3, 4, 5]) {
+          a.start("first")
+          for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
+          a.start("second")
+          assert.deepStrictEqual(yield* wait(1), ["afirst", "asecond"], `${budget} steps, ${turns} turns`)
+        }
+      }
     })
   )
 

@@ -140,9 +140,10 @@ export class Attendant {
     return Effect.void
   }
 
-  /** Waits until there is something to do. */
+  /** Waits until there is something to do. The fiber may have yielded since it looked: what came meanwhile woke nobody. */
   private readonly work: Effect.Effect<void> = Effect.interruptible(
     Effect.callback((resume) => {
+      if (this.tasks.length > 0 || this.needsTimer) return resume(Effect.void)
       this.onWork = resume
     })
   )
