@@ -1,4 +1,7 @@
 /** The command line of the benchmark. */
+import { existsSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import process from "node:process"
 import { parseArgs } from "node:util"
 import { type Arm, arms, missing, nativeAddOn } from "./Arms.ts"
 import * as Rows from "./Rows.ts"
@@ -11,6 +14,7 @@ export interface Options {
   readonly rounds: number
   /** Of measuring, per arm and round. */
   readonly seconds: number
+  /** An absolute path, in a folder that is there. */
   readonly json: string | undefined
 }
 
@@ -44,6 +48,9 @@ export const parse = (args: ReadonlyArray<string>): Options | string => {
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
   const seconds = Number(values.seconds ?? (values.quick ? 0.3 : 0.5))
   if (!(Number.isInteger(rounds) && rounds > 0 && seconds > 0)) return "--rounds and --seconds take positive numbers"
+  const json = values.json && resolve(calledFrom(), values.json)
+  // Said now, and not when all is measured.
+  if (json && !existsSync(dirname(json))) return `--json ${values.json}: there is no folder ${dirname(json)}`
 
   const reasons = wanted.map((arm) => ({ arm, reason: missing(arm) }))
   return {
@@ -52,9 +59,12 @@ export const parse = (args: ReadonlyArray<string>): Options | string => {
     absent: [...reasons.map(({ reason }) => reason), nativeAddOn()].filter((reason) => reason !== undefined),
     rounds,
     seconds,
-    json: values.json
+    json
   }
 }
+
+/** Where the command was given: npm runs scripts in the folder of their package. */
+const calledFrom = (): string => process.env.INIT_CWD ?? process.cwd()
 
 const valuesOf = (args: ReadonlyArray<string>) => {
   const text = { type: "string" } as const

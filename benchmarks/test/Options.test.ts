@@ -1,3 +1,5 @@
+import { resolve } from "node:path"
+import process from "node:process"
 import { assert, describe, it } from "@effect/vitest"
 import * as Options from "../plan/Options.ts"
 
@@ -29,11 +31,17 @@ describe("Options", () => {
     assert.deepStrictEqual([...new Set(rows.map(({ size }) => size))], [16, 65536])
   })
 
+  it("--json is a file where the command was given", () => {
+    assert.strictEqual(parse("--json", "results.json").json, resolve(process.env.INIT_CWD ?? ".", "results.json"))
+    assert.isUndefined(parse().json)
+  })
+
   it.each([
     ["--only nothing-has-this-name", "no workload has such a name and size"],
     ["--arms ws,nobody", "there is no arm named nobody"],
     ["--rounds 0", "--rounds and --seconds take positive numbers"],
-    ["--rounds many", "--rounds and --seconds take positive numbers"]
+    ["--rounds many", "--rounds and --seconds take positive numbers"],
+    ["--json /nowhere/results.json", "--json /nowhere/results.json: there is no folder /nowhere"]
   ])("refuses %s", (line, answer) => {
     assert.strictEqual(Options.parse(line.split(" ")), answer)
   })
