@@ -62,6 +62,16 @@ describe("TextRun", () => {
     }
   })
 
+  it("other texts of several runs are split for each, and one that is left alone is decoded where it lies", () => {
+    // 24 frames of 42 octets fit into a run.
+    const expected = Array.from({ length: 24 + 24 + 1 }, (_, index) =>
+      `${index % 10}`.padEnd(20, "\u00e9").padEnd(21, "x")
+    )
+    const { decoded, texts } = take(expected.map(encode))
+    assert.deepStrictEqual(texts, expected)
+    assert.deepStrictEqual(decoded, { latin1: 1, utf8: 2 + 1 })
+  })
+
   it("after other texts ASCII is looked for again once there was some", () => {
     const counted = counting()
     const latin1 = [
