@@ -64,8 +64,9 @@ export class KeepAlive implements Call {
       const session = this.session
       if (!session.open) return Effect.void
       const busy = this.options.onlyWhenIdle && this.missed === undefined && session.reader.reads > this.reads
-      if (busy) this.next()
-      return busy ? Effect.void : Effect.map(this.ping, (isOver) => (isOver ? undefined : this.next()))
+      if (!busy) return Effect.map(this.ping, (isOver) => (isOver ? undefined : this.next()))
+      this.next()
+      return Effect.void
     })
   }
 
