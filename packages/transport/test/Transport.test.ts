@@ -54,6 +54,28 @@ describe("layerDuplex", () => {
   )
 
   it.live(
+    "one that is closed by another listener of the same event hears nothing more, and knows its stream no more",
+    () =>
+      Effect.gen(function* () {
+        const [ours, theirs] = duplexPair()
+        const own = new Set<unknown>(Reflect.ownKeys(ours))
+        const scope = yield* Scope.make()
+        const seen: Array<string> = []
+        ours.on("end", () => {
+          seen.push("end")
+          Effect.runSync(Scope.close(scope, Exit.void))
+        })
+        const stream = yield* Scope.provide(open(Transport.layerDuplex(() => ours)), scope)
+        const pulling = yield* Effect.forkChild(Effect.flip(stream.pull), { startImmediately: true })
+        theirs.end()
+        assert.deepInclude(yield* Fiber.join(pulling), { reason: new Reset({}) })
+        assert.deepStrictEqual(seen, ["end"])
+        const added = Reflect.ownKeys(ours).filter((key) => !own.has(key))
+        assert.isFalse(added.some((key) => typeof Reflect.get(ours, key) === "object"))
+      })
+  )
+
+  it.live(
     "a write that is taken whole and at once leaves room for the next, however large, of however many chunks",
     () =>
       Effect.gen(function* () {

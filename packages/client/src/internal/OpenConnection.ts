@@ -1,7 +1,7 @@
 /**
  * What a program holds of a session. Its members are made when they are asked for, so that a connection on which nothing
  * happens holds none of them; those that a program asks for with each message are kept. Each can be taken off it, as in
- * `const { send } = connection`.
+ * `const { send } = connection`. None is a function that is written where it is assigned (docs/performance.md, Closures).
  */
 import type { OpeningHandshake } from "@effect-websocket/core"
 import type { ConnectionInfo } from "@effect-websocket/transport"
@@ -55,13 +55,17 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get send(): Connection<A>["send"] {
-    this.#send ??= (message, options) => this.#session.outgoing.send(message, options)
-    return this.#send
+    const send: Connection<A>["send"] =
+      this.#send ?? ((message, options) => this.#session.outgoing.send(message, options))
+    this.#send = send
+    return send
   }
 
   get sendAll(): Connection<A>["sendAll"] {
-    this.#sendAll ??= (messages, options) => this.#session.outgoing.sendAll(messages, options)
-    return this.#sendAll
+    const sendAll: Connection<A>["sendAll"] =
+      this.#sendAll ?? ((messages, options) => this.#session.outgoing.sendAll(messages, options))
+    this.#sendAll = sendAll
+    return sendAll
   }
 
   get sendFragments(): Connection<A>["sendFragments"] {

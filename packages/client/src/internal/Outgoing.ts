@@ -236,11 +236,14 @@ export class Outgoing {
     this.writeWhenFull()
     if (this.scheduled || this.isReading) return
     this.scheduled = true
-    this.writeScheduled ??= () => {
-      this.scheduled = false
-      this.write()
-    }
-    void Promise.resolve().then(this.writeScheduled)
+    const write = this.writeScheduled ?? (() => this.writeWhatIsScheduled())
+    this.writeScheduled = write
+    void Promise.resolve().then(write)
+  }
+
+  private writeWhatIsScheduled(): void {
+    this.scheduled = false
+    this.write()
   }
 
   private writeWhenFull(): void {

@@ -47,7 +47,7 @@ export interface Opening<D extends Duplex> {
 const stream: unique symbol = Symbol("stream")
 
 interface Bridged extends Duplex {
-  [stream]?: NodeDuplex
+  [stream]?: NodeDuplex | undefined
 }
 
 export class NodeDuplex implements ByteStream {
@@ -88,29 +88,37 @@ export class NodeDuplex implements ByteStream {
     this.#listen("on")
   }
 
-  /** Node calls them on the duplex, which knows its stream: so all streams share them, and an open one holds none. */
+  /**
+   * Node calls them on the duplex, which knows its stream: so all streams share them, and an open one holds none. One may
+   * still be called when another listener of the same event has destroyed the stream.
+   */
   static readonly #on = {
     open(this: Bridged): void {
-      this[stream]!.#opened()
+      const self = this[stream]
+      if (self !== undefined) self.#opened()
     },
     readable(this: Bridged): void {
-      this[stream]!.deliver()
+      this[stream]?.deliver()
     },
     end(this: Bridged): void {
-      const self = this[stream]!
+      const self = this[stream]
+      if (self === undefined) return
       if (self.#failure() === undefined) self.#hasEnded = true
       self.deliver()
     },
     written(this: Bridged): void {
-      this[stream]!.#waiters.wake()
+      const self = this[stream]
+      if (self !== undefined) self.#waiters.wake()
     },
     error(this: Bridged, error: Error): void {
-      const self = this[stream]!
+      const self = this[stream]
+      if (self === undefined) return
       self.#broken ??= self.#failedWith(error)
       self.#change()
     },
     close(this: Bridged): void {
-      const self = this[stream]!
+      const self = this[stream]
+      if (self === undefined) return
       self.#isClosed = true
       self.#change()
     }
@@ -257,11 +265,22 @@ export class NodeDuplex implements ByteStream {
     const { duplex } = this
     duplex.destroy()
     this.#listen("off")
+    this.#part()
     if (!this.#isClosed) {
       duplex.on("error", ignore)
       duplex.once("close", () => duplex.off("error", ignore))
     }
     this.#change()
+  }
+
+  /**
+   * A closed socket outlives every collection of the young generation (docs/performance.md, Closures): what knew it must not
+   * stay with it.
+   */
+  #part(): void {
+    const duplex: Bridged = this.duplex
+    duplex[stream] = undefined
+    if (this.#readBuffer !== undefined) this.#readBuffer.reader = undefined
   }
 
   /** Hands what there is to whoever waits for it. Called inside the event that brought it. */
