@@ -279,7 +279,8 @@ export class NodeDuplex implements ByteStream {
    */
   #part(): void {
     const duplex: Bridged = this.duplex
-    duplex[stream] = undefined
+    // A program may have given the same duplex twice.
+    if (duplex[stream] === this) duplex[stream] = undefined
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = undefined
   }
 
