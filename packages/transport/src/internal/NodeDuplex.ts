@@ -50,6 +50,13 @@ interface Bridged extends Duplex {
   [stream]?: NodeDuplex | undefined
 }
 
+/** Nothing once the stream is destroyed, which another listener of the same event may have done just before. */
+const heard = <A extends ReadonlyArray<unknown>>(tell: (self: NodeDuplex, ...of: A) => void) =>
+  function (this: Bridged, ...of: A): void {
+    const self = this[stream]
+    if (self !== undefined) tell(self, ...of)
+  }
+
 export class NodeDuplex implements ByteStream {
   readonly duplex: Duplex
   info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
@@ -88,40 +95,23 @@ export class NodeDuplex implements ByteStream {
     this.#listen("on")
   }
 
-  /**
-   * Node calls them on the duplex, which knows its stream: so all streams share them, and an open one holds none. One may
-   * still be called when another listener of the same event has destroyed the stream.
-   */
+  /** Node calls them on the duplex, which knows its stream: so all streams share them, and an open one holds none. */
   static readonly #on = {
-    open(this: Bridged): void {
-      const self = this[stream]
-      if (self !== undefined) self.#opened()
-    },
-    readable(this: Bridged): void {
-      this[stream]?.deliver()
-    },
-    end(this: Bridged): void {
-      const self = this[stream]
-      if (self === undefined) return
+    open: heard((self) => self.#opened()),
+    readable: heard((self) => self.deliver()),
+    end: heard((self) => {
       if (self.#failure() === undefined) self.#hasEnded = true
       self.deliver()
-    },
-    written(this: Bridged): void {
-      const self = this[stream]
-      if (self !== undefined) self.#waiters.wake()
-    },
-    error(this: Bridged, error: Error): void {
-      const self = this[stream]
-      if (self === undefined) return
+    }),
+    written: heard((self) => self.#waiters.wake()),
+    error: heard((self, error: Error) => {
       self.#broken ??= self.#failedWith(error)
       self.#change()
-    },
-    close(this: Bridged): void {
-      const self = this[stream]
-      if (self === undefined) return
+    }),
+    close: heard((self) => {
       self.#isClosed = true
       self.#change()
-    }
+    })
   }
 
   #listen(way: "on" | "off"): void {
