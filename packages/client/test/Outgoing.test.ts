@@ -76,6 +76,45 @@ describe("one write", () => {
   )
 })
 
+describe("memory of frames", () => {
+  it.effect("is lent to another connection as soon as the transport is done with it, and not before", () =>
+    Effect.gen(function* () {
+      const [one, other] = [yield* made(), yield* made()]
+      one.transport.stall()
+      for (const { outgoing } of [one, other, other]) {
+        yield* outgoing.send("of everyone")
+        yield* settle
+      }
+      const held = one.transport.chunks.at(-1)!.buffer
+      assert.isFalse(other.transport.chunks.some(({ buffer }) => buffer === held))
+      one.transport.resume()
+      assert.deepStrictEqual(one.transport.received(), ["of everyone"])
+      yield* one.outgoing.send("once more")
+      yield* settle
+      yield* other.outgoing.send("of another")
+      yield* settle
+      assert.strictEqual(other.transport.chunks.at(-1)!.buffer, held)
+    })
+  )
+
+  it.effect(
+    "stays with its connection when the transport takes no more: it may have failed, and hold it for ever",
+    () =>
+      Effect.gen(function* () {
+        const [one, other] = [yield* made(), yield* made()]
+        one.transport.stall()
+        yield* one.outgoing.send("held")
+        yield* settle
+        one.transport.fail(new TransportError({ reason: new Reset({}) }))
+        yield* one.outgoing.send("too late")
+        yield* settle
+        yield* other.outgoing.send("of another")
+        yield* settle
+        assert.notStrictEqual(other.transport.chunks.at(-1)!.buffer, one.transport.chunks.at(-1)!.buffer)
+      })
+  )
+})
+
 describe("backpressure", () => {
   it.effect("sends are accepted below the high-water mark, then wait until the transport has drained", () =>
     Effect.gen(function* () {

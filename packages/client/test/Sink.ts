@@ -37,6 +37,8 @@ export const blocked = Effect.fnUntraced(function* () {
 class Sink implements ByteStream {
   /** What was handed over, decoded: one entry per `writeUnsafe`. */
   readonly writes: Array<Array<Message>> = []
+  /** The same, as it was handed over. */
+  readonly chunks: Array<Uint8Array> = []
   readonly pull = Effect.never
   readonly shutdown = Effect.void
   readonly info = { local: undefined, remote: undefined, tls: undefined }
@@ -53,11 +55,13 @@ class Sink implements ByteStream {
     this.highWaterMark = highWaterMark
   }
 
-  readonly unflushedBytes = () => this.queue.reduce((sum, chunk) => sum + chunk.length, 0)
+  readonly unflushedBytes = () =>
+    this.failure === undefined ? this.queue.reduce((sum, chunk) => sum + chunk.length, 0) : 0
 
   readonly writeUnsafe = (chunks: ReadonlyArray<Uint8Array>): boolean => {
     if (this.failure !== undefined) return false
     this.writes.push(chunks.flatMap((chunk) => decode(this.reader, chunk)))
+    this.chunks.push(...chunks)
     this.queue.push(...chunks)
     this.move()
     return this.unflushedBytes() < this.highWaterMark

@@ -7,6 +7,7 @@
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Opcode from "./Opcode.ts"
 import type { Platform } from "./Platform.ts"
+import * as SpareBuffers from "./SpareBuffers.ts"
 
 /** One frame as one array: the form to read, and the one that the encoder is tested against. */
 export const encode = (
@@ -41,6 +42,8 @@ export class FrameEncoder {
   private largeTaken: WeakRef<Uint8Array> | undefined
   private start = 0
   private end = 0
+  /** Something was taken since the last `recycle`. */
+  private taken = false
   /** Bytes encoded and not taken yet. */
   pendingBytes = 0
   /** Bytes encoded lately, in whichever buffers: each `recycle` halves what was before it. */
@@ -102,6 +105,11 @@ export class FrameEncoder {
     this.advance(start + payload.length, fin && !Opcode.isControl(opcode))
   }
 
+  /** All that was encoded was taken, and is not recycled yet. */
+  get isTaken(): boolean {
+    return this.taken && this.pendingBytes === 0
+  }
+
   /**
    * Everything encoded so far, in order. The arrays stay as they are until `recycle`. A buffer that was made for one large
    * frame belongs to whoever took it: an encoder that is used no more would hold it for ever.
@@ -115,20 +123,33 @@ export class FrameEncoder {
     const chunks = this.chunks
     this.chunks = []
     this.pendingBytes = 0
+    this.taken = true
     return chunks
   }
 
   /**
-   * All that was taken has been written: the buffer is free again. Call only when nothing is pending. A buffer that is
+   * All that was taken has been written: the buffer is free again. Call only while all `isTaken`. A buffer that is
    * much larger than what was written lately is let go. Lately, since a burst that fills one write often leaves a rest
    * for another, after which the next burst comes.
    */
   recycle(): void {
     const size = this.buffer.length
+    this.taken = false
     this.large = this.largeTaken ?? this.large
     this.largeTaken = undefined
     this.begin(size > smallBuffer && this.used * 8 < size ? empty : this.buffer)
     this.used = Math.floor(this.used / 2)
+  }
+
+  /**
+   * As `recycle`, and the first buffer goes to whichever encoder needs one next. Call only when it is certain that nobody will
+   * read it: what others write there must never leave through this connection.
+   */
+  giveBack(): void {
+    this.recycle()
+    if (this.buffer.length !== SpareBuffers.bytes) return
+    SpareBuffers.giveBack(this.buffer)
+    this.begin(empty)
   }
 
   private begin(buffer: Uint8Array): void {
@@ -156,11 +177,16 @@ export class FrameEncoder {
     if (this.buffer.length - this.end >= size) return
     this.closeChunk()
     // Taken bytes may still wait in the transport, so a full buffer is left to it and a new one begun.
-    this.begin(this.largeFor(size) ?? this.platform.allocate(this.grown(size)))
+    this.begin(this.bufferFor(size))
+  }
+
+  private bufferFor(size: number): Uint8Array {
+    if (this.buffer === empty && size <= SpareBuffers.bytes) return SpareBuffers.lend(this.platform.allocate)
+    return this.largeFor(size) ?? this.platform.allocate(this.grown(size))
   }
 
   private grown(size: number): number {
-    return Math.max(Math.min(this.buffer.length * 4, largestBuffer), smallestBuffer, size)
+    return Math.max(Math.min(this.buffer.length * 4, largestBuffer), size)
   }
 
   /** Memory that was used before and serves for a frame that is too large to share a buffer. */
@@ -185,10 +211,10 @@ const shortText = 24
 const countFrom = 0x1000
 
 /**
- * The buffer grows with use: an idle connection holds none, a quiet one 1 KiB, a busy one 128 KiB, room for two writes
- * of the transport's high-water mark. It pays to use the same memory again: fresh memory costs more than filling it.
+ * The buffer grows with use: an idle connection holds none, a quiet one is lent 1 KiB for each write, a busy one keeps 128
+ * KiB, room for two writes of the transport's high-water mark. It pays to use the same memory again: fresh memory costs more
+ * than filling it.
  */
-const smallestBuffer = 0x400
 const smallBuffer = 0x2000
 const largestBuffer = 0x20000
 

@@ -225,6 +225,55 @@ describe("FrameEncoder", () => {
     })
   })
 
+  describe("giveBack", () => {
+    const encoder = () => new FrameEncoder(Platform.pure, undefined)
+    const written = (by: FrameEncoder, text: string) => {
+      by.text(text)
+      return by.take().at(-1)!
+    }
+
+    it("lends the first buffer to whichever encoder writes next, the one given back last first", () => {
+      const first = encoder()
+      const second = encoder()
+      const chunk = written(first, "a")
+      assert.notStrictEqual(written(second, "b").buffer, chunk.buffer)
+      first.giveBack()
+      assert.strictEqual(written(encoder(), "c").buffer, chunk.buffer)
+      assert.notStrictEqual(written(encoder(), "d").buffer, chunk.buffer)
+      assert.notStrictEqual(written(first, "e").buffer, chunk.buffer)
+    })
+
+    it("what was sent before does not shine through", () => {
+      const first = encoder()
+      written(first, "secret ".repeat(20))
+      first.giveBack()
+      assert.deepStrictEqual(written(encoder(), "short"), reference("short", undefined))
+    })
+
+    it("keeps a buffer that has grown, as recycle does", () => {
+      const busy = encoder()
+      const grown = written(busy, "x".repeat(2000))
+      busy.giveBack()
+      assert.strictEqual(written(busy, "a").buffer, grown.buffer)
+    })
+
+    it("keeps so many as one turn of the event loop may need, and no more", () => {
+      const busy = Array.from({ length: 100 }, encoder)
+      const lent = new Set(busy.map((each) => written(each, "a").buffer))
+      for (const each of busy) each.giveBack()
+      const again = busy.map((each) => written(each, "b").buffer)
+      assert.strictEqual(again.filter((buffer) => lent.has(buffer)).length, 64)
+    })
+
+    it("gives nothing back twice", () => {
+      const [first, second, third] = [encoder(), encoder(), encoder()]
+      written(first!, "a")
+      first!.giveBack()
+      first!.giveBack()
+      assert.notStrictEqual(written(second!, "b").buffer, written(third!, "c").buffer)
+    })
+  })
+
   it("a frame that is larger than the largest buffer has an array of its own, and the next ones share again", () => {
     const encoder = new FrameEncoder(Platform.pure, keys(1))
     const again = keys(1)

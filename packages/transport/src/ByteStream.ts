@@ -40,7 +40,8 @@ export interface ByteStream {
   readonly release?: (chunk: Uint8Array) => void
 
   /**
-   * Takes the chunks now, in order, as one write. The bytes must not change until `flushed`.
+   * Takes the chunks now, in order, as one write. The bytes must not change until `flushed`, or until `unflushedBytes` is 0
+   * after a write that answered true: then they belong to the caller again, who may write those of another stream there.
    *
    * False means: await `drained` before the next (more than the high-water mark, 64 KiB, is waiting). The bytes were
    * taken all the same.

@@ -152,8 +152,10 @@ export class Outgoing {
     this.handedOver += this.endpoint.output.pendingBytes
     const chunks = this.endpoint.output.take() as unknown as NonEmptyReadonlyArray<Uint8Array>
     const takesMore = this.stream.writeUnsafe(chunks)
-    // Most often the kernel has taken it already.
-    if (!wasFlushing && this.flushing) this.unflushedSince = Moment.now(this.clock)
+    const { flushing } = this
+    if (flushing && !wasFlushing) this.unflushedSince = Moment.now(this.clock)
+    // Most often the kernel has taken it already. A stream that takes no more may have failed, and nothing is known then.
+    if (takesMore && !flushing && this.endpoint.output.isTaken) this.endpoint.output.giveBack()
     if (takesMore) return
     this.endpoint.blocked = true
     if (!this.isRunning) {
@@ -217,9 +219,10 @@ export class Outgoing {
     this.write()
   }
 
-  /** The encoder's buffer is free again when all of it has been written. */
+  /** What the kernel had not taken at once it may have taken since. */
   private prepare(): void {
-    if (this.endpoint.output.pendingBytes === 0 && this.stream.unflushedBytes() === 0) this.endpoint.output.recycle()
+    const { output } = this.endpoint
+    if (output.isTaken && !this.flushing) output.recycle()
   }
 
   /** What a program sends while it is given what was read goes out behind that, at `read`. */

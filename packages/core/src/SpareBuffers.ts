@@ -1,0 +1,21 @@
+/**
+ * The first buffers of frame encoders, lent to one after the other: most connections send little and seldom, and together
+ * they need no more of them than write in one turn of the event loop. The one given back last is lent next, since the
+ * caches still hold it. What was in it is written over before it is sent.
+ */
+import type { Platform } from "./Platform.ts"
+
+/** 1 KiB. */
+export const bytes = 0x400
+
+export const lend = (allocate: Platform["allocate"]): Uint8Array => spares.pop() ?? allocate(bytes)
+
+/** To be called when nobody reads it any more. */
+export const giveBack = (buffer: Uint8Array): void => {
+  if (spares.length < most) spares.push(buffer)
+}
+
+const spares: Array<Uint8Array> = []
+
+/** 64 KiB in all. */
+const most = 64
