@@ -49,7 +49,8 @@ export class Pulling {
   private get awaitSink(): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       if (this.sink !== undefined) return resume(Effect.void)
-      this.onSink = () => resume(Effect.void)
+      const wake = () => resume(Effect.void)
+      this.onSink = wake
       return Effect.sync(() => {
         this.onSink = undefined
       })

@@ -131,7 +131,8 @@ export class Inbox<A, E> {
   get awaitIdle(): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       if (this.idle) return resume(Effect.void)
-      this.onIdle = () => resume(Effect.void)
+      const wake = () => resume(Effect.void)
+      this.onIdle = wake
       return Effect.sync(() => {
         this.onIdle = undefined
       })

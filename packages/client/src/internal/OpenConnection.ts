@@ -1,7 +1,7 @@
 /**
  * What a program holds of a session. Its members are made when they are asked for, so that a connection on which nothing
  * happens holds none of them; those that a program asks for with each message are kept. Each can be taken off it, as in
- * `const { send } = connection`. None is a function that is written where it is assigned (docs/performance.md, Closures).
+ * `const { send } = connection`.
  */
 import type { OpeningHandshake } from "@effect-websocket/core"
 import type { ConnectionInfo } from "@effect-websocket/transport"

@@ -205,7 +205,8 @@ export class Outgoing {
   private get awaitBlocked(): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       if (this.endpoint.blocked) return resume(Effect.void)
-      this.onBlocked = () => resume(Effect.void)
+      const wake = () => resume(Effect.void)
+      this.onBlocked = wake
       return Effect.sync(() => {
         this.onBlocked = undefined
       })

@@ -60,7 +60,8 @@ export class Replay {
   }).pipe(Effect.forever({ disableYield: true }))
 
   private readonly work: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    this.onWork = () => resume(Effect.void)
+    const wake = () => resume(Effect.void)
+    this.onWork = wake
     return Effect.sync(() => {
       this.onWork = undefined
     })

@@ -46,7 +46,8 @@ class Sending {
   constructor(parts: Parts, kind: "text" | "binary", compress: boolean | undefined) {
     this.parts = parts
     this.text = new TextParts.TextParts(kind, NodePlatform.platform)
-    this.begin = () => parts.endpoint.begin(kind, compress)
+    const begin = () => parts.endpoint.begin(kind, compress)
+    this.begin = begin
   }
 
   /** What brings no byte yet, such as half of a surrogate pair, sends nothing. */

@@ -222,9 +222,6 @@ interface Coder {
 
 const makeCoder = (stream: Zlib.DeflateRaw | Zlib.InflateRaw): Coder => {
   const { _handle: handle, _writeState: left } = stream as unknown as Internals
-  handle.onerror = () => {
-    coder.failed = true
-  }
   const coder: Coder = {
     inputLeft: 0,
     outputLeft: 0,
@@ -237,6 +234,10 @@ const makeCoder = (stream: Zlib.DeflateRaw | Zlib.InflateRaw): Coder => {
     reset: () => stream.reset(),
     close: () => stream.close()
   }
+  const onError = () => {
+    coder.failed = true
+  }
+  handle.onerror = onError
   return coder
 }
 

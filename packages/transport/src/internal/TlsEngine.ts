@@ -43,8 +43,8 @@ export const open = Effect.fnUntraced(function* (
   const stream = yield* OpenDuplex.open({
     create: () => {
       tls = Builtin.tls().connect({ ...options, socket: base.duplex })
-      if (base.duplex instanceof ByteStreamDuplex.ByteStreamDuplex)
-        base.duplex.onFailure = (error) => tls.destroy(error)
+      const onFailure = (error: Error) => tls.destroy(error)
+      if (base.duplex instanceof ByteStreamDuplex.ByteStreamDuplex) base.duplex.onFailure = onFailure
       return tls
     },
     ready: "secureConnect",
