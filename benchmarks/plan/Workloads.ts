@@ -290,7 +290,7 @@ export const workloads: ReadonlyArray<Workload> = [
     payload: "text",
     lane: "each",
     growth: true,
-    arms: ["ours"],
+    arms: ["ours", "raw"],
     rows: { 10: level, 100: level, 1000: level, 2000: level }
   }
 ]

@@ -1,7 +1,8 @@
 /**
  * What a row's rounds say about each of its metrics: every arm's values and ratios, and whether ours met its targets.
  *
- *     floor   within 10 % of the raw drain of the same bytes: counts as met
+ *     floor   within 10 % of the raw drain of the same bytes: counts as met. Of growth: it misses `must`, and so does
+ *             the raw drain, which grows as much
  *     void    the server could not have driven more than 1.25 times the fastest arm that is not at the floor, or ours was
  *             faster than the floor: the machine was busy with something else
  *     below   the worse quartile of the ratios misses `must`
@@ -32,7 +33,7 @@ export interface Measured {
   /** Against the baseline, round by round; undefined without a baseline. */
   readonly ratio: Summary | undefined
   readonly atFloor: boolean
-  /** Better than the floor, which cannot be: the floor was disturbed. */
+  /** Better than the floor, which cannot be: the floor was disturbed. A growth may be less than that of the floor. */
   readonly beyondFloor: boolean
 }
 
@@ -42,10 +43,11 @@ export const verdicts = (result: Result, first: Result): ReadonlyArray<Verdict> 
     const series = seriesOf(metric, result)
     const firsts = seriesOf(metric, first)
     const baseline = (name: string) => (metric.against === "itself" ? firsts.get(name) : series.get(BASELINE))
+    const floor = { values: series.get(FLOOR), baseline: baseline(FLOOR) }
     const arms = new Map(
       [...series].map(([name, values]) => [
         name,
-        measured(metric, values, baseline(name), name === FLOOR ? undefined : series.get(FLOOR))
+        measured(metric, { values, baseline: baseline(name) }, name === FLOOR ? undefined : floor)
       ])
     )
     const floorTurns = result.turns.get(FLOOR)
@@ -57,23 +59,39 @@ export const verdicts = (result: Result, first: Result): ReadonlyArray<Verdict> 
 const seriesOf = (metric: Metric, { turns }: Result): ReadonlyMap<string, ReadonlyArray<number>> =>
   new Map([...turns].map(([name, ofArm]) => [name, ofArm.map(({ values }) => values[metric.key] ?? Number.NaN)]))
 
-const measured = (
-  metric: Metric,
-  values: ReadonlyArray<number>,
-  baseline: ReadonlyArray<number> | undefined,
-  floor: ReadonlyArray<number> | undefined
-): Measured => {
-  const against = (other: ReadonlyArray<number>) => values.map((value, round) => metric.compare(value, other[round]!))
-  const beside = floor === undefined || metric.key === "time" ? Number.NaN : median(against(floor))
-  const reached = metric.better === "more" ? beside : 1 / beside
+interface Series {
+  readonly values: ReadonlyArray<number> | undefined
+  readonly baseline: ReadonlyArray<number> | undefined
+}
+
+const measured = (metric: Metric, { baseline, values = [] }: Series, floor: Series | undefined): Measured => {
+  const ratios = baseline && compared(metric, values, baseline)
+  const beside = floor === undefined || metric.key === "time" ? [] : besideFloor(metric, values, ratios, floor)
+  const reached = metric.better === "more" ? median(beside) : 1 / median(beside)
   return {
     values,
     value: summary(values),
-    ratio: baseline === undefined ? undefined : summary(against(baseline)),
+    ratio: ratios && summary(ratios),
     atFloor: reached >= 1 - MARGIN && reached <= 1 + MARGIN,
     beyondFloor: reached > 1 + MARGIN
   }
 }
+
+/** Values beside those of the floor; of growth, how much they grow beside how much the floor does. */
+const besideFloor = (
+  metric: Metric,
+  values: ReadonlyArray<number>,
+  ratios: ReadonlyArray<number> | undefined,
+  floor: Series
+): ReadonlyArray<number> => {
+  if (floor.values === undefined) return []
+  if (metric.against !== "itself") return compared(metric, values, floor.values)
+  if (ratios === undefined || floor.baseline === undefined) return []
+  return compared(metric, ratios, compared(metric, floor.values, floor.baseline))
+}
+
+const compared = (metric: Metric, values: ReadonlyArray<number>, others: ReadonlyArray<number>) =>
+  values.map((value, round) => metric.compare(value, others[round]!))
 
 const mark = (
   metric: Metric,
@@ -83,13 +101,14 @@ const mark = (
 ): Mark | undefined => {
   const ours = arms.get(OURS)
   if (targets === undefined || ours?.ratio === undefined) return undefined
-  if (ours.atFloor) return "floor"
-  if (metric.driven && ours.beyondFloor) return "void"
-  if (serverRate !== undefined && serverRate < HEADROOM * fastest(arms)) return "void"
   const [must, aim] = targets
   const { low, median, high } = ours.ratio
   const holds = metric.better === "more" ? low >= must : high <= must
-  if (!holds) return "below"
+  const grows = metric.against === "itself"
+  if (ours.atFloor && !(grows && holds)) return "floor"
+  if (metric.driven && ours.beyondFloor) return "void"
+  if (serverRate !== undefined && serverRate < HEADROOM * fastest(arms)) return "void"
+  if (!holds) return grows && ours.beyondFloor ? "floor" : "below"
   return (metric.better === "more" ? median >= aim : median <= aim) ? "aim" : "must"
 }
 

@@ -88,6 +88,23 @@ describe("Verdict", () => {
     assert.strictEqual(judged(13).mark, "below")
   })
 
+  it("growth that the floor has too, within a tenth, counts as met", () => {
+    const [few, many] = Rows.choose({ only: ["growth: echo"], sizes: [] })
+    const result = (row: Rows.Row | undefined, values: Record<string, number>) => ({
+      row: row!,
+      turns: new Map(Object.entries(values).map(([name, cpu]) => [name, [{ values: { cpu }, serverRate: 1 }]])),
+      failures: new Map()
+    })
+    const judged = (ours: number, raw: number) =>
+      verdicts(result(many, { ours, raw }), result(few, { ours: 10, raw: 5 }))[0]!.mark
+    assert.strictEqual(judged(16, 7.4), "floor")
+    assert.strictEqual(judged(16, 7.2), "below")
+    assert.strictEqual(judged(16, 10), "floor")
+    assert.strictEqual(judged(12, 6), "must")
+    assert.strictEqual(judged(12, 20), "must")
+    assert.strictEqual(judged(16, 16), "floor")
+  })
+
   it("without targets, or without ours, there is no mark", () => {
     assert.strictEqual(judge("send binary", 16, "rate", { ws: [1], ours: [3], raw: [9] }).mark, undefined)
     assert.strictEqual(receive({ raw: [9, 9, 9] }), undefined)
