@@ -3,7 +3,8 @@
  *
  * This module knows how lines and headers look, in both directions, and how much of them a peer may send. What a
  * start line or a header means is the opening handshake's business. Bytes are latin-1, so every byte is one character.
- * The reader looks at each byte once, however the network cuts them.
+ * The reader's work is linear, however the network cuts them, and native functions do it: in the first thousands of
+ * connections a loop over bytes is slow, and then costs more to optimise than it saves.
  */
 import { type NeedMore, needMore } from "./NeedMore.ts"
 
@@ -67,7 +68,8 @@ export class Reader {
   private readonly limits: Limits
   private readonly decodeText: typeof decode
   private readonly headers: Array<Header> = []
-  private carriageReturn = false
+  /** The CR of a line's end whose LF has not come. */
+  private carriageReturn = ""
 
   constructor(limits: Limits, decodeText: typeof decode) {
     this.limits = limits
@@ -75,42 +77,54 @@ export class Reader {
   }
 
   push(chunk: Uint8Array): NeedMore | Head | InvalidHead {
-    for (let i = this.readText(chunk, 0); i < chunk.length; i = this.readText(chunk, i + 1)) {
-      const answer = this.read(chunk[i]!)
+    const before = this.byteLength
+    for (let at = 0; at < chunk.length; at = this.byteLength - before) {
+      const room = this.limits.maxHeadBytes - this.byteLength
+      const end = at + Math.min(chunk.length - at, room, longestRun)
+      const answer = room >= 1 ? this.read(this.decodeText(chunk, at, end)) : this.refuse()
       if (answer === undefined) continue
       if (answer !== "End") return invalid(answer, this.line)
       const headers = Object.freeze(this.headers)
-      return { _tag: "Head", startLine: this.startLine!, headers, leftover: chunk.subarray(i + 1) }
+      const leftover = chunk.subarray(this.byteLength - before)
+      return { _tag: "Head", startLine: this.startLine!, headers, leftover }
     }
     return needMore
   }
 
-  /** Visible characters and spaces, which make up most of a head, as far as they go. Answers where they end. */
-  private readText(chunk: Uint8Array, start: number): number {
-    if (this.carriageReturn) return start
-    const limit = Math.min(chunk.length, start + this.limits.maxHeadBytes - this.byteLength, start + longestRun)
-    let end = start
-    while (end < limit && isText(chunk[end]!)) end++
-    if (end === start) return start
-    this.line += this.decodeText(chunk, start, end)
-    this.byteLength += end - start
-    return end
+  private refuse(): Rule {
+    this.byteLength += 1
+    return "HeadTooLong"
   }
 
-  private read(byte: number): Rule | "End" | undefined {
+  /** Whole lines, and as much as came of the next. A CR that was the last character is read again, with the next. */
+  private read(run: string): Rule | "End" | undefined {
+    const text = this.carriageReturn + run
+    this.byteLength -= this.carriageReturn.length
+    const wrong = text.search(outOfPlace)
+    const lines = (wrong === -1 ? text : text.slice(0, wrong)).split("\r\n")
+    const rest = lines.pop()!
+    for (let i = 0; i < lines.length; i++) {
+      this.byteLength += lines[i]!.length + 2
+      this.line += lines[i]!
+      const answer = this.endLine()
+      if (answer !== undefined) return answer
+    }
+    this.byteLength += rest.length
+    this.carriageReturn = rest.endsWith("\r") ? "\r" : ""
+    this.line += rest.slice(0, rest.length - this.carriageReturn.length)
+    return wrong === -1 ? undefined : this.judge(text.charAt(wrong))
+  }
+
+  private judge(character: string): Rule {
     this.byteLength += 1
-    if (this.byteLength > this.limits.maxHeadBytes) return "HeadTooLong"
-    if (byte === lf) return this.carriageReturn ? this.endLine() : "BareLineFeed"
-    if (this.carriageReturn) return "BareCarriageReturn"
-    this.carriageReturn = byte === cr
-    if (this.carriageReturn) return undefined
-    this.line += String.fromCharCode(byte)
-    return (byte < 0x20 && byte !== tab) || byte === 0x7f ? "ControlCharacter" : undefined
+    if (character === "\n") return "BareLineFeed"
+    if (character === "\r") return "BareCarriageReturn"
+    this.line += character
+    return "ControlCharacter"
   }
 
   private endLine(): Rule | "End" | undefined {
     const { line } = this
-    this.carriageReturn = false
     if (this.startLine === undefined) {
       if (line === "") return "EmptyStartLine"
       this.startLine = line
@@ -139,12 +153,18 @@ export class Reader {
 }
 
 const parse = (line: string): Header | Rule => {
+  const parts = form.exec(line)
+  return parts === null ? problemOf(line) : Object.freeze<Header>([parts[1]!, parts[2] ?? ""])
+}
+
+const problemOf = (line: string): Rule => {
   const colon = line.indexOf(":")
   if (colon === -1) return "HeaderWithoutColon"
-  if (isBlank(line, colon - 1)) return "BlankBeforeColon"
-  const name = line.slice(0, colon)
-  return isToken(name) ? Object.freeze<Header>([name, trim(line.slice(colon + 1))]) : "InvalidHeaderName"
+  return isBlank(line, colon - 1) ? "BlankBeforeColon" : "InvalidHeaderName"
 }
+
+/** A token, a colon, and the value without the blanks around it, if there is one. It takes linear time. */
+const form = /^([\w!#$%&'*+\-.^`|~]+):[\t ]*(.*[^\t ])?/
 
 const invalid = (rule: Rule, line: string): InvalidHead =>
   Object.freeze({ _tag: "InvalidHead", rule, found: excerpt(line) })
@@ -220,7 +240,7 @@ export const encode = (text: string): Uint8Array => {
   return bytes
 }
 
-/** The latin-1 text of `bytes` from `start` to `end`, which are no more than `longestRun`. */
+/** The latin-1 text of `bytes` from `start` to `end`: some thousand bytes, since each is an argument of one call. */
 export const decode = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as Array<number>)
 
@@ -238,11 +258,10 @@ const isBlank = (text: string, at: number): boolean => {
   return code === 0x20 || code === tab
 }
 
-const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte > 0x7f
+/** A control character, but for the CR LF of a line's end, whose LF may be still to come. */
+const outOfPlace = /[^\t -~\x80-\xff](?<!\r\n|\r(?=\n|$))/
 
-/** So many characters are made a string at once: more would be too many arguments on some platforms. */
-const longestRun = 0x1000
+/** So many bytes are decoded at once: most heads whole, and little of what may come behind one. */
+const longestRun = 0x200
 
 const tab = 0x09
-const lf = 0x0a
-const cr = 0x0d

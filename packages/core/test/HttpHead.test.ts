@@ -1,13 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as HttpHead from "../src/HttpHead.ts"
 import { needMore } from "../src/NeedMore.ts"
+import { headByBytes } from "./headByBytes.ts"
+import { Random, seed } from "./random.ts"
 import { byteByByte, replay } from "./replay.ts"
 import { countWork } from "./work.ts"
 
 const { encode } = HttpHead
 
-const read = (chunks: Array<Uint8Array>, limits?: HttpHead.Limits) => {
-  const reader = HttpHead.make(limits)
+const read = (chunks: Array<Uint8Array>, limits?: HttpHead.Limits, reader = HttpHead.make(limits)) => {
   for (const [i, chunk] of chunks.entries()) {
     const answer = reader.push(chunk)
     if (answer !== needMore) return { answer, rest: chunks.slice(i + 1) }
@@ -100,6 +101,56 @@ describe("an invalid head, at the byte that proves it", () => {
       assert.strictEqual(read([encode(text.slice(0, -1))]).answer, needMore)
     })
   }
+})
+
+describe("whatever comes, the reader answers as one that reads byte after byte", () => {
+  const names = ["A", "Long-Name", "a b", "", "\xe4", "A "]
+  const values = ["b", "", " \t", "c: d\t e ", "\x80\xff", "v".repeat(300), " ".repeat(300), "w".repeat(1500)]
+  const ends = ["\n", "\r", "\r\r\n", "\0\r\n", "\x7f", "\n\r", "\r\n\r\n"]
+
+  /** Mostly legal, so that much of it is read. */
+  const text = (random: Random): string => {
+    const end = () => (random.chance(20) ? random.pick(ends) : "\r\n")
+    const name = () => (random.chance(20) ? random.pick(names) : "Name")
+    const header = () => `${name()}:${random.chance(2) ? " " : ""}${random.pick(values)}${end()}`
+    const folded = () => `${random.pick([" ", "\t"])}${random.pick(values)}${end()}`
+    let text = `HTTP/1.1 200 OK${end()}`
+    for (let lines = random.int(8); lines > 0; lines--) text += random.chance(4) ? folded() : header()
+    return `${text}\r\n${random.chance(2) ? "" : `behind\r\n\0${"\x81".repeat(random.int(1000))}`}`
+  }
+
+  it(`random heads, cut at random (SEED=${seed})`, () => {
+    const random = new Random()
+    for (let round = 0; round < 3000; round++) {
+      const bytes = encode(text(random))
+      const limits = random.chance(2)
+        ? HttpHead.defaultLimits
+        : { maxHeadBytes: random.int(bytes.length + 1), maxHeaders: random.int(8) }
+      const expected = headByBytes(bytes, limits)
+      const chunks = random.chance(10) ? byteByByte(bytes) : random.cut(bytes)
+      const reader = HttpHead.make(limits)
+      const { answer, rest } = read(chunks, limits, reader)
+      const { length } = Buffer.concat(rest)
+      const what = JSON.stringify({ text: Buffer.from(bytes).toString("latin1"), cut: chunks.map((c) => c.length) })
+      if ("line" in expected) {
+        assert.strictEqual(answer, needMore, what)
+        assert.deepStrictEqual({ line: reader.line, startLine: reader.startLine }, expected, what)
+        assert.strictEqual(reader.byteLength, bytes.length, what)
+      } else if ("rule" in expected) {
+        const { rule, found } = expected
+        assert.deepStrictEqual<unknown>(answer, { _tag: "InvalidHead", rule, found }, what)
+        const last = chunks[chunks.length - rest.length - 1]!
+        assert.isAtLeast(bytes.length - length, expected.bytes, what)
+        assert.isBelow(bytes.length - length - last.length, expected.bytes, what)
+      } else {
+        assert(answer._tag === "Head", what)
+        const { headers, leftover, startLine } = answer
+        const read = bytes.length - length - leftover.length
+        assert.deepStrictEqual<unknown>({ bytes: read, startLine, headers }, expected, what)
+        assert.strictEqual(reader.byteLength, expected.bytes, what)
+      }
+    }
+  })
 })
 
 describe("the limits (attacks 7 and 8)", () => {
