@@ -176,12 +176,9 @@ export const excerpt = (text: string): string => text.slice(0, 200)
 export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
   const sought = name.toLowerCase()
   const values: Array<string> = []
-  for (const header of headers) if (isNamed(header, sought)) values.push(header[1])
+  for (const [name, value] of headers) if (name.toLowerCase() === sought) values.push(value)
   return values
 }
-
-const isNamed = (header: Header, sought: string): boolean =>
-  header[0].length === sought.length && header[0].toLowerCase() === sought
 
 /** The value of a header that may come once; undefined when it is absent, `repeated` when it came more often. */
 export const one = (headers: Headers, name: string): string | undefined | typeof repeated => {
@@ -189,9 +186,11 @@ export const one = (headers: Headers, name: string): string | undefined | typeof
   let value: string | undefined
   // By index, here and below: until code is optimised, each step of an iterator is an object.
   for (let i = 0; i < headers.length; i++) {
-    if (!isNamed(headers[i]!, sought)) continue
+    const header = headers[i]!
+    // Most names are told apart by their length.
+    if (header[0].length !== sought.length || header[0].toLowerCase() !== sought) continue
     if (value !== undefined) return repeated
-    value = headers[i]![1]
+    value = header[1]
   }
   return value
 }
