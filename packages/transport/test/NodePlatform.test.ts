@@ -164,8 +164,25 @@ describe("NodePlatform", () => {
     const drawn = Array.from({ length: 5000 }, NodePlatform.randomUint32)
     assert.isTrue(drawn.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32))
     assert.isAbove(new Set(drawn).size, 4990)
-    assert.strictEqual(NodePlatform.randomBytes(16).length, 16)
-    assert.notDeepEqual(NodePlatform.randomBytes(16), NodePlatform.randomBytes(16))
+  })
+
+  it("random bytes and random numbers come of one pool, and each of it once", () => {
+    const drawn: Array<number> = []
+    for (let i = 0; i < 2000; i++) {
+      const bytes = NodePlatform.randomBytes(16)
+      assert.strictEqual(bytes.length, 16)
+      drawn.push(...new Uint32Array(bytes.slice().buffer), NodePlatform.randomUint32())
+      assert.strictEqual(NodePlatform.randomBytes(i % 16).length, i % 16)
+    }
+    assert.isAbove(new Set(drawn).size, drawn.length - 10)
+  })
+
+  it("as many random bytes as are asked for, also more than the pool holds", () => {
+    for (const length of [0x2000, 0x2001, 100_000]) {
+      const bytes = NodePlatform.randomBytes(length)
+      assert.strictEqual(bytes.length, length)
+      assert.isAbove(new Set(bytes.subarray(-1024)).size, 100)
+    }
   })
 })
 
