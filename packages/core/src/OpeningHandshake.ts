@@ -63,6 +63,7 @@ export interface Expected {
   readonly offers?: ReadonlyArray<PerMessageDeflate.Offer> | undefined
   readonly sha1: Platform["sha1"]
   readonly sha1Base64?: Platform["sha1Base64"] | undefined
+  readonly encodeBase64?: Platform["encodeBase64"] | undefined
   readonly decodeLatin1?: Platform["decodeLatin1"] | undefined
   readonly limits?: Limits | undefined
 }
@@ -123,7 +124,7 @@ interface Refusal extends Pick<Rejected, "status" | "statusText" | "headers"> {
 /** The checks of a 101 response, one after the other. */
 const open = (
   { headers, leftover }: HttpResponse.Response,
-  { nonce, offers = [], sha1, sha1Base64, subprotocols = [] }: Expected
+  { encodeBase64 = Base64.encode, nonce, offers = [], sha1, sha1Base64, subprotocols = [] }: Expected
 ): Accepted | HandshakeInvalid.HandshakeInvalid => {
   // A list like Connection, but of what is switched to: anything beside websocket would be another protocol.
   const upgrade = HttpHead.joined(headers, "Upgrade")
@@ -134,7 +135,7 @@ const open = (
   const accept = HttpHead.one(headers, "Sec-WebSocket-Accept")
   if (accept === undefined) return HandshakeInvalid.make("AcceptMissing")
   if (accept === HttpHead.repeated) return HandshakeInvalid.make("AcceptRepeated")
-  if (accept !== acceptOf(Base64.encode(nonce), sha1, sha1Base64)) {
+  if (accept !== acceptOf(encodeBase64(nonce), sha1, sha1Base64)) {
     return HandshakeInvalid.make("AcceptMismatch", accept)
   }
   const subprotocol = HttpHead.one(headers, "Sec-WebSocket-Protocol")

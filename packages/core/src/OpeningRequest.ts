@@ -24,6 +24,7 @@ export interface Request {
   /** The Sec-WebSocket-Extensions header, ready made. */
   readonly extensions?: string | undefined
   readonly headers?: HttpHead.Headers | undefined
+  readonly encodeBase64?: Platform["encodeBase64"] | undefined
   readonly encodeLatin1?: Platform["encodeLatin1"] | undefined
 }
 
@@ -36,7 +37,7 @@ export interface InvalidRequest {
 
 /** The bytes of the request; or the first option that is not legal. */
 export const request = (options: Request): Uint8Array | InvalidRequest => {
-  const { headers = [], nonce, subprotocols = [] } = options
+  const { encodeBase64 = Base64.encode, headers = [], nonce, subprotocols = [] } = options
   const uri = Uri.make(options.uri)
   if ("_tag" in uri) return invalid("uri", uri.problem)
   const { host = Uri.hostHeader(uri) } = options
@@ -50,7 +51,7 @@ export const request = (options: Request): Uint8Array | InvalidRequest => {
     ["Host", host],
     ["Upgrade", "websocket"],
     ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Key", Base64.encode(nonce)],
+    ["Sec-WebSocket-Key", encodeBase64(nonce)],
     ["Sec-WebSocket-Version", "13"]
   ]
   if (subprotocols.length > 0) own.push(["Sec-WebSocket-Protocol", subprotocols.join(", ")])

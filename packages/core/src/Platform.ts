@@ -14,6 +14,8 @@ export interface Platform {
   readonly sha1: (bytes: Uint8Array) => Uint8Array
   /** The same of a text of ASCII characters, in base64, where the platform has it at once. */
   readonly sha1Base64?: (text: string) => string
+  /** The base64 of bytes. Default: `Base64.encode`. */
+  readonly encodeBase64?: (bytes: Uint8Array) => string
   /** The bytes of latin-1 text. Default: `HttpHead.encode`. */
   readonly encodeLatin1?: (text: string) => Uint8Array
   /** The latin-1 text of `bytes` from `start` to `end`. Default: `HttpHead.decode`. */

@@ -70,6 +70,12 @@ it("the sample of RFC 6455 §1.3", () => {
   assert.isTrue(Object.isFrozen(answer))
 })
 
+it("the key is what the platform's base64 says", () => {
+  const read = (written: string) => reader({ encodeBase64: () => written }).push(response())
+  assert.strictEqual(read(key)._tag, "Accepted")
+  assert.deepInclude<unknown>(read("another key"), { _tag: "HandshakeInvalid", check: "AcceptMismatch" })
+})
+
 describe("accepted, however it is cut", () => {
   const offers = [{ serverMaxWindowBits: 10, clientMaxWindowBits: true }] as const
   const compression = {

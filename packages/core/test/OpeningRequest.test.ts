@@ -26,6 +26,11 @@ describe("the bytes of a request", () => {
     )
   })
 
+  it("with the platform's base64", () => {
+    const encodeBase64 = (bytes: Uint8Array) => `base64 of ${latin1(bytes)}`
+    assert.include(request({ encodeBase64 }), "\r\nSec-WebSocket-Key: base64 of the sample nonce\r\n")
+  })
+
   it("with everything", () => {
     assert.strictEqual(
       request({

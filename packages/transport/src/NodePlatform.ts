@@ -14,6 +14,9 @@ export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Builtin.cr
 /** The same of a text of ASCII characters, in base64. */
 export const sha1Base64 = (text: string): string => Builtin.crypto().hash("sha1", text, "base64")
 
+/** Base64 (RFC 4648 §4). */
+export const encodeBase64 = (bytes: Uint8Array): string => base64Slice.call(bytes)
+
 /** The bytes of latin-1 text. */
 export const encodeLatin1 = (text: string): Uint8Array => Buffer.from(text, "latin1")
 
@@ -105,6 +108,7 @@ const refill = (): void => {
 export const platform: Platform.Platform = Object.freeze({
   sha1,
   sha1Base64,
+  encodeBase64,
   encodeLatin1,
   decodeLatin1,
   decodeUtf8,
@@ -174,7 +178,8 @@ const nativeFrom = 64
 const wordsFrom = 24
 
 /** Buffer's own, which take any Uint8Array: making a Buffer of it first would cost as much as the work. */
-const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+const { base64Slice, latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+  readonly base64Slice: (this: Uint8Array) => string
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Write: (this: Uint8Array, text: string, offset: number) => number

@@ -46,6 +46,14 @@ describe("NodePlatform", () => {
     assert.strictEqual(NodePlatform.sha1Base64(text), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
   })
 
+  it("base64, of a view as well (RFC 4648 §10)", () => {
+    const bytes = new TextEncoder().encode("-foobar")
+    const texts = [...bytes.keys()].map((length) => NodePlatform.encodeBase64(bytes.subarray(1, 1 + length)))
+    assert.deepStrictEqual(texts, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"])
+    const octets = Uint8Array.from({ length: 256 }, (_, octet) => octet)
+    assert.strictEqual(NodePlatform.encodeBase64(octets), Buffer.from(octets).toString("base64"))
+  })
+
   it("every octet is one character of latin-1, both ways, as core has it", () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, octet) => octet)
     const text = HttpHead.decode(bytes, 0, 256)

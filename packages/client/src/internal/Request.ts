@@ -32,6 +32,7 @@ export const format = (request: Request, nonce: Uint8Array): Uint8Array | Invali
     nonce,
     subprotocols,
     headers,
+    encodeBase64: NodePlatform.encodeBase64,
     encodeLatin1: NodePlatform.encodeLatin1,
     ...(host !== undefined && { host }),
     ...(origin !== undefined && { origin }),
@@ -49,6 +50,7 @@ export const reader = ({ settings }: Request, nonce: Uint8Array): OpeningHandsha
     offers: offersOf(settings),
     sha1: NodePlatform.sha1,
     sha1Base64: NodePlatform.sha1Base64,
+    encodeBase64: NodePlatform.encodeBase64,
     decodeLatin1: NodePlatform.decodeLatin1,
     limits: settings.limits
   })
