@@ -49,24 +49,22 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const id = Trace.newId(maskingKey())
     const attendant = Attendant.of(transport, clock)
     const ofContext = attendant.contexts.of(context)
-    const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, seat: undefined }
+    const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, isAttended: false }
     const place = { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.matchCauseEffect(Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id)), {
-        onFailure: (cause) => {
-          const failure = Exit.failCause(cause)
-          const given = giveBack(place, failure)
-          return given === undefined ? failure : Effect.andThen(given, failure)
-        },
-        onSuccess: (dialled) => {
-          meter.handshake(Moment.now(clock) - began)
-          const { delivery, text } = dialled.settings
-          return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
-        }
+    return Effect.uninterruptibleMask((restore) => {
+      const dialled = Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id))
+      const opened = Effect.flatMap(dialled, (dialled) => {
+        meter.handshake(Moment.now(clock) - began)
+        const { delivery, text } = dialled.settings
+        return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
       })
-    )
+      return Effect.onExitPrimitive(opened, (exit) => {
+        attendant.leave(attended)
+        return Exit.isSuccess(exit) ? undefined : giveBack(place, exit)
+      })
+    })
   })
 }
 
@@ -142,8 +140,8 @@ const open = <A>(
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
   const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers: linesOf(headers) }
-  const begun = session.begin(dialled.first)
-  return Effect.as(begun === undefined ? left : Effect.andThen(begun, left), new OpenConnection(session, facts))
+  session.begin(dialled.first)
+  return Effect.as(left, new OpenConnection(session, facts))
 }
 
 /** A connection that has ended needs no goodbye, and no span of one. */

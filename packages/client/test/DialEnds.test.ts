@@ -1,14 +1,18 @@
 /** How dialling ends before there is a connection: the one deadline, and interruption at every stage. */
 import { assert, describe, it } from "@effect/vitest"
-import { WebSocket } from "@effect-websocket/client"
+import { Metrics, WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
-import { Reset, Transport, TransportError } from "@effect-websocket/transport"
+import { type ByteStream, Reset, Transport, TransportError, wrapStream } from "@effect-websocket/transport"
+import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
+import * as Attendant from "../src/internal/Attendant.ts"
 import { answered, dialling, failureOf, url } from "./dialling.ts"
 import { bytes, isWaiting, settle, start } from "./harness.ts"
 
@@ -141,6 +145,36 @@ describe("interrupting connect destroys what was half open, at every stage", () 
       assert.strictEqual(event._tag, "End")
       yield* Fiber.join(leaving)
       assert.isTrue(wire.isDestroyed())
+    })
+  )
+
+  it.effect("a stream that throws when it is asked to flow: it is destroyed, and nothing is left of the session", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const throwing = (stream: ByteStream) =>
+        wrapStream(stream, {
+          flow: () => {
+            throw new Error("flows no more")
+          }
+        })
+      const transport = Layer.effect(
+        Transport,
+        Effect.map(Transport, ({ open }): typeof Transport.Service => ({
+          open: (target) => Effect.map(open(target), throwing)
+        }))
+      ).pipe(Layer.provide(network.layer))
+      yield* Effect.gen(function* () {
+        const connecting = yield* start(Effect.exit(Effect.scoped(WebSocket.connect(url))))
+        const wire = yield* network.accept
+        yield* ServerPeer.accept(wire)
+        const exit = yield* Fiber.join(connecting)
+        assert.isTrue(Exit.hasDies(exit))
+        assert.isTrue(wire.isDestroyed())
+        const open = yield* Metric.value(Metrics.connectionsOpen)
+        assert.strictEqual(open.value, 0)
+        const attendant = Attendant.of(yield* Transport, yield* Clock.Clock)
+        assert.strictEqual((attendant as unknown as { readonly attended: number }).attended, 0)
+      }).pipe(Effect.provide(transport), Effect.provideService(Metric.MetricRegistry, new Map()))
     })
   )
 
