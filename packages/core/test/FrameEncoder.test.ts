@@ -265,6 +265,22 @@ describe("FrameEncoder", () => {
       assert.strictEqual(again.filter((buffer) => lent.has(buffer)).length, 64)
     })
 
+    it("is for when all was taken: not before, not while more is pending, and not again", () => {
+      const one = encoder()
+      const states = [one.isTaken]
+      for (const step of [
+        () => one.text("a"),
+        () => one.take(),
+        () => one.text("b"),
+        () => one.take(),
+        () => one.giveBack()
+      ]) {
+        step()
+        states.push(one.isTaken)
+      }
+      assert.deepStrictEqual(states, [false, false, true, false, true, false])
+    })
+
     it("gives nothing back twice", () => {
       const [first, second, third] = [encoder(), encoder(), encoder()]
       written(first!, "a")
