@@ -19,7 +19,7 @@ import { SessionContext } from "./SessionContext.ts"
 export interface Attended {
   readonly scope: Scope.Scope
   readonly context: Context.Context<never>
-  /** Since when, and until when, it is attended. The attendant's. */
+  /** From `join` to `leave`. `Attendant` alone writes it. */
   isAttended: boolean
   /** What was started for it failed. */
   failed(cause: Cause.Cause<never>): Effect.Effect<void>
@@ -98,15 +98,16 @@ export class Attendant {
   private ring(): void {
     this.timer = undefined
     this.wakesAt = Moment.never
-    for (
-      let call = this.calls.first;
-      call !== undefined && call.at <= Moment.now(this.clock);
-      call = this.calls.first
-    ) {
+    for (let call = this.due; call !== undefined; call = this.due) {
       this.calls.remove(call)
       call.ring()
     }
     this.setTimer()
+  }
+
+  private get due(): Call | undefined {
+    const { first } = this.calls
+    return first !== undefined && first.at <= Moment.now(this.clock) ? first : undefined
   }
 }
 
