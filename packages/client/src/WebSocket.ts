@@ -49,7 +49,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const id = Trace.newId(maskingKey())
     const attendant = Attendant.of(transport, clock)
     const ofContext = attendant.contexts.of(context)
-    const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, isAttended: false }
+    const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, seat: undefined }
     const place = { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
@@ -60,10 +60,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
         const { delivery, text } = dialled.settings
         return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
       })
-      return Effect.onExitPrimitive(opened, (exit) => {
-        attendant.leave(attended)
-        return Exit.isSuccess(exit) ? undefined : giveBack(place, exit)
-      })
+      return Effect.onExitPrimitive(opened, (exit) => (Exit.isSuccess(exit) ? undefined : giveBack(place, exit)))
     })
   })
 }
@@ -140,8 +137,8 @@ const open = <A>(
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
   const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers: linesOf(headers) }
-  session.begin(dialled.first)
-  return Effect.as(left, new OpenConnection(session, facts))
+  const begun = session.begin(dialled.first)
+  return Effect.as(begun === undefined ? left : Effect.andThen(begun, left), new OpenConnection(session, facts))
 }
 
 /** A connection that has ended needs no goodbye, and no span of one. */

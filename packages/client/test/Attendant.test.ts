@@ -1,4 +1,4 @@
-/** What connections share: whose calls it answers, where what it starts runs, and how long its timer sleeps. */
+/** The fiber that connections share: whose calls it answers, and what becomes of them when the one that it runs in ends. */
 import { assert, describe, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
@@ -40,9 +40,9 @@ const attended = Effect.gen(function* () {
         yield* MaxOpsBeforeYield
       ) as Context.Context<never>,
       failed: (cause: Cause.Cause<never>) => says(String(Cause.squash(cause))),
-      isAttended: false
+      seat: undefined
     }
-    attendant.join(self)
+    yield* attendant.join(self)
     const call = (seconds: number, what: string): Attendant.Call => {
       const at = BigInt(seconds) * 1_000_000_000n
       const call = { at, place: undefined, ring: () => attendant.start(self, says(what)) }
@@ -76,7 +76,7 @@ describe("Attendant", () => {
     })
   )
 
-  it.effect("starts one after the other, however soon their fibers yield", () =>
+  it.effect("misses nothing that comes while its fiber has yielded, be it just before it waits", () =>
     Effect.gen(function* () {
       for (let budget = 5; budget < 40; budget++) {
         const { member, wait } = yield* attended
@@ -126,27 +126,28 @@ describe("Attendant", () => {
     })
   )
 
-  it.effect("goes on, whoever ends: for the next, until there is none, and again for a later one", () =>
-    Effect.gen(function* () {
-      const { member, wait } = yield* attended
-      const [a, b, c] = [yield* member("a"), yield* member("b"), yield* member("c")]
-      for (const one of [a, b, c]) one.call(30, "30")
-      for (const one of [b, c]) one.call(60, "60")
-      yield* wait(10)
-      yield* a.ends
-      assert.deepStrictEqual((yield* wait(20)).sort(), ["b30", "c30"])
-      // Nothing can be started in a scope that is closed.
-      yield* Scope.close(c.self.scope, Exit.void)
-      yield* b.ends
-      assert.deepStrictEqual(yield* wait(30), [])
-      yield* c.ends
-      const d = yield* member("d")
-      d.call(70, "70")
-      assert.deepStrictEqual(yield* wait(10), ["d70"])
-    })
+  it.effect(
+    "goes on when the one that it runs in ends: in the next, until there is none, and again in a later one",
+    () =>
+      Effect.gen(function* () {
+        const { member, wait } = yield* attended
+        const [a, b, c] = [yield* member("a"), yield* member("b"), yield* member("c")]
+        for (const one of [a, b, c]) one.call(30, "30")
+        for (const one of [b, c]) one.call(60, "60")
+        yield* wait(10)
+        yield* a.ends
+        assert.deepStrictEqual((yield* wait(20)).sort(), ["b30", "c30"])
+        // One whose scope is closed, but that has not left yet, cannot take it over.
+        yield* Scope.close(c.self.scope, Exit.void)
+        yield* b.ends
+        assert.deepStrictEqual(yield* wait(30), [])
+        const d = yield* member("d")
+        d.call(70, "70")
+        assert.deepStrictEqual(yield* wait(10), ["d70"])
+      })
   )
 
-  it.effect("goes on when what it has just started ends the one that asked for it", () =>
+  it.effect("goes on when the one that it runs in ends because of what it has just started", () =>
     Effect.gen(function* () {
       const { attendant, member, wait } = yield* attended
       const [a, b] = [yield* member("a"), yield* member("b")]
@@ -158,27 +159,17 @@ describe("Attendant", () => {
     })
   )
 
-  it.effect("sleeps for as long as there is both an alarm and somebody", () =>
+  it.effect("stays in one that has left, as long as its scope is open", () =>
     Effect.gen(function* () {
-      const clock = new HandClock()
-      const { attendant, member } = yield* Effect.provideService(attended, Clock.Clock, clock)
+      const { attendant, member, wait } = yield* attended
       const a = yield* member("a")
-      assert.strictEqual(clock.sleeping, 0)
-      const call = a.call(10, "10")
-      assert.strictEqual(clock.sleeping, 1)
+      attendant.leave(a.self)
       const b = yield* member("b")
-      attendant.leave(a.self)
-      attendant.leave(a.self)
-      assert.strictEqual(clock.sleeping, 1)
-      attendant.leave(b.self)
-      assert.strictEqual(clock.sleeping, 0)
-      attendant.set({ ...call, at: 5n, place: undefined })
-      assert.strictEqual(clock.sleeping, 0)
-      attendant.join(b.self)
-      attendant.join(b.self)
-      assert.strictEqual(clock.sleeping, 1)
-      attendant.leave(b.self)
-      assert.strictEqual(clock.sleeping, 0)
+      b.call(10, "10")
+      assert.deepStrictEqual(yield* wait(10), ["b10"])
+      yield* a.ends
+      b.call(20, "20")
+      assert.deepStrictEqual(yield* wait(10), ["b20"])
     })
   )
 
@@ -201,21 +192,21 @@ describe("Attendant", () => {
     })
   )
 
-  it.effect("starts nothing for one that is over, or is ended by what runs", () =>
+  it.effect("keeps nothing for those that are over", () =>
     Effect.gen(function* () {
-      const { attendant, member, wait } = yield* attended
-      const [a, b] = [yield* member("a"), yield* member("b")]
+      const { attendant, member } = yield* attended
+      const a = yield* member("a")
       yield* Scope.close(a.self.scope, Exit.void)
       a.start("after that")
+      assert.strictEqual(kept(attendant), 0)
+      // Started by what closes the scope, and not begun before that.
+      const b = yield* member("b")
       const closes = Effect.suspend(() => {
-        const closing = Effect.forkDetach(Scope.close(b.self.scope, Exit.void), { startImmediately: true })
-        return Effect.andThen(
-          closing,
-          Effect.sync(() => b.start("too late"))
-        )
+        b.start("too late")
+        return Effect.asVoid(Effect.forkDetach(Scope.close(b.self.scope, Exit.void), { startImmediately: true }))
       })
       attendant.start(b.self, closes)
-      assert.deepStrictEqual(yield* wait(0), [])
+      assert.strictEqual(kept(attendant), 0)
     })
   )
 
@@ -241,6 +232,8 @@ describe("Attendant", () => {
   )
 })
 
-/** How many alarms are set. */
-const kept = (attendant: Attendant.Attendant): number =>
-  (attendant as unknown as { readonly calls: { readonly heap: ReadonlyArray<unknown> } }).calls.heap.length
+/** How many alarms are set, and tasks not begun. */
+const kept = (attendant: Attendant.Attendant): number => {
+  const { calls, tasks } = attendant as unknown as { calls: { heap: Array<unknown> }; tasks: Array<unknown> }
+  return calls.heap.length + tasks.length
+}

@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as Attendant from "../src/internal/Attendant.ts"
@@ -173,8 +174,32 @@ describe("interrupting connect destroys what was half open, at every stage", () 
         const open = yield* Metric.value(Metrics.connectionsOpen)
         assert.strictEqual(open.value, 0)
         const attendant = Attendant.of(yield* Transport, yield* Clock.Clock)
-        assert.strictEqual((attendant as unknown as { readonly attended: number }).attended, 0)
+        assert.lengthOf([...(attendant as unknown as { readonly all: Iterable<unknown> }).all], 0)
       }).pipe(Effect.provide(transport), Effect.provideService(Metric.MetricRegistry, new Map()))
+    })
+  )
+
+  it.effect("a program's Random that throws, when it is asked for the jitter: the same", () =>
+    Effect.gen(function* () {
+      const network = yield* MemoryTransport.make()
+      const throwing = () => {
+        throw new Error("no more numbers")
+      }
+      const random = { nextIntUnsafe: throwing, nextDoubleUnsafe: throwing }
+      yield* Effect.gen(function* () {
+        const connect = WebSocket.connect(url, { keepAlive: { jitter: 0.5 } })
+        const connecting = yield* start(
+          Effect.exit(Effect.scoped(Effect.provideService(connect, Random.Random, random)))
+        )
+        const wire = yield* network.accept
+        yield* ServerPeer.accept(wire)
+        assert.isTrue(Exit.hasDies(yield* Fiber.join(connecting)))
+        assert.isTrue(wire.isDestroyed())
+        const open = yield* Metric.value(Metrics.connectionsOpen)
+        assert.strictEqual(open.value, 0)
+        const attendant = Attendant.of(yield* Transport, yield* Clock.Clock)
+        assert.lengthOf([...(attendant as unknown as { readonly all: Iterable<unknown> }).all], 0)
+      }).pipe(Effect.provide(network.layer), Effect.provideService(Metric.MetricRegistry, new Map()))
     })
   )
 

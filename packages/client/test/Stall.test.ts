@@ -16,7 +16,7 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
     const clock = yield* Clock.Clock
     const attendant = new Attendant(clock)
     const [scope, context] = [yield* Effect.scope, yield* Effect.context()]
-    attendant.join({ scope, context, failed: Effect.die, isAttended: false })
+    yield* attendant.join({ scope, context, failed: Effect.die, seat: undefined })
     return yield* Effect.callback<void>((resume) => {
       const parts = { outgoing: all.outgoing, clock, attendant, stallTimeout: timeout }
       new Stall({ ...parts, stalled: () => resume(Effect.void) }).begin()

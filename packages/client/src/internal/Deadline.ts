@@ -11,7 +11,7 @@ import type * as Moment from "./Moment.ts"
 export interface Deadline {
   readonly at: Moment.Moment
   readonly attendant: Attendant
-  /** Joins the attendant when there is something to wait for. Who asked lets it leave. */
+  /** For whom the attendant wakes. */
   readonly attended: Attended
 }
 
@@ -40,11 +40,12 @@ export const within = <A, E, R, B, F>(
     })
     if (fiber.pollUnsafe() !== undefined) return ended
     attendant.set(alarm)
-    attendant.join(attended)
     // From here on: who asked may be interrupted before it waits, and that ends the dial too.
     fiber.addObserver((exit) => {
       attendant.unset(alarm)
+      attendant.leave(attended)
       tell?.(exit)
     })
-    return ended
+    const joining = attendant.joined(attended)
+    return joining === undefined ? ended : Effect.andThen(joining, ended)
   })

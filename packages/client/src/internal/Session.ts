@@ -65,7 +65,7 @@ export class Session<A> implements Attended, Source {
   isGone = false
   private watch: Watch | undefined
   /** The attendant's. */
-  isAttended = false
+  seat: number | undefined
 
   constructor(options: {
     readonly stream: ByteStream
@@ -101,21 +101,26 @@ export class Session<A> implements Attended, Source {
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
-  /** Begins to read; `first` was read already. Most sessions need no fiber for that. */
-  begin(first: Uint8Array): void {
+  /** Begins to read; `first` was read already. Answers what has to be run for that: most sessions need no fiber. */
+  begin(first: Uint8Array): Effect.Effect<void> | undefined {
     this.watch = this.meter.watch(this)
-    this.attendant.join(this)
-    this.keepAlive?.begin()
+    const joining = this.attendant.joined(this)
     try {
+      this.keepAlive?.begin()
       // An empty array is one of 200 bytes, as long as it is kept.
       this.reader.begin(first.length > 0 ? first : undefined)
     } catch (defect) {
-      // Of a stream that throws when it is asked to flow.
+      // Of a stream that throws when it is asked to flow, or of a program's `Random`.
       this.forget()
       throw defect
     }
-    if (this.pulling !== undefined) this.attendant.start(this, this.ending(this.pulling.run))
-    if (this.idle !== undefined) this.attendant.start(this, this.idle.watch(this))
+    return inTurn(joining, this.pulling && this.attendant.begin(this, this.ending(this.pulling.run)), this.watchIdle)
+  }
+
+  private get watchIdle(): Effect.Effect<void> | undefined {
+    if (this.idle === undefined) return undefined
+    const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
+    return this.attendant.begin(this, watch)
   }
 
   /** What comes in goes there, from now on. */
@@ -295,3 +300,7 @@ export class Session<A> implements Attended, Source {
     return this.outcome.giveUp(undefined)
   }
 }
+
+/** One after the other; undefined when there is nothing to be run. */
+const inTurn = (...effects: ReadonlyArray<Effect.Effect<void> | undefined>): Effect.Effect<void> | undefined =>
+  effects.reduce((first, next) => (first && next ? Effect.andThen(first, next) : (first ?? next)), undefined)
