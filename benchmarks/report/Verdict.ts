@@ -1,8 +1,8 @@
 /**
  * What a row's rounds say about each of its metrics: every arm's values and ratios, and whether ours met its targets.
  *
- *     floor   within 10 % of the raw drain of the same bytes: counts as met. Of growth: it misses `must`, and so does
- *             the raw drain, which grows as much
+ *     floor   within 10 % of the raw drain of the same bytes: counts as met. Of growth: it misses `must`, but does not
+ *             grow more than 10 % beyond the raw drain
  *     void    the server could not have driven more than 1.25 times the fastest arm that is not at the floor, or ours was
  *             faster than the floor: the machine was busy with something else
  *     below   the worse quartile of the ratios misses `must`
