@@ -33,8 +33,8 @@ export class FrameEncoder {
   private readonly platform: Platform
   /** A fresh key for each frame in the client role, undefined in the server's (RFC 6455 §5.3). */
   private readonly maskingKey: (() => number) | undefined
-  /** Finished arrays, in order; the open buffer's bytes come after them. */
-  private chunks: Array<Uint8Array> = []
+  /** Finished arrays, in order; the open buffer's bytes come after them. None is made before there is one. */
+  private chunks: Array<Uint8Array> | undefined
   private buffer: Uint8Array = empty
   /** What the last large frame was written to: for the next one, if it comes before the memory is collected. */
   private large: WeakRef<Uint8Array> | undefined
@@ -120,11 +120,11 @@ export class FrameEncoder {
       this.largeTaken = new WeakRef(this.buffer)
       this.begin(empty)
     }
-    const chunks = this.chunks
-    this.chunks = []
+    const { chunks } = this
+    this.chunks = undefined
     this.pendingBytes = 0
     this.taken = true
-    return chunks
+    return chunks ?? []
   }
 
   /**
@@ -199,7 +199,9 @@ export class FrameEncoder {
 
   private closeChunk(): void {
     if (this.end === this.start) return
-    this.chunks.push(this.buffer.subarray(this.start, this.end))
+    const chunk = this.buffer.subarray(this.start, this.end)
+    if (this.chunks === undefined) this.chunks = [chunk]
+    else this.chunks.push(chunk)
     this.start = this.end
   }
 }
