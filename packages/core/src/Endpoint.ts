@@ -114,14 +114,19 @@ export class Endpoint<A = Message> {
   }
 
   private get encoder(): MessageEncoder {
-    this.madeEncoder ??= new MessageEncoder({
+    this.madeEncoder ??= this.makeEncoder()
+    return this.madeEncoder
+  }
+
+  /** On its own, since a method that writes such a function allocates for it at each call (docs/performance.md, Closures). */
+  private makeEncoder(): MessageEncoder {
+    return new MessageEncoder({
       output: this.output,
       platform: this.platform,
       deflater: this.deflater,
       threshold: this.compression?.threshold ?? 0,
       sending: () => this.sending
     })
-    return this.madeEncoder
   }
 
   // ---- receiving

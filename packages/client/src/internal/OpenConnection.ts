@@ -55,17 +55,13 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get send(): Connection<A>["send"] {
-    const send: Connection<A>["send"] =
-      this.#send ?? ((message, options) => this.#session.outgoing.send(message, options))
-    this.#send = send
-    return send
+    this.#send ??= sendOf(this.#session)
+    return this.#send
   }
 
   get sendAll(): Connection<A>["sendAll"] {
-    const sendAll: Connection<A>["sendAll"] =
-      this.#sendAll ?? ((messages, options) => this.#session.outgoing.sendAll(messages, options))
-    this.#sendAll = sendAll
-    return sendAll
+    this.#sendAll ??= sendAllOf(this.#session)
+    return this.#sendAll
   }
 
   get sendFragments(): Connection<A>["sendFragments"] {
@@ -156,6 +152,16 @@ export class OpenConnection<A> implements Connection<A> {
     return this.#facts.info
   }
 }
+
+const sendOf =
+  ({ outgoing }: Session<unknown>): Connection["send"] =>
+  (message, options) =>
+    outgoing.send(message, options)
+
+const sendAllOf =
+  ({ outgoing }: Session<unknown>): Connection["sendAll"] =>
+  (messages, options) =>
+    outgoing.sendAll(messages, options)
 
 /** One header for each line, as `Facts` holds them: a value has no line breaks. What is joined is one string, and not its parts. */
 export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>

@@ -240,9 +240,13 @@ export class Outgoing {
     this.writeWhenFull()
     if (this.scheduled || this.isReading) return
     this.scheduled = true
-    const write = this.writeScheduled ?? (() => this.writeWhatIsScheduled())
-    this.writeScheduled = write
-    void Promise.resolve().then(write)
+    this.writeScheduled ??= this.makeWriteScheduled()
+    void Promise.resolve().then(this.writeScheduled)
+  }
+
+  /** On its own, since a method that writes such a function allocates for it at each call (docs/performance.md, Closures). */
+  private makeWriteScheduled(): () => void {
+    return () => this.writeWhatIsScheduled()
   }
 
   private writeWhatIsScheduled(): void {
