@@ -84,9 +84,9 @@ export interface ByteSink {
 }
 
 /**
- * The same stream, but for some members. A `writeUnsafe` that keeps chunks for later has to copy them, or to count them in
- * `unflushedBytes`: else other connections write there meanwhile. Spreading a stream does not do: its members may be inherited, and made only when
- * they are asked for. One that is pulled or shut down in another way does not flow.
+ * The same stream, but for some members. Spreading a stream does not do: its members may be inherited, and made only when
+ * they are asked for. One that is pulled or shut down in another way does not flow. A `writeUnsafe` that keeps chunks for
+ * later copies them, or counts them in `unflushedBytes`: else other connections write there meanwhile.
  */
 export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): ByteStream => ({
   pull: stream.pull,
