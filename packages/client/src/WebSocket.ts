@@ -49,6 +49,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const id = Trace.newId(maskingKey())
     const attendant = Attendant.of(transport, clock)
     const ofContext = attendant.contexts.of(context)
+    // While it is dialled it only waits for its deadline: nothing is started for it that could fail.
     const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, seat: undefined }
     const place = { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }
     const began = Moment.now(clock)

@@ -145,8 +145,10 @@ export class Reader {
     const last = this.headers.pop()
     if (last === undefined) return "FoldedHeader"
     const [name, value] = last
-    const parts = [value, trim(line)].filter((part) => part !== "")
-    this.headers.push(Object.freeze<Header>([name, parts.join(" ")]))
+    const more = trim(line)
+    // Two strings added are not copied yet, so that many lines take no longer than their bytes.
+    const whole = value === "" || more === "" ? value + more : `${value} ${more}`
+    this.headers.push(Object.freeze<Header>([name, whole]))
     this.line = ""
     return undefined
   }
@@ -176,7 +178,7 @@ export const excerpt = (text: string): string => text.slice(0, 200)
 export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
   const sought = name.toLowerCase()
   const values: Array<string> = []
-  for (const [name, value] of headers) if (name.toLowerCase() === sought) values.push(value)
+  for (const header of headers) if (isNamed(header, sought)) values.push(header[1])
   return values
 }
 
@@ -187,13 +189,16 @@ export const one = (headers: Headers, name: string): string | undefined | typeof
   // By index, here and below: until code is optimised, each step of an iterator is an object.
   for (let i = 0; i < headers.length; i++) {
     const header = headers[i]!
-    // Most names are told apart by their length.
-    if (header[0].length !== sought.length || header[0].toLowerCase() !== sought) continue
+    if (!isNamed(header, sought)) continue
     if (value !== undefined) return repeated
     value = header[1]
   }
   return value
 }
+
+/** `sought` is in lower case. Most names are told apart by their length. */
+const isNamed = (header: Header, sought: string): boolean =>
+  header[0].length === sought.length && header[0].toLowerCase() === sought
 
 export const repeated: unique symbol = Symbol("a header that may come once came more often")
 
