@@ -43,27 +43,41 @@ export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
 
 const add = (jar: ReadonlyArray<Cookies.Cookie>, url: string, header: string, now: number) => {
   if (header.length > maxCookieBytes || !URL.canParse(url)) return jar
-  const parsed = Cookies.fromSetCookie(header.replace(manySeconds, `$1${maxAge}`))
-  const allowed = Object.values(parsed.cookies).every((cookie) => isAllowed(jar, new URL(url), cookie))
+  const { hostname, protocol } = new URL(url)
+  const ofHost = header.replace(domainAttribute, (attribute, domain) =>
+    isOwnAddress(domain, hostname) ? "" : attribute
+  )
+  const parsed = Cookies.fromSetCookie(ofHost.replace(manySeconds, `$1${maxAge}`))
+  const allowed = Object.values(parsed.cookies).every((cookie) => isAllowed(jar, { hostname, protocol }, cookie))
   return allowed ? Cookies.mergeIntoArray(jar, url, parsed, now) : jar
 }
 
 const isAllowed = (
   jar: ReadonlyArray<Cookies.Cookie>,
-  url: URL,
+  { hostname, protocol }: Pick<URL, "hostname" | "protocol">,
   { name, options = {}, valueEncoded }: Cookies.Cookie
 ) => {
   if (!HttpHead.isFieldValue(valueEncoded)) return false
-  const isSecure = url.protocol === "https:"
+  const isSecure = protocol === "https:"
   if (options.secure && !isSecure) return false
   if (/^__secure-/i.test(name) && !options.secure) return false
   if (/^__host-/i.test(name) && !(options.secure && options.path === "/" && options.domain === undefined)) return false
-  // RFC 6265bis §5.7: whoever sits on a plain connection cannot replace what came over a secure one.
-  return isSecure || !jar.some((held) => held.name === name && held.options?.secure && belongs(held, url.hostname))
+  // RFC 6265bis §5.7: whoever sits on a plain connection cannot replace what came over a secure one, nor stand before it.
+  const domain = (options.domain ?? hostname).toLowerCase()
+  return isSecure || !jar.some((held) => held.name === name && held.options?.secure && meets(held, domain))
 }
 
-const belongs = ({ options }: Cookies.Cookie, host: string): boolean =>
-  options?.domain === host || host.endsWith(`.${options?.domain}`)
+/** Some host gets both: the domain of one is that of the other, or above it. */
+const meets = ({ options }: Cookies.Cookie, domain: string): boolean => {
+  const held = options?.domain ?? ""
+  return held === domain || domain.endsWith(`.${held}`) || held.endsWith(`.${domain}`)
+}
+
+/** An IP address has nothing below it, so as a domain it means itself, which is what no domain means (RFC 6265 §5.1.3). */
+const isOwnAddress = (domain: string, hostname: string): boolean =>
+  domain.trim() === hostname && /^\[|\.\d+$/.test(hostname)
+
+const domainAttribute = /;\s*domain\s*=([^;]*)/gi
 
 /** Without what has expired; where there are too many, without the oldest. */
 const bounded = (jar: ReadonlyArray<Cookies.Cookie>, now: number): ReadonlyArray<Cookies.Cookie> => {

@@ -32,7 +32,10 @@ describe("S5: a cookie goes where RFC 6265 sends it, and nowhere else", () => {
     ["a=1; Domain=b.test", "wss://a.test/", "wss://b.test/", undefined],
     ["a=1; Domain=b.test", "wss://a.test/", "wss://a.test/", undefined],
     ["a=1; Domain=test", "wss://a.test/", "wss://b.test/", undefined],
-    ["a=1; Domain=127.0.0.1", "ws://127.0.0.1/", "ws://127.0.0.1/", undefined],
+    ["a=1; Domain=127.0.0.1", "ws://127.0.0.1/", "ws://127.0.0.1/", "a=1"],
+    ["a=1; Domain=127.0.0.1", "ws://127.0.0.2/", "ws://127.0.0.1/", undefined],
+    ["a=1; Domain=0.0.1", "ws://127.0.0.1/", "ws://127.0.0.1/", undefined],
+    ["a=1; Domain=[::1]", "ws://[::1]/", "ws://[::1]/", "a=1"],
     ["a=1", "ws://127.0.0.1:1/", "ws://127.0.0.1:2/", "a=1"],
     // Path (§5.1.4)
     ["a=1; Path=/chat", "ws://a.test/", "ws://a.test/chat/room", "a=1"],
@@ -86,6 +89,25 @@ describe("S5: a cookie goes where RFC 6265 sends it, and nowhere else", () => {
       assert.strictEqual(yield* header(jar, "wss://x.a.test/"), "a=good")
     })
   )
+})
+
+describe("S5: a plain connection beside a secure one", () => {
+  const plain: ReadonlyArray<readonly [from: string, setCookie: string]> = [
+    ["ws://app.a.test/", "sid=evil; Path=/"],
+    ["ws://other.a.test/", "sid=evil; Domain=a.test; Path=/"],
+    ["ws://a.test/", "sid=evil; Domain=A.test; Path=/x"],
+    ["ws://x.app.a.test/", "sid=evil; Domain=.app.a.test; Path=/"]
+  ]
+  for (const [from, setCookie] of plain) {
+    it.effect(`${setCookie} of ${from} does not stand beside the secure one of wss://app.a.test/`, () =>
+      Effect.gen(function* () {
+        const jar = yield* CookieJar.make
+        yield* jar.store("wss://app.a.test/", ["sid=good; Secure; Path=/"])
+        yield* jar.store(from, [setCookie])
+        assert.strictEqual(yield* header(jar, "wss://app.a.test/x"), "sid=good")
+      })
+    )
+  }
 })
 
 describe("time is the Clock's", () => {
