@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type DecodeFailed, type Message, MessageCodec, WebSocket } from "@effect-websocket/client"
 import { Pair } from "@effect-websocket/client/testing"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as SchemaBinary from "effect/encoding/SchemaBinary"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -116,6 +117,58 @@ describe("a message that does not decode", () => {
         received: `0x${"ab".repeat(32)}...`,
         problem: "Expected JSON text, not a binary message"
       })
+    })
+  )
+
+  it.effect("that exhausts the stack of a recursive schema does not decode, and its neighbours are there", () =>
+    Effect.gen(function* () {
+      interface Tree extends ReadonlyArray<Tree> {}
+      const Tree = Schema.Array(Schema.suspend((): Schema.Codec<Tree> => Tree))
+      const pair = yield* Pair.open()
+      const typed = WebSocket.schema(pair.socket, { receive: Tree, send: Tree })
+      const deep = "[".repeat(20_000) + "]".repeat(20_000)
+      yield* sendTogether(pair, "[]", "[[]]", deep, "[[],[]]")
+      assert.deepStrictEqual(yield* typed.receiveN(4), [[], [[]]])
+      const failure = yield* Effect.flip(typed.receive)
+      assert.deepInclude(failure, { _tag: "DecodeFailed", problem: "it is nested too deep" })
+      assert.deepStrictEqual(yield* typed.receiveN(4), [[[], []]])
+    })
+  )
+
+  it.effect("whatever a schema of the program's dies of, the taker dies of, once", () =>
+    Effect.gen(function* () {
+      const throws = (text: string) => {
+        if (text === "thrown") throw new Error("a bug")
+        return text
+      }
+      const faulty = SchemaTransformation.transform({ decode: throws, encode: (text: string) => text })
+      const dying = SchemaTransformation.transformEffect({
+        decode: (text: string) =>
+          text === "died" ? Effect.andThen(Effect.yieldNow, Effect.die(new Error("another"))) : Effect.succeed(text),
+        encode: (text: string) => Effect.succeed(text)
+      })
+      const receive = Schema.String.pipe(Schema.decodeTo(Schema.String, faulty), Schema.decodeTo(Schema.String, dying))
+      const pair = yield* Pair.open()
+      const typed = WebSocket.schema(pair.socket, { receive, send: Schema.String, onDecodeError: () => Effect.void })
+      yield* sendTogether(pair, '"a"', '"thrown"', '"b"', '"died"', '"c"')
+      assert.deepStrictEqual(yield* typed.receiveN(5), ["a"])
+      assert.deepStrictEqual(yield* Effect.exit(typed.receive), Exit.die(new Error("a bug")))
+      assert.deepStrictEqual(yield* typed.receiveN(5), ["b"])
+      assert.deepStrictEqual(yield* Effect.exit(typed.receive), Exit.die(new Error("another")))
+      assert.deepStrictEqual(yield* typed.receiveN(0), ["c"])
+    })
+  )
+
+  it.effect("a handler that throws is a defect of the taker's, and the next message is there", () =>
+    Effect.gen(function* () {
+      const pair = yield* Pair.open()
+      const onDecodeError = () => {
+        throw new Error("a bug")
+      }
+      const typed = WebSocket.schema(pair.socket, { ...protocol, onDecodeError })
+      yield* sendTogether(pair, "a", json(1))
+      assert.deepStrictEqual(yield* Effect.exit(typed.receive), Exit.die(new Error("a bug")))
+      assert.deepStrictEqual(yield* typed.receive, trade(1))
     })
   )
 

@@ -7,8 +7,10 @@
  */
 import { escapePeerText } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import type { Message } from "../Connection.ts"
@@ -34,7 +36,15 @@ export class Decoding<A, E> {
 
   constructor(options: Omit<SchemaOptions<A, unknown, E>, "send">) {
     const { codec = json, onDecodeError = failWith, receive } = options
-    this.decode = SchemaParser.decodeUnknownEffect(codec(receive)) as Decode<A>
+    const decode = SchemaParser.decodeUnknownEffect(codec(receive)) as Decode<A>
+    const attempt: Decode<A> = (message) => {
+      try {
+        return decode(message)
+      } catch (defect) {
+        return Exit.die(defect)
+      }
+    }
+    this.decode = attempt
     this.onDecodeError = onDecodeError
   }
 
@@ -89,15 +99,16 @@ export class Decoding<A, E> {
   ): Effect.Effect<ReadonlyArray<A>> {
     let done = false
     const from = (i: number, decoded: Effect.Effect<A, SchemaIssue.Issue>): Effect.Effect<ReadonlyArray<A>> =>
-      Effect.matchEffect(decoded, {
+      Effect.matchCauseEffect(decoded, {
         onSuccess: (value) => {
           values.push(value)
           if (i + 1 < batch.length) return from(i + 1, this.decode(batch[i + 1]!))
           done = true
           return Effect.succeed(values)
         },
-        onFailure: (issue) => {
-          this.pending = this.policyFor(issue, batch[i]!)
+        onFailure: (cause) => {
+          if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+          this.pending = this.afterFailure(cause, batch[i]!)
           this.rest = [...batch.slice(i + 1), ...this.rest]
           done = true
           return Effect.succeed(values)
@@ -110,11 +121,21 @@ export class Decoding<A, E> {
     )
   }
 
-  private policyFor(issue: SchemaIssue.Issue, message: Message): Effect.Effect<void, E> {
-    const failure = new DecodeFailed({ ...excerptOf(message), ...problemOf(issue) })
-    return Effect.map(this.onDecodeError(failure, message), () => {
-      this.skipped += 1
-    })
+  /** The policy's, where the message is to blame. What a schema of the program's own dies of, the taker dies of, once. */
+  private afterFailure(cause: Cause.Cause<SchemaIssue.Issue>, message: Message): Effect.Effect<void, E> {
+    const issue = Cause.findError(cause)
+    if (Result.isSuccess(issue)) return this.policyFor(problemOf(issue.success), message)
+    return isTooDeep(Cause.squash(cause)) ? this.policyFor(tooDeep, message) : Effect.failCause(issue.failure)
+  }
+
+  private policyFor(problem: { readonly problem: string }, message: Message): Effect.Effect<void, E> {
+    const failure = new DecodeFailed({ ...excerptOf(message), ...problem })
+    return Effect.map(
+      Effect.suspend(() => this.onDecodeError(failure, message)),
+      () => {
+        this.skipped += 1
+      }
+    )
   }
 }
 
@@ -128,6 +149,11 @@ const excerptOf = (message: Message) => {
   const hex = Array.from(message.subarray(0, shownBytes), (byte) => byte.toString(16).padStart(2, "0")).join("")
   return { kind: "binary" as const, received: `0x${hex}${message.length > shownBytes ? "..." : ""}` }
 }
+
+/** A peer can nest a message of a few kilobytes so deep that a recursive schema exhausts the stack. */
+const isTooDeep = (defect: unknown): boolean => defect instanceof RangeError && defect.message.includes("call stack")
+
+const tooDeep = { problem: "it is nested too deep" }
 
 const isSuccess = <A, E>(decoded: Effect.Effect<A, E>): decoded is Exit.Success<A, E> =>
   Exit.isExit(decoded) && Exit.isSuccess(decoded)
