@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type LossCause, type Message, type Messages, Requests, type Status, WebSocket } from "@effect-websocket/client"
 import { Pair, type ServerPeer } from "@effect-websocket/client/testing"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -273,6 +275,31 @@ describe("a request that fails", () => {
       assert.strictEqual(yield* socket.receive, `{"news":"for others"}`)
     })
   )
+})
+
+describe("a responseId that throws", () => {
+  for (const others of ["keep", "discard"] as const) {
+    it.effect(`is logged, and what everybody who asks dies of (others: ${others})`, () => {
+      const logged: Array<unknown> = []
+      return Effect.gen(function* () {
+        const bug = new Error("a bug")
+        const responseId = () => {
+          throw bug
+        }
+        const { double, requests, server } = yield* open({ responseId, others })
+        const asking = yield* start(double(1))
+        yield* asked(server)
+        yield* news(server, "hello")
+        yield* settle
+        const died = Exit.die(bug)
+        assert.deepStrictEqual(yield* Fiber.await(asking), died)
+        assert.deepStrictEqual(yield* Effect.exit(double(2)), died)
+        assert.deepStrictEqual(yield* Effect.exit(requests.receive), died)
+        assert.strictEqual(yield* requests.inFlight, 0)
+        assert.deepStrictEqual(logged, [bug])
+      }).pipe(Effect.provide(Logger.layer([Logger.make(({ cause }) => logged.push(Cause.squash(cause)))])))
+    })
+  }
 })
 
 describe("over the sessions of a client", () => {

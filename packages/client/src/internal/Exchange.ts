@@ -68,9 +68,18 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
   }
 
   private end(exit: Exit.Exit<void, RE>): Effect.Effect<unknown> {
-    const failure = Exit.isFailure(exit) ? exit.cause.reasons.find(Cause.isFailReason)?.error : undefined
-    this.inFlight.end(failure)
-    return Exit.isSuccess(exit) ? Queue.end(this.kept) : Queue.failCause(this.kept, exit.cause)
+    if (Exit.isSuccess(exit)) {
+      this.inFlight.end()
+      return Queue.end(this.kept)
+    }
+    const { cause } = exit
+    const ended = Queue.failCause(this.kept, cause)
+    if (Cause.hasDies(cause)) {
+      this.inFlight.die(Cause.squash(cause))
+      return Effect.andThen(Effect.logError("WebSocket requests died", cause), ended)
+    }
+    this.inFlight.end(cause.reasons.find(Cause.isFailReason)?.error)
+    return ended
   }
 
   // ---- taking what is no response
@@ -103,7 +112,8 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
 
   private exchange(request: Request<A>, make: (id: number) => In): Effect.Effect<A, SE | NotSent | FateUnknown> {
     return Effect.suspend((): Effect.Effect<A, SE | NotSent | FateUnknown> => {
-      const { ended } = this.inFlight
+      const { died, ended } = this.inFlight
+      if (died !== undefined) return died
       if (ended !== undefined) return Effect.fail(new NotSent({ why: "session lost", ...ended }))
       const answered = Effect.suspend(() => {
         this.inFlight.accepted(request)

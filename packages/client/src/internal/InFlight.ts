@@ -18,6 +18,8 @@ export interface Request<A> {
 }
 
 export class InFlight<A> {
+  /** What those die of who ask. */
+  died: Effect.Effect<never> | undefined
   /** No more responses will come, and why. */
   ended: { readonly cause?: LossCause } | undefined
 
@@ -63,6 +65,13 @@ export class InFlight<A> {
     const before = this.generation
     this.generation = status._tag === "Open" ? status.generation : undefined
     if (before !== undefined && before !== this.generation) this.sessionLost(causeOf(status))
+  }
+
+  /** Nobody reads any more, since a function of the program's died: so do all that wait, and all that ask from now on. */
+  die(defect: unknown): void {
+    this.died = Effect.die(defect)
+    for (const { response } of this.requests.values()) Deferred.doneUnsafe(response, this.died)
+    this.requests.clear()
   }
 
   end(cause?: LossCause): void {
