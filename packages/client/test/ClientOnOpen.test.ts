@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Connection } from "@effect-websocket/client"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { settle, start } from "./harness.ts"
@@ -79,8 +80,9 @@ describe("onOpen", () => {
     })
   )
 
-  it.effect("that dies is a fault of the program: the client stops, and whoever waits learns why", () =>
-    Effect.gen(function* () {
+  it.effect("that dies is a fault of the program: the client stops, it is logged, and whoever waits learns why", () => {
+    const logged: Array<unknown> = []
+    return Effect.gen(function* () {
       const { accept, client } = yield* made({ onOpen: () => Effect.die(new Error("a bug")) })
       const { wire } = yield* accept
       wire.end()
@@ -88,9 +90,10 @@ describe("onOpen", () => {
       const error = yield* Effect.flip(client.receive)
       assert.deepInclude(error, { _tag: "OnOpenFailed", problem: "died" })
       assert.match(error.message, /^onOpen died on connection 1: Error: a bug$/)
-      assert.deepInclude(yield* client.status, { _tag: "Stopped", by: "onLost" })
-    })
-  )
+      assert.deepInclude(yield* client.status, { _tag: "Stopped", by: "defect" })
+      assert.deepStrictEqual(logged, [["onOpen of a WebSocket client died", new Error("a bug")]])
+    }).pipe(Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(message))])))
+  })
 
   it.effect("has 10 seconds, or `onOpenTimeout`", () =>
     Effect.gen(function* () {

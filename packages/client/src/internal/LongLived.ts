@@ -155,11 +155,11 @@ export class LongLived<R> {
       Scope.provide(scope),
       Effect.matchCause({
         onSuccess: () => undefined,
-        onFailure: (cause) => {
-          const problem = Cause.hasDies(cause) ? "died" : "failed"
-          return new OnOpenFailed({ generation, problem, cause: Cause.squash(cause) })
-        }
+        onFailure: (cause) => new OnOpenFailed({ generation, problem: problemOf(cause), cause: Cause.squash(cause) })
       }),
+      Effect.tap((failed) =>
+        failed?.problem === "died" ? Effect.logError("onOpen of a WebSocket client died", failed.cause) : Effect.void
+      ),
       Effect.timeoutOrElse({
         duration: onOpenTimeout,
         orElse: () => Effect.succeed(new OnOpenFailed({ generation, problem: "timed out", timeout: onOpenTimeout }))
@@ -239,6 +239,8 @@ export class LongLived<R> {
     })
   }
 }
+
+const problemOf = (cause: Cause.Cause<unknown>) => (Cause.hasDies(cause) ? "died" : "failed")
 
 const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))

@@ -75,7 +75,7 @@ export class Losses<R> {
       const loss = { ...lost, attempt: this.attempt, retryAfter: askedToWait(cause), lost: this.report() }
       const decision = yield* this.decide(loss)
       if (decision === undefined) return undefined
-      if (decision._tag === "Stop") return { by: "onLost", cause }
+      if (decision._tag === "Stop") return { by: hasDied(cause) ? "defect" : "onLost", cause }
       const delay = yield* this.delay(decision, loss)
       if (delay === undefined) return { by: "reconnect", cause }
       yield* status.set({ _tag: "Waiting", cause, delay, attempt: this.attempt + 1 })
@@ -123,6 +123,9 @@ export class Losses<R> {
     }
   }
 }
+
+/** `onOpen` did. */
+const hasDied = (cause: LossCause): boolean => cause._tag === "OnOpenFailed" && cause.problem === "died"
 
 /** How long a server that refused wants to be left alone. */
 const askedToWait = (cause: LossCause): Duration.Duration | undefined =>
