@@ -19,6 +19,7 @@ import type { CloseInfo } from "./CloseInfo.ts"
 import type { InvalidOptions, InvalidUrl } from "./ConnectError.ts"
 import type { Connection, Message, Messages, SendOptions } from "./Connection.ts"
 import type { InvalidMessage } from "./Errors.ts"
+import { batchSize } from "./internal/BatchSize.ts"
 import * as ClientConfig from "./internal/ClientConfig.ts"
 import { Incoming } from "./internal/Incoming.ts"
 import * as InvalidClose from "./internal/InvalidClose.ts"
@@ -118,7 +119,7 @@ const clientOf = <R>(
 ): Client => ({
   messages: Stream.fromPull(Effect.succeed(incoming.takeAll)),
   receive: Effect.map(incoming.take(1), (messages) => messages[0]),
-  receiveN: (most) => incoming.take(most),
+  receiveN: (most) => incoming.take(batchSize(most)),
   send: (message, options) => outbox.send([message], options),
   sendAll: (messages, options) => outbox.send(messages, options),
   sendTracked: (message, options) =>

@@ -17,6 +17,7 @@ import type * as Stream from "effect/Stream"
 import type { FateUnknown, LossCause, NotSent } from "./ClientErrors.ts"
 import { InvalidOptions } from "./ConnectError.ts"
 import type { Messages, SendOptions } from "./Connection.ts"
+import { batchSize } from "./internal/BatchSize.ts"
 import { Exchange } from "./internal/Exchange.ts"
 import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import type { RequestTimedOut } from "./MessageErrors.ts"
@@ -88,7 +89,7 @@ export const make: <A, In, RE extends LossCause, SE, SO>(
     request: (make, { timeout = settings.timeout } = {}) => exchange.request(make, Duration.fromInputUnsafe(timeout)),
     messages: exchange.others,
     receive: Effect.map(exchange.receiveN(1), (taken) => taken[0]),
-    receiveN: (most) => exchange.receiveN(most),
+    receiveN: (most) => exchange.receiveN(batchSize(most)),
     send: messages.send,
     sendAll: messages.sendAll,
     inFlight: Effect.sync(() => exchange.inFlight.size),

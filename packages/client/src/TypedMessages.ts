@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Message, Messages, SendOptions } from "./Connection.ts"
+import { batchSize } from "./internal/BatchSize.ts"
 import { Decoding } from "./internal/Decoding.ts"
 import { encoderOf } from "./internal/Encoding.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
@@ -43,7 +44,7 @@ export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
 ): TypedMessages<A, In, RE | E, SE | EncodeFailed, Options> => {
   const decoding = new Decoding(options)
   const encode = encoderOf(options)
-  const receiveN = (most: number) => decoding.next(messages.receiveN, most)
+  const receiveN = (most: number) => decoding.next(messages.receiveN, batchSize(most))
   return {
     messages: Stream.transformPull(messages.messages, (pull) => Effect.succeed(decoding.next(() => pull, everything))),
     receive: Effect.map(receiveN(1), (values) => values[0]),

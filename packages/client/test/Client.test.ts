@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { settle, start } from "./harness.ts"
+import { failsWith, settle, start } from "./harness.ts"
 import { made, statuses, tags } from "./longLived.ts"
 
 describe("Client", () => {
@@ -61,6 +61,23 @@ describe("Client", () => {
         yield* TestClock.adjust("interval" in keepAlive ? 5000 : 20_000 - earliest)
         assert.strictEqual(wire.written().length, before + 10)
       }
+    })
+  )
+
+  it.effect("receiveN: at least one, whatever number is asked for, also of what a lost connection left", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made()
+      const { server, wire } = yield* accept
+      yield* server.together(["0", "1", "2", "3"].map(server.send))
+      yield* settle
+      assert.deepStrictEqual(yield* client.receiveN(0), ["0"])
+      wire.reset()
+      yield* settle
+      assert.deepStrictEqual(yield* client.receiveN(-1), ["1"])
+      assert.deepStrictEqual(yield* client.receiveN(Number.NaN), ["2"])
+      yield* client.close()
+      assert.deepStrictEqual(yield* client.receiveN(Number.POSITIVE_INFINITY), ["3"])
+      yield* failsWith(client.receiveN(Number.POSITIVE_INFINITY), { _tag: "ConnectionClosed", by: "us" })
     })
   )
 })

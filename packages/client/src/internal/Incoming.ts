@@ -29,11 +29,11 @@ export class Incoming {
   }
 
   /** All that is at hand, at least one message: waits while there is none. */
-  readonly takeAll: Pull.Pull<Batch, ClientReceiveError> = this.taking(everything)
+  readonly takeAll: Pull.Pull<Batch, ClientReceiveError> = this.taking(everything, "all")
 
   /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
   take(most: number): Effect.Effect<Batch, ClientReceiveError> {
-    return this.taking(most) as Effect.Effect<Batch, ClientReceiveError>
+    return this.taking(most, "some") as Effect.Effect<Batch, ClientReceiveError>
   }
 
   /** Keeps what a connection that has ended still holds. */
@@ -50,12 +50,13 @@ export class Incoming {
     this.kept.splice(0, over)
   }
 
-  private taking(most: number): Effect.Effect<Batch, ClientReceiveError | Cause.Done> {
+  /** `end` says of whom it learns at the end: of those who take all, or some. */
+  private taking(most: number, end: "all" | "some"): Effect.Effect<Batch, ClientReceiveError | Cause.Done> {
     return Effect.suspend(() => {
       if (this.kept.length > 0) return Effect.succeed(this.takeKept(most))
       const { current: phase, version } = this.phases
-      const next = () => Effect.flatMap(this.phases.after(version), () => this.taking(most))
-      if (phase._tag === "Over") return most === everything ? phase.all : phase.some
+      const next = () => Effect.flatMap(this.phases.after(version), () => this.taking(most, end))
+      if (phase._tag === "Over") return phase[end]
       return phase._tag === "Up" ? Effect.catch(phase.connection.receiveN(most), next) : next()
     })
   }

@@ -12,6 +12,7 @@ import type { CloseInfo } from "../CloseInfo.ts"
 import type { Connection, Redirected } from "../Connection.ts"
 import type { ConnectionClosed, ReceiveError } from "../Errors.ts"
 import type { Latency } from "../Latency.ts"
+import { batchSize } from "./BatchSize.ts"
 import type { Session } from "./Session.ts"
 import * as Trace from "./Trace.ts"
 
@@ -51,7 +52,7 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get receiveN(): Connection<A>["receiveN"] {
-    return (most) => this.#session.inbox.take(atLeastOne(most))
+    return (most) => this.#session.inbox.take(batchSize(most))
   }
 
   get send(): Connection<A>["send"] {
@@ -171,6 +172,3 @@ const parted = (line: string): readonly [name: string, value: string] => {
   const colon = line.indexOf(":")
   return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1)]
 }
-
-/** A whole number that a batch can be counted by, whatever was asked for. */
-const atLeastOne = (most: number): number => Math.max(1, Math.min(Math.floor(most) || 1, Number.MAX_SAFE_INTEGER))
