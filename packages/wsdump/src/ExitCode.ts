@@ -21,7 +21,7 @@ export const ExitCode = {
   lost: 5,
   /** A deadline passed, or fewer messages came than `--count` asks for. */
   timeout: 6,
-  /** By SIGINT or SIGTERM, after the closing handshake; as shells have it. */
+  /** By SIGINT, SIGTERM or SIGHUP, after the closing handshake; as shells have it. */
   interrupted: 130
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

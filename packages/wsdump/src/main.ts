@@ -24,6 +24,9 @@ const silent: ReadonlySet<Failure["_tag"]> = new Set(["ReaderLeft", "ShowHelp"])
 // Whoever reads the trace may leave before the end. Node would end the process, without a closing handshake.
 process.stderr.on("error", () => {})
 
+// A terminal that is closed asks for the end as well. Node would leave without a closing handshake.
+process.on("SIGHUP", () => process.emit("SIGTERM"))
+
 wsdump(version).pipe(
   Effect.tapError((error) => (silent.has(error._tag) ? Effect.void : Console.error(`wsdump: ${words(error)}`))),
   Effect.tapDefect((defect) => Console.error("wsdump: there is a fault in this program", defect)),

@@ -260,7 +260,7 @@ describe("how it ends", () => {
     })
   )
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     it.live(`${signal}: 130, after the closing handshake, and what came is printed`, () =>
       Effect.gen(function* () {
         const here = yield* Deferred.make<void>()
