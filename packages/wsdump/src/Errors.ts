@@ -35,17 +35,17 @@ export class OutOfTime extends Data.TaggedError("OutOfTime")<{ readonly seconds:
   }
 }
 
-/** The input could not be read to its end, or the output not be written. */
-export class StdioFailed extends Data.TaggedError("StdioFailed")<{
-  readonly what: "input" | "output"
+/** A file or the input could not be read to its end, or the output not be written. */
+export class IoFailed extends Data.TaggedError("IoFailed")<{
+  readonly what: "input" | "output" | `file ${string}`
   readonly problem: string
 }> {
   override get message() {
     return `The ${this.what} failed: ${this.problem}`
   }
 
-  static of(what: "input" | "output", { message, reason }: PlatformError): StdioFailed {
-    return new StdioFailed({ what, problem: Predicate.isError(reason.cause) ? reason.cause.message : message })
+  static of(what: IoFailed["what"], { message, reason }: PlatformError): IoFailed {
+    return new IoFailed({ what, problem: Predicate.isError(reason.cause) ? reason.cause.message : message })
   }
 }
 

@@ -4,7 +4,7 @@ import * as Cause from "effect/Cause"
 import type { CliError } from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
 import type { PlatformError } from "effect/PlatformError"
-import type { InputInvalid, OutOfTime, ReaderLeft, StdioFailed, TooFew, UsageError } from "./Errors.ts"
+import type { InputInvalid, IoFailed, OutOfTime, ReaderLeft, TooFew, UsageError } from "./Errors.ts"
 
 export const ExitCode = {
   /** Closed by this side; by the peer with 1000, 1001 or no code; or whoever reads the output has left. */
@@ -35,7 +35,7 @@ export type Failure =
   | PlatformError
   | ReaderLeft
   | ReceiveError
-  | StdioFailed
+  | IoFailed
   | TooFew
   | UsageError
 
@@ -64,7 +64,7 @@ export const ofFailure = (failure: Failure): ExitCode => {
     case "ReaderLeft":
       return ExitCode.ok
     case "PlatformError":
-    case "StdioFailed":
+    case "IoFailed":
       return ExitCode.failed
     default:
       return ExitCode.usage

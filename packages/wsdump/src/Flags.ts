@@ -19,6 +19,9 @@ const toggle = (name: string, description: string) =>
 const value = <A>(name: string, schema: Schema.Codec<A, string>, metavar: string, description: string) =>
   Flag.String(name).pipe(Flag.withSchema(schema), Flag.withMetavar(metavar), Flag.withDescription(description))
 
+/** Pipes as well, such as `<(...)` of a shell: what cannot be read is told where it is read. */
+const file = (name: string) => Flag.Path(name, { mustExist: true, typeName: "file" })
+
 export const flags = {
   url: Argument.String("url").pipe(Argument.withDescription("ws:, wss: or ws+unix: and what follows")),
 
@@ -63,18 +66,12 @@ export const flags = {
     `The largest message to accept, inflated, or unlimited. Default: ${defaults.maxMessage}`
   ).pipe(Flag.withDefault(defaults.maxMessage)),
 
-  ca: Flag.File("ca", { mustExist: true }).pipe(
-    Flag.withDescription("Trust these authorities (PEM) in place of Node's"),
+  ca: file("ca").pipe(
+    Flag.withDescription("Trust these authorities (PEM, or a folder of them) in place of Node's"),
     Flag.optional
   ),
-  cert: Flag.File("cert", { mustExist: true }).pipe(
-    Flag.withDescription("The client certificate (PEM); needs --key"),
-    Flag.optional
-  ),
-  key: Flag.File("key", { mustExist: true }).pipe(
-    Flag.withDescription("The private key of --cert (PEM)"),
-    Flag.optional
-  ),
+  cert: file("cert").pipe(Flag.withDescription("The client certificate (PEM); needs --key"), Flag.optional),
+  key: file("key").pipe(Flag.withDescription("The private key of --cert (PEM)"), Flag.optional),
   insecure: toggle("insecure", "Verify nothing of the server's certificate").pipe(
     Flag.withAlias("n"),
     Flag.withAlias("nocert")
@@ -85,7 +82,7 @@ export const flags = {
     Flag.withDescription("Send this text first; may be given again"),
     Flag.atLeast(0)
   ),
-  binary: Flag.File("binary", { mustExist: true }).pipe(
+  binary: file("binary").pipe(
     Flag.withAlias("b"),
     Flag.withDescription("Then send this file as a binary message; may be given again"),
     Flag.atLeast(0)

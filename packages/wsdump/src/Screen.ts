@@ -12,7 +12,7 @@ import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import { Stdio } from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import { ReaderLeft, StdioFailed } from "./Errors.ts"
+import { IoFailed, ReaderLeft } from "./Errors.ts"
 import { type Happened, render, type Style } from "./Render.ts"
 
 export interface Screen {
@@ -45,7 +45,7 @@ export const run = Effect.fnUntraced(function* <A, E, R>(
   }
   const printing = Stream.fromQueue(waiting).pipe(
     Stream.run(stdio.stdout({ endOnDone: true })),
-    Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : StdioFailed.of("output", error))),
+    Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : IoFailed.of("output", error))),
     // Whoever still prints would wait for nobody.
     Effect.onError(() => Queue.shutdown(waiting))
   )

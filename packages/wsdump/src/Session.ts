@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import { Stdio } from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as Asked from "./Asked.ts"
-import { InputInvalid, OutOfTime, StdioFailed, TooFew } from "./Errors.ts"
+import { InputInvalid, IoFailed, OutOfTime, TooFew } from "./Errors.ts"
 import * as Input from "./Input.ts"
 import { Lines } from "./Lines.ts"
 import { Quiet } from "./Quiet.ts"
@@ -20,8 +20,7 @@ import type { Screen } from "./Screen.ts"
 /** `isTalk` where a person types: then a line that cannot be sent is no failure, and the end of the input ends it at once. */
 export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Screen, isTalk: boolean) {
   const options = yield* Effect.fromResult(Asked.connectOptions(asked))
-  const files = yield* FileSystem.FileSystem
-  const first = [...asked.text, ...(yield* Effect.forEach(asked.binary, (path) => files.readFile(path)))]
+  const first = [...asked.text, ...(yield* Effect.forEach(asked.binary, readFile))]
 
   const connection = yield* WebSocket.connect(asked.url, options)
   yield* screen.show(opened(connection))
@@ -41,6 +40,11 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
     Effect.flatten
   )
 }, Effect.scoped)
+
+const readFile = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (files) => files.readFile(path)).pipe(
+    Effect.mapError((error) => IoFailed.of(`file ${path}`, error))
+  )
 
 /** Until the connection ends, `--count` messages have come, or the input is over and no reply comes any more. */
 const converse = Effect.fnUntraced(function* (
@@ -110,7 +114,7 @@ const sendLines = Effect.fnUntraced(function* (
         )
     : sendLine
   yield* Stream.runForEach(
-    Stream.mapError(stdin, (error) => StdioFailed.of("input", error)),
+    Stream.mapError(stdin, (error) => IoFailed.of("input", error)),
     (bytes) =>
       Effect.suspend(() => {
         const complete = lines.push(bytes)

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { wsdump } from "./Command.ts"
 import { type Failure, ofExit } from "./ExitCode.ts"
+import * as Stdin from "./Stdin.ts"
 import { words } from "./Words.ts"
 
 /** The folder above is the package, of the sources and of what is published. */
@@ -28,6 +29,7 @@ process.stderr.on("error", () => {})
 process.on("SIGHUP", () => process.emit("SIGTERM"))
 
 wsdump(version).pipe(
+  Effect.provide(Stdin.layer),
   Effect.tapError((error) => (silent.has(error._tag) ? Effect.void : Console.error(`wsdump: ${words(error)}`))),
   Effect.tapDefect((defect) => Console.error("wsdump: there is a fault in this program", defect)),
   Effect.provide(Layer.mergeAll(NodeServices.layer, Transport.layer, Logger.layer([log]))),

@@ -16,7 +16,7 @@ import * as CliError from "effect/cli/CliError"
 import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
 import * as PlatformError from "effect/PlatformError"
-import { InputInvalid, OutOfTime, ReaderLeft, StdioFailed, TooFew, UsageError } from "../src/Errors.ts"
+import { InputInvalid, IoFailed, OutOfTime, ReaderLeft, TooFew, UsageError } from "../src/Errors.ts"
 import { ExitCode, type Failure, ofExit } from "../src/ExitCode.ts"
 
 const connect = (reason: ConnectError["reason"]) => new ConnectError({ url: "ws://a/", reason, steps: [] })
@@ -42,7 +42,7 @@ const table: ReadonlyArray<readonly [Failure, ExitCode]> = [
   [new OutOfTime({ seconds: 1 }), 6],
   [new TooFew({ count: 2, came: 1 }), 6],
   [new ReaderLeft(), 0],
-  [new StdioFailed({ what: "output", problem: "" }), 1],
+  [new IoFailed({ what: "output", problem: "" }), 1],
   [PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFile" }), 1]
 ]
 

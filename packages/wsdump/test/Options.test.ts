@@ -1,7 +1,9 @@
 /** What each option does, as the server sees it. */
+import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Server as Embedded, ServerPeer } from "@effect-websocket/client/testing"
 import { Certificate, Listener, ProxyListener } from "@effect-websocket/transport/testing"
@@ -131,6 +133,43 @@ describe("TLS", () => {
       const talk = ["--ca", ca, "-t", "hello", "-c", "1", url]
       assert.strictEqual((yield* run(talk)).exitCode, 3)
       assert.deepStrictEqual(yield* run([...talk, "--cert", cert, "--key", key]), { ...over, stdout: "hello\n" })
+    })
+  )
+})
+
+describe("files", () => {
+  it.live("a pipe is a file as well, as `<(...)` of a shell makes them", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(Server.echo)
+      const { binary } = yield* written({ binary: "" })
+      rmSync(binary)
+      execFileSync("mkfifo", [binary])
+      const writing = writeFile(binary, "hello")
+      assert.deepStrictEqual(yield* run([server.url, "-b", binary, "-c", "1", "--raw"]), { ...over, stdout: "hello" })
+      yield* Effect.promise(() => writing)
+    })
+  )
+
+  it.live("--ca may name a folder of authorities", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Server.start(Server.echo, { secure: true })
+      const { pem } = yield* written({ pem: certificate.cert })
+      const talk = ["-t", "hello", "-c", "1", url]
+      assert.deepStrictEqual(yield* run(["--ca", dirname(pem), ...talk]), { ...over, stdout: "hello\n" })
+    })
+  )
+
+  it.live("a folder is no message: 1, and the reason; nor is it the input", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(Server.echo)
+      const folder = import.meta.dirname
+      const binary = yield* run([server.url, "-b", folder])
+      assert.deepStrictEqual({ ...binary, stderr: "" }, { ...over, exitCode: 1 })
+      assert.match(binary.stderr, /^wsdump: The file \S+\/test failed: EISDIR: /)
+      const input = yield* run([server.url], { input: { path: folder } })
+      assert.deepStrictEqual({ ...input, stderr: "" }, { ...over, exitCode: 1 })
+      assert.match(input.stderr, /^wsdump: The input failed: EISDIR: /)
+      assert.deepStrictEqual(yield* server.closed, { code: 1000, reason: "" })
     })
   )
 })

@@ -7,7 +7,7 @@ import * as PlatformError from "effect/PlatformError"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import { TestClock } from "effect/testing"
-import { ReaderLeft, StdioFailed } from "../src/Errors.ts"
+import { IoFailed, ReaderLeft } from "../src/Errors.ts"
 import type { Style } from "../src/Render.ts"
 import * as Screen from "../src/Screen.ts"
 
@@ -89,7 +89,7 @@ describe("the screen", () => {
         )
       assert.instanceOf(yield* fails("EPIPE"), ReaderLeft)
       const failure = yield* fails("EIO")
-      assert.instanceOf(failure, StdioFailed)
+      assert.instanceOf(failure, IoFailed)
       assert.strictEqual(failure.message, "The output failed: EIO")
     })
   )

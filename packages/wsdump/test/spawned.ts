@@ -1,5 +1,6 @@
 /** The command as a process of its own, run from its sources. */
 import { type ChildProcess, spawn } from "node:child_process"
+import { closeSync, openSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 
@@ -16,8 +17,8 @@ export interface Spawned {
 }
 
 export interface Options {
-  /** The whole input. Default: it stays open. */
-  readonly input?: string | Uint8Array
+  /** The whole input, or what the shell would open for it. Default: it stays open. */
+  readonly input?: string | Uint8Array | { readonly path: string }
   readonly env?: Record<string, string>
   /** Nobody reads its output: the test does it. */
   readonly unread?: boolean
@@ -27,17 +28,23 @@ export interface Options {
 export const start = (args: ReadonlyArray<string>, { env, input, unread = false }: Options = {}) =>
   Effect.acquireRelease(
     Effect.sync((): Spawned => {
-      const child = spawn(process.execPath, [source, main, ...args], { env: { ...clean, ...env } })
+      const opened =
+        input !== undefined && typeof input !== "string" && "path" in input ? openSync(input.path, "r") : undefined
+      const child = spawn(process.execPath, [source, main, ...args], {
+        env: { ...clean, ...env },
+        stdio: [opened ?? "pipe", "pipe", "pipe"]
+      })
+      if (opened !== undefined) closeSync(opened)
       const printed = { stdout: "", stderr: "" }
       for (const name of ["stdout", "stderr"] as const) {
         if (name === "stdout" && unread) continue
-        child[name].setEncoding("utf8").on("data", (text: string) => {
+        child[name]!.setEncoding("utf8").on("data", (text: string) => {
           printed[name] += text
         })
       }
       // It may be over before it has read its input.
-      child.stdin.on("error", () => {})
-      if (input !== undefined) child.stdin.end(input)
+      child.stdin?.on("error", () => {})
+      if (input !== undefined) child.stdin?.end(input)
       const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
       return {
         process: child,
