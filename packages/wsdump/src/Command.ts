@@ -10,6 +10,7 @@ import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Stdio } from "effect/Stdio"
+import { joined } from "./Arguments.ts"
 import * as Asked from "./Asked.ts"
 import { flags } from "./Flags.ts"
 import * as Screen from "./Screen.ts"
@@ -40,7 +41,11 @@ const command = Command.make(
   ])
 )
 
-export const wsdump = (version: string) => Effect.provide(Command.run(command, { version }), layer)
+export const wsdump = (version: string) =>
+  Effect.gen(function* () {
+    const { args } = yield* Stdio
+    yield* Command.runWith(command, { version })(joined(yield* args))
+  }).pipe(Effect.provide(layer))
 
 /** `-v` is `--verbose`, and a call that cannot be understood gets its reason, on stderr, and not the whole help. */
 const layer = Layer.mergeAll(
