@@ -15,6 +15,7 @@ import * as Asked from "./Asked.ts"
 import { flags } from "./Flags.ts"
 import * as Screen from "./Screen.ts"
 import * as Session from "./Session.ts"
+import * as Typing from "./Typing.ts"
 
 const command = Command.make(
   "wsdump",
@@ -27,7 +28,8 @@ const command = Command.make(
     const { canColor } = yield* TerminalCapabilities
     const style = Asked.styleOf(asked, terminal, canColor)
     const isTalk = terminal && style.format === "shown" && (yield* stdio.stdinIsTerminal)
-    yield* Screen.run(style, isTalk, (screen) => Session.run(asked, screen, isTalk))
+    const session = Screen.run(style, (screen) => Session.run(asked, screen, isTalk))
+    yield* isTalk ? Effect.provide(session, Typing.layer) : session
   })
 ).pipe(
   Command.withDescription("Talk to a WebSocket server: prints each message, and sends each line of the input"),

@@ -17,8 +17,6 @@ import { type Happened, render, type Style } from "./Render.ts"
 
 export interface Screen {
   readonly show: (...happened: ReadonlyArray<Happened>) => Effect.Effect<void>
-  /** Asks the person at the terminal for a line; nothing where there is none. */
-  readonly prompt: Effect.Effect<void>
 }
 
 /**
@@ -27,21 +25,17 @@ export interface Screen {
  */
 export const run = Effect.fnUntraced(function* <A, E, R>(
   style: Style,
-  isTalk: boolean,
   program: (screen: Screen) => Effect.Effect<A, E, R>
 ) {
   const stdio = yield* Stdio
   const began = yield* Clock.currentTimeMillis
   const waiting = yield* Queue.bounded<string | Uint8Array, Cause.Done>(maxWaiting)
-  const print = (chunks: ReadonlyArray<string | Uint8Array>) => Effect.asVoid(Queue.offerAll(waiting, chunks))
   const screen: Screen = {
     show: (...happened) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const rendered = happened.flatMap((one) => render(one, (now - began) / 1000, style) ?? [])
-        if (rendered.length === 0) return Effect.void
-        return print(isTalk ? [eraseLine, ...rendered, happened.some(isEnd) ? "" : promptText] : joined(rendered))
-      }),
-    prompt: isTalk ? print([promptText]) : Effect.void
+        return rendered.length === 0 ? Effect.void : Effect.asVoid(Queue.offerAll(waiting, joined(rendered)))
+      })
   }
   const printing = Stream.fromQueue(waiting).pipe(
     Stream.run(stdio.stdout({ endOnDone: true })),
@@ -66,8 +60,6 @@ export const run = Effect.fnUntraced(function* <A, E, R>(
 const joined = (rendered: ReadonlyArray<string | Uint8Array>): ReadonlyArray<string | Uint8Array> =>
   rendered.every(Predicate.isString) ? [rendered.join("")] : rendered
 
-const isEnd = ({ _tag }: Happened) => _tag === "Closed"
-
 const isBrokenPipe = ({ reason }: PlatformError): boolean =>
   Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "EPIPE"
 
@@ -76,6 +68,3 @@ export const maxWaiting = 16
 
 /** How long whoever reads may take for the rest when somebody wants to be gone. */
 const lastWords = Duration.seconds(1)
-
-const eraseLine = "\r\u001b[K"
-const promptText = "> "

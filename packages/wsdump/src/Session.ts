@@ -73,7 +73,7 @@ const converse = Effect.fnUntraced(function* (
 
   const talking = Effect.gen(function* () {
     yield* connection.sendAll(first)
-    yield* sendLines(connection, asked.input, screen, isTalk)
+    yield* sendLines(connection, asked.input, isTalk)
     yield* connection.flush
     if (asked.eofWait === "forever") return
     if (!isTalk) yield* quiet.lasting(Duration.seconds(asked.eofWait))
@@ -89,12 +89,7 @@ const converse = Effect.fnUntraced(function* (
 })
 
 /** Every line of the input as a message. */
-const sendLines = Effect.fnUntraced(function* (
-  connection: Connection,
-  kind: Input.Kind,
-  screen: Screen,
-  isTalk: boolean
-) {
+const sendLines = Effect.fnUntraced(function* (connection: Connection, kind: Input.Kind, isTalk: boolean) {
   const { stdin } = yield* Stdio
   const lines = new Lines()
   let line = 0
@@ -107,11 +102,7 @@ const sendLines = Effect.fnUntraced(function* (
       .pipe(Effect.catchTag("InvalidMessage", ({ message }) => new InputInvalid({ line, problem: message })))
   }
   const send = isTalk
-    ? (bytes: Uint8Array) =>
-        sendLine(bytes).pipe(
-          Effect.catchTag("InputInvalid", ({ message }) => Console.error(message)),
-          Effect.andThen(screen.prompt)
-        )
+    ? (bytes: Uint8Array) => Effect.catchTag(sendLine(bytes), "InputInvalid", ({ message }) => Console.error(message))
     : sendLine
   yield* Stream.runForEach(
     Stream.mapError(stdin, (error) => IoFailed.of("input", error)),

@@ -6,6 +6,7 @@ import { defaults } from "../src/Flags.ts"
 import { maxLineBytes } from "../src/Input.ts"
 import { maxShownBytes, maxShownCharacters } from "../src/Render.ts"
 import { maxWaiting } from "../src/Screen.ts"
+import { maxTypedLines } from "../src/Typing.ts"
 
 const page = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8").replaceAll(/\s+/g, " ")
 
@@ -25,7 +26,9 @@ describe("the limits of the command", () => {
     const limits = page("../../../docs/limits.md")
     assert.include(limits, `${maxShownCharacters.toLocaleString("en")} characters of a text`)
     assert.include(limits, `${maxShownBytes} bytes of a binary one`)
-    assert.include(limits, `may have ${maxLineBytes / 0x100000} MiB. ${maxWaiting} writes wait`)
+    assert.include(limits, `may have ${maxLineBytes / 0x100000} MiB. `)
+    assert.include(limits, `${maxTypedLines.toLocaleString("en")} lines may wait that are typed, or pasted. `)
+    assert.include(limits, ` ${maxWaiting} writes wait`)
     assert.match(limits, new RegExp(`wsdump --max-message\` \\| ${defaults.maxMessage / 0x100000} MiB`))
     assert.match(limits, new RegExp(`wsdump --connect-timeout\` \\| ${defaults.connectTimeout} s`))
     assert.match(limits, new RegExp(`wsdump --eof-wait\` \\| ${defaults.eofWait} s`))

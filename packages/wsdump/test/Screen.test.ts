@@ -43,7 +43,7 @@ describe("the screen", () => {
     Effect.gen(function* () {
       const { layer, read, written } = yield* slow
       let shown = 0
-      const running = yield* Screen.run(style, false, ({ show }) =>
+      const running = yield* Screen.run(style, ({ show }) =>
         Effect.forEach(Array.from({ length: 1000 }), () => Effect.map(show(text("x")), () => shown++), {
           discard: true
         })
@@ -60,7 +60,7 @@ describe("the screen", () => {
     Effect.gen(function* () {
       const { layer, read, written } = yield* slow
       yield* read
-      yield* Screen.run(style, false, ({ show }) => show(text("a"), text("b"))).pipe(Effect.provide(layer))
+      yield* Screen.run(style, ({ show }) => show(text("a"), text("b"))).pipe(Effect.provide(layer))
       assert.deepStrictEqual(written, ["a\nb\n"])
     })
   )
@@ -68,7 +68,7 @@ describe("the screen", () => {
   it.effect("an interrupted program waits a second for its reader, and no longer", () =>
     Effect.gen(function* () {
       const { layer } = yield* slow
-      const running = yield* Screen.run(style, false, ({ show }) => Effect.andThen(show(text("a")), Effect.never)).pipe(
+      const running = yield* Screen.run(style, ({ show }) => Effect.andThen(show(text("a")), Effect.never)).pipe(
         Effect.provide(layer),
         Effect.forkChild({ startImmediately: true })
       )
@@ -83,7 +83,7 @@ describe("the screen", () => {
   it.effect("a reader that left ends the program: ReaderLeft; any other failure is told as it is", () =>
     Effect.gen(function* () {
       const fails = (code: string) =>
-        Screen.run(style, false, ({ show }) => Effect.andThen(show(text("a")), Effect.never)).pipe(
+        Screen.run(style, ({ show }) => Effect.andThen(show(text("a")), Effect.never)).pipe(
           Effect.provide(broken(code)),
           Effect.flip
         )
@@ -97,7 +97,7 @@ describe("the screen", () => {
   it.effect("who still prints when the reader has left waits for nobody", () =>
     Effect.gen(function* () {
       let shown = 0
-      const failure = yield* Screen.run(style, false, ({ show }) =>
+      const failure = yield* Screen.run(style, ({ show }) =>
         Effect.andThen(show(text("a")), Effect.never).pipe(
           Effect.onInterrupt(() =>
             Effect.forEach(Array.from({ length: 100 }), () => Effect.map(show(text("x")), () => shown++))
@@ -114,9 +114,7 @@ describe("the screen", () => {
       const { layer, read, written } = yield* slow
       yield* read
       const exit = yield* Effect.exit(
-        Screen.run(style, false, ({ show }) => Effect.andThen(show(text("a")), Effect.fail("no"))).pipe(
-          Effect.provide(layer)
-        )
+        Screen.run(style, ({ show }) => Effect.andThen(show(text("a")), Effect.fail("no"))).pipe(Effect.provide(layer))
       )
       assert.deepStrictEqual(exit, Exit.fail("no"))
       assert.deepStrictEqual(written, ["a\n"])
