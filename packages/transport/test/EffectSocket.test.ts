@@ -4,6 +4,7 @@ import { type DialStep, Transport, TransportError, type TransportReason } from "
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 
@@ -107,6 +108,77 @@ describe("writing", () => {
       for (const effect of [stream.flushed, Effect.asVoid(stream.pull)]) {
         assert.deepInclude(reasonOf(yield* Effect.flip(effect)), { _tag: "Reset", code: "EPIPE" })
       }
+    })
+  )
+
+  it.effect("a failed write ends a pull that waits", () =>
+    Effect.gen(function* () {
+      const cause = Object.assign(new Error("broken"), { code: "EPIPE" })
+      const error = new Socket.SocketError({ reason: new Socket.SocketWriteError({ cause }) })
+      const stream = yield* open(fake({ onWrite: () => Effect.fail(error) }))
+      const pulling = yield* Effect.forkChild(Effect.flip(stream.pull), { startImmediately: true })
+      stream.writeUnsafe([Uint8Array.of(1)])
+      for (const effect of [Fiber.join(pulling), Effect.flip(stream.pull)]) {
+        assert.deepInclude(reasonOf(yield* effect), { _tag: "Reset", code: "EPIPE" })
+      }
+    })
+  )
+
+  it.effect("what is at hand when a write fails is read before that", () =>
+    Effect.gen(function* () {
+      const error = new Socket.SocketError({ reason: new Socket.SocketWriteError({ cause: new Error("broken") }) })
+      const stream = yield* open(fake({ onWrite: () => Effect.fail(error), pulls: [["a"], ["b"]] }))
+      stream.writeUnsafe([Uint8Array.of(1)])
+      assert.deepStrictEqual(yield* stream.pull, [Uint8Array.of(0x61)])
+      assert.deepStrictEqual(yield* stream.pull, [Uint8Array.of(0x62)])
+      for (let i = 0; i < 2; i++) assert.deepInclude(reasonOf(yield* Effect.flip(stream.pull)), { _tag: "Reset" })
+    })
+  )
+
+  it.effect("a writer that dies fails writes, and a pull dies of the same", () =>
+    Effect.gen(function* () {
+      const stream = yield* open(fake({ onWrite: () => Effect.die("a mistake of the writer") }))
+      const pulling = yield* Effect.forkChild(Effect.exit(stream.pull), { startImmediately: true })
+      stream.writeUnsafe([Uint8Array.of(1)])
+      assert.deepInclude(reasonOf(yield* Effect.flip(stream.flushed)), { _tag: "Reset" })
+      assert.deepInclude(reasonOf(yield* Effect.flip(stream.drained)), { _tag: "Reset" })
+      assert.deepStrictEqual(yield* Fiber.join(pulling), Exit.die("a mistake of the writer"))
+    })
+  )
+
+  it.effect("a writer that is interrupted breaks the stream", () =>
+    Effect.gen(function* () {
+      const stream = yield* open(fake({ onWrite: () => Effect.interrupt }))
+      const pulling = yield* Effect.forkChild(Effect.flip(stream.pull), { startImmediately: true })
+      stream.writeUnsafe([Uint8Array.of(1)])
+      for (const effect of [Effect.flip(stream.flushed), Fiber.join(pulling)]) {
+        assert.deepInclude(reasonOf(yield* effect), { _tag: "Reset", code: "write interrupted" })
+      }
+    })
+  )
+
+  it.effect("a writer that dies as the stream is shut down does not leave who waits for that", () =>
+    Effect.gen(function* () {
+      const onClose = () => {
+        throw new Error("a mistake of the writer")
+      }
+      const stream = yield* open(fake({ onClose }))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(stream.shutdown)))
+    })
+  )
+
+  it.effect("a closed scope ends a pull and a write that wait", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const stream = yield* Scope.provide(open(fake({ onWrite: () => Effect.never })), scope)
+      stream.writeUnsafe([Uint8Array.of(1)])
+      const waiting: Array<Effect.Effect<unknown, unknown>> = [stream.pull, stream.flushed]
+      const failing = yield* Effect.forkChild(
+        Effect.forEach(waiting, (effect) => Effect.flip(effect), { concurrency: "unbounded" }),
+        { startImmediately: true }
+      )
+      yield* Scope.close(scope, Exit.void)
+      for (const error of yield* Fiber.join(failing)) assert.notProperty(reasonOf(error), "code")
     })
   )
 

@@ -2,7 +2,8 @@
  * A byte stream over any `Socket` of effect/socket, which is unstable: this is the only file that knows it.
  *
  * Such a socket writes with an Effect, so a fiber of the scope does the writing and `flushed` means: the socket has
- * it. It tells of a broken connection to whoever reads or writes; the first of them fails the stream for both.
+ * it. It tells of a broken connection to whoever reads or writes; the first of them fails the stream for both. Who reads
+ * then still gets what is at hand, as a peer that is gone may have said goodbye before.
  */
 
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -47,22 +48,17 @@ const acquire = Effect.fnUntraced(function* (
 
   const work = new Waiters()
   const buffer = new WriteBuffer(highWaterMark, () => work.wake())
+  /** What every further pull answers. */
   let end: Pull<never, TransportError> | undefined
+  /** What a pull answers in place of waiting: nothing can be written any more. */
+  let broken: Effect.Effect<never, TransportError> | undefined
   let isHalfClosed = false
-  const fail = (reason: TransportReason) => {
+  const fail = (reason: TransportReason): Effect.Effect<never, TransportError> => {
     const error = new TransportError({ reason })
-    end ??= Effect.fail(error)
     buffer.fail(error)
-    work.wake()
+    return Effect.fail(error)
   }
 
-  yield* Scope.addFinalizer(
-    scope,
-    Effect.sync(() => {
-      end = undefined
-      fail(new Reset({}))
-    })
-  )
   yield* Effect.gen(function* () {
     while (!buffer.isOver) {
       const batch = yield* work.until(() => nextBatch(buffer))
@@ -75,18 +71,34 @@ const acquire = Effect.fnUntraced(function* (
     isHalfClosed = true
     work.wake()
   }).pipe(
-    Effect.catch((error) => Effect.sync(() => fail(brokenReasonOf(error)))),
+    Effect.onError((cause) =>
+      Effect.sync(() => {
+        const failed = fail(writeReasonOf(cause))
+        // What dies is told to whoever reads, as of a pull that dies: writes have no place for it.
+        broken = Cause.hasDies(cause) ? Effect.die(Cause.squash(cause)) : failed
+        work.wake()
+      })
+    ),
     Effect.forkIn(scope, { startImmediately: true })
   )
+  // Runs before the fiber is interrupted, which is no failure of its writer then.
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.sync(() => {
+      end = broken = fail(new Reset({}))
+      work.wake()
+    })
+  )
 
+  const noMore = work.until(() => broken)
   const read: Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError> = Effect.suspend(
     () =>
       end ??
-      Effect.matchEffect(pull, {
+      Effect.matchEffect(Effect.raceFirst(pull, noMore), {
         onFailure: (error) => {
-          if (end === undefined && isCleanEnd(error)) end = Cause.done()
-          else if (end === undefined) fail(brokenReasonOf(error))
-          return end!
+          end ??=
+            error instanceof TransportError ? broken! : isCleanEnd(error) ? Cause.done() : fail(brokenReasonOf(error))
+          return end
         },
         onSuccess: (chunks) => {
           const present = chunks.filter((chunk) => chunk.length > 0)
@@ -102,7 +114,7 @@ const acquire = Effect.fnUntraced(function* (
     unflushedBytes: buffer.unconfirmedBytes,
     shutdown: Effect.andThen(
       buffer.end,
-      work.until(() => (isHalfClosed ? Effect.void : undefined))
+      work.until(() => (isHalfClosed ? Effect.void : broken))
     ),
     info: { local: undefined, remote: undefined, tls: undefined }
   }
@@ -122,6 +134,13 @@ const dialReason = ({ host, port }: Destination, error: Socket.SocketError): Tra
 
 const brokenReasonOf = ({ reason }: Socket.SocketError): TransportReason =>
   reason._tag === "SocketCloseError" ? new Reset({ code: `closed with ${reason.code}` }) : brokenReason(reason.cause)
+
+/** Of a writer, which may also die or be interrupted by whoever owns it. */
+const writeReasonOf = (cause: Cause.Cause<Socket.SocketError>): TransportReason => {
+  if (Cause.hasInterruptsOnly(cause)) return new Reset({ code: "write interrupted" })
+  const error = Cause.squash(cause)
+  return Socket.isSocketError(error) ? brokenReasonOf(error) : brokenReason(error)
+}
 
 const isCleanEnd = ({ reason }: Socket.SocketError): boolean =>
   reason._tag === "SocketCloseError" && reason.code === 1000
