@@ -10,8 +10,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { WebSocket } from "../src/index.ts"
-import { connected, failsWith, settle, start } from "./harness.ts"
+import { type ConnectOptions, WebSocket } from "../src/index.ts"
+import { connected, failsWith, isWaiting, settle, start } from "./harness.ts"
 
 /** A connection whose writer waits for the peer. */
 const blocked = Effect.fnUntraced(function* () {
@@ -81,7 +81,7 @@ describe("the reason does not change afterwards", () => {
 
 describe("a transport of the program's own", () => {
   /** In memory, with parts replaced. The connection is in the scope, if one is given, and else in the test's. */
-  const over = (change: (stream: ByteStream) => ByteStream, scope?: Scope.Scope) =>
+  const over = (change: (stream: ByteStream) => ByteStream, scope?: Scope.Scope, options?: ConnectOptions) =>
     Effect.gen(function* () {
       const network = yield* MemoryTransport.make()
       const layer = Layer.effect(
@@ -89,7 +89,7 @@ describe("a transport of the program's own", () => {
         Effect.map(Transport, ({ open }) => ({ open: (target) => Effect.map(open(target), change) }))
       )
       const connecting = yield* start(
-        WebSocket.connect("ws://server.test/").pipe(
+        WebSocket.connect("ws://server.test/", options).pipe(
           Scope.provide(scope ?? (yield* Effect.scope)),
           Effect.provide(Layer.provide(layer, network.layer))
         )
@@ -167,6 +167,112 @@ describe("a transport of the program's own", () => {
       yield* failsWith(socket.send("y"), { _tag: "ConnectionClosed" })
       assert.isTrue(wire.isDestroyed())
       assert.match(String(messages[0]), /session died.*a mistake/)
+    })
+  )
+
+  /** Its writes fail but the first, which is the handshake, fail; what is read never ends. */
+  const writesFail = () => {
+    const broken = new TransportError({ reason: new Reset({ code: "EPIPE" }) })
+    let writes = 0
+    const failed = Effect.suspend(() => (writes > 1 ? Effect.fail(broken) : Effect.void))
+    const stream = (stream: ByteStream) =>
+      wrapStream(stream, {
+        writeUnsafe: (chunks) => writes++ === 0 && stream.writeUnsafe(chunks),
+        drained: failed,
+        flushed: failed,
+        unflushedBytes: () => 0
+      })
+    return { broken, stream }
+  }
+
+  const lost = (cause: TransportError) => ({ _tag: "ConnectionClosed", closeCode: 1006, by: "network", cause }) as const
+
+  /** It says that it takes what it loses, so only a flush tells of it. */
+  const flushFails = () => {
+    const broken = new TransportError({ reason: new Reset({ code: "EPIPE" }) })
+    let writes = 0
+    const stream = (stream: ByteStream) =>
+      wrapStream(stream, {
+        writeUnsafe: (chunks) => writes++ > 0 || stream.writeUnsafe(chunks),
+        flushed: Effect.fail(broken)
+      })
+    return { broken, stream }
+  }
+
+  for (const [what, failing] of [
+    ["writes", writesFail],
+    ["flushes", flushFails]
+  ] as const) {
+    it.effect(`whose ${what} fail, and whose reads never end, ends after closeTimeout`, () =>
+      Effect.gen(function* () {
+        const { broken, stream } = failing()
+        const { socket, wire } = yield* over(stream)
+        yield* socket.send("lost")
+        yield* failsWith(socket.flush, lost(broken))
+        yield* failsWith(socket.send("x"), lost(broken))
+        const receiving = yield* start(Effect.flip(socket.receive))
+        yield* TestClock.adjust(9_999)
+        assert.isTrue(yield* isWaiting(receiving))
+        yield* TestClock.adjust(1)
+        assert.deepInclude(yield* Fiber.join(receiving), lost(broken))
+        assert.deepInclude(yield* socket.closed, { by: "network", closeCode: 1006 })
+        assert.isTrue(wire.isDestroyed())
+      })
+    )
+  }
+
+  it.effect("whose writes fail: a ping that cannot be sent is no sign of life", () =>
+    Effect.gen(function* () {
+      const { broken, stream } = writesFail()
+      const { socket } = yield* over(stream)
+      const receiving = yield* start(Effect.flip(socket.receive))
+      yield* TestClock.adjust(20_000 + 9_999)
+      assert.isTrue(yield* isWaiting(receiving))
+      yield* TestClock.adjust(1)
+      assert.deepInclude(yield* Fiber.join(receiving), lost(broken))
+    })
+  )
+
+  it.effect("whose writes fail: who takes slowly loses nothing that comes in time, and the peer's Close is heard", () =>
+    Effect.gen(function* () {
+      const { broken, stream } = writesFail()
+      const { server, socket } = yield* over(stream, undefined, { limits: { inboxMessages: 1 } })
+      yield* socket.send("lost")
+      yield* settle
+      yield* failsWith(socket.send("x"), lost(broken))
+      yield* server.together(["a", "b", "c"].map((message) => server.send(message)))
+      yield* server.close(4001, "enough")
+      for (const message of ["a", "b", "c"]) {
+        yield* TestClock.adjust("3 seconds")
+        assert.strictEqual(yield* socket.receive, message)
+      }
+      yield* failsWith(socket.receive, { closeCode: 4001, closeReason: "enough", by: "peer" })
+    })
+  )
+
+  it.effect("whose writes fail: what was read is taken also after that", () =>
+    Effect.gen(function* () {
+      const { broken, stream } = writesFail()
+      const { server, socket } = yield* over(stream)
+      yield* server.send("a")
+      yield* settle
+      yield* socket.send("lost")
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* socket.receive, "a")
+      yield* failsWith(socket.receive, lost(broken))
+    })
+  )
+
+  it.effect("whose writes fail: closing waits no longer for that, and says why", () =>
+    Effect.gen(function* () {
+      const { broken, stream } = writesFail()
+      const { socket } = yield* over(stream)
+      yield* socket.send("lost")
+      yield* TestClock.adjust("4 seconds")
+      const closing = yield* start(socket.close())
+      yield* TestClock.adjust("6 seconds")
+      assert.deepInclude(yield* Fiber.join(closing), { by: "us", closeCode: 1006, clean: false })
+      assert.propertyVal(yield* Effect.flip(socket.receive), "cause", broken)
     })
   )
 

@@ -1,10 +1,10 @@
 /**
- * How a session comes to its end: because the program closes it or leaves its scope, because it is of no use any more, or
- * because input means nothing any more. It decides what `core` leaves open about that: when a deferred Close is due, and
+ * How a session comes to its end: because the program closes it or leaves its scope, because it is of no use any more or
+ * nothing can be written, or because input means nothing any more. It decides what `core` leaves open about that: when a deferred Close is due, and
  * how long a goodbye may take. What the end is, and who learns of it, is `Outcome`'s.
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
-import type { ByteSink, ByteStream } from "@effect-websocket/transport"
+import type { ByteSink, ByteStream, TransportError } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -35,8 +35,6 @@ export interface Ending extends Attended {
   readonly isGone: boolean
   /** From now on what comes in goes there. */
   flow(sink: ByteSink): void
-  /** Destroys the connection at once. */
-  readonly abort: Effect.Effect<void>
 }
 
 export class Goodbye implements Call, ByteSink {
@@ -92,6 +90,15 @@ export class Goodbye implements Call, ByteSink {
     })
   }
 
+  /**
+   * A write failed, so nobody learns of anything any more. The input most often ends at once; where it does not, what the
+   * peer sent before, be it its Close, is read for as long as an answer to ours would be waited for.
+   */
+  writeFailed(failure: TransportError): void {
+    this.session.outcome.writeFailed(failure)
+    this.endWithin(this.session.deadlines.closeTimeout)
+  }
+
   private closeWithin(timeout: Duration.Duration): Effect.Effect<CloseInfo> {
     this.beginClosing(timeout)
     return this.session.outcome.closed
@@ -120,7 +127,7 @@ export class Goodbye implements Call, ByteSink {
   }
 
   ring(): void {
-    this.session.attendant.start(this.session, this.session.abort)
+    this.session.attendant.start(this.session, this.session.outcome.outOfTime)
   }
 
   /** There is nothing more to wait for. */

@@ -101,7 +101,7 @@ export class KeepAlive implements Call {
   }
 }
 
-/** True once the pong is here, or the session is over and needs none. */
+/** True once the pong is here, or the ping could not be sent or answered: then the session is not open any more. */
 const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Effect.Effect<boolean> =>
   session.sendPing(ping).pipe(
     Effect.tap(() => Effect.sync(() => life.flushed())),

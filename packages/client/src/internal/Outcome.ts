@@ -96,9 +96,9 @@ export class Outcome {
     this.parts.outgoing.line.close(this.failing(() => this.end("us"), undefined))
   }
 
-  /** The byte stream broke under a write. Reading goes on to its own end. */
+  /** The byte stream broke under a write. Reading goes on to its own end, or for as long as `Goodbye` allows. */
   writeFailed(failure: TransportError): void {
-    if (this.record !== undefined) return
+    if (this.record !== undefined || this.writeFailure !== undefined) return
     this.writeFailure = failure
     this.parts.outgoing.line.close(this.failing(() => this.end("network"), failure))
     this.parts.inbox.wake()
@@ -126,10 +126,19 @@ export class Outcome {
   }
 
   /** Settles and destroys at once: there is nobody to say goodbye to, or no more time for it. */
-  giveUp(cause: CloseCause | undefined): Effect.Effect<void> {
+  giveUp(cause: CloseCause | undefined, by: ClosedBy = "us"): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.settle("us", cause)
+      this.settle(by, cause)
       return Effect.map(this.destroy, () => this.tell())
+    })
+  }
+
+  /** The same once the time is over: that a write failed is why, unless there was another reason to close. */
+  get outOfTime(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const known = this.reason ?? violationOf(this.endpoint)
+      if (known !== undefined || this.writeFailure === undefined) return this.giveUp(known)
+      return this.giveUp(this.writeFailure, "network")
     })
   }
 

@@ -184,7 +184,7 @@ export class Session<A> implements Attended, Source {
 
   /** The transport holds enough for the first time: most connections have no need of a fiber for that. */
   startWriter(): void {
-    const run = Effect.catch(this.outgoing.run, (failure) => Effect.sync(() => this.outcome.writeFailed(failure)))
+    const run = Effect.catch(this.outgoing.run, (failure) => Effect.sync(() => this.goodbye.writeFailed(failure)))
     this.attendant.start(this, run)
   }
 
@@ -205,7 +205,7 @@ export class Session<A> implements Attended, Source {
 
   /** Still open in both directions, as far as we know. */
   get open(): boolean {
-    return this.endpoint.state === "Open"
+    return this.endpoint.state === "Open" && this.outcome.writeFailure === undefined
   }
 
   /** The end is decided. */
@@ -284,7 +284,10 @@ export class Session<A> implements Attended, Source {
 
   /** Everything accepted so far was handed to the kernel. */
   get flush(): Effect.Effect<void, ConnectionClosed> {
-    return Effect.catchTag(this.outgoing.flush, "TransportError", (failure) => this.outcome.broken(failure))
+    return Effect.catchTag(this.outgoing.flush, "TransportError", (failure) => {
+      this.goodbye.writeFailed(failure)
+      return this.outcome.broken(failure)
+    })
   }
 
   // ---- the end
