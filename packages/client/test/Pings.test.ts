@@ -30,6 +30,28 @@ describe("pending pings", () => {
     })
   )
 
+  it.effect(
+    "a pong answers all that bear its payload, as the peer may answer the last alone; timed from the first",
+    () =>
+      Effect.gen(function* () {
+        const pings = yield* made
+        const all = ["same", "other", "same", "later"].map((payload) => pings.make(bytes(payload)))
+        for (const ping of all) {
+          pings.sent(ping)
+          yield* TestClock.adjust("1 second")
+        }
+        pings.pong(bytes("same"))
+        for (const ping of all.slice(0, 3)) assert.strictEqual(millis(yield* Deferred.await(ping.pong)), 4000)
+        assert.isFalse(yield* Deferred.isDone(all[3]!.pong))
+        assert.strictEqual(millis(pings.latencies.last), 4000)
+        // Of a peer that answers each: nobody waits for it any more, and it measures nothing.
+        yield* TestClock.adjust("1 second")
+        pings.pong(bytes("same"))
+        assert.strictEqual(millis(pings.latencies.last), 4000)
+        assert.isFalse(yield* Deferred.isDone(all[3]!.pong))
+      })
+  )
+
   it.effect("a pong that bears no payload of ours says nothing", () =>
     Effect.gen(function* () {
       const pings = yield* made
@@ -118,6 +140,17 @@ describe("ping on a connection", () => {
       const first = yield* start(socket.ping(bytes("1")))
       const second = yield* start(socket.ping(bytes("2")))
       yield* server.pong(bytes("2"))
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+    })
+  )
+
+  it.effect("so it is when both bear the same payload", () =>
+    Effect.gen(function* () {
+      const { server, socket } = yield* connected({}, { mute: true })
+      const first = yield* start(socket.ping(bytes("1")))
+      const second = yield* start(socket.ping(bytes("1")))
+      yield* server.pong(bytes("1"))
       yield* Fiber.join(first)
       yield* Fiber.join(second)
     })

@@ -10,6 +10,8 @@ export type Moment = bigint
 
 export const now = (clock: Clock.Clock): Moment => clock.monotonicTimeNanosUnsafe()
 
+export const earliest = (a: Moment, b: Moment): Moment => (a < b ? a : b)
+
 export const latest = (a: Moment, b: Moment): Moment => (a > b ? a : b)
 
 export const sleepUntil = (clock: Clock.Clock, moment: Moment): Effect.Effect<void> =>

@@ -2,6 +2,8 @@
  * Pings that wait for their pong, and the round-trip time they measure (RFC 6455 §5.5.2, §5.5.3).
  *
  * A pong completes the ping whose payload it bears and every earlier one; a pong that bears none of them says nothing.
+ * Where several bear that payload it may be the answer to any of them, and a peer may answer the last alone: it completes
+ * all of them, timed from the first, whose answer it may as well be. So none waits for a pong that never comes.
  */
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -60,11 +62,14 @@ export class Pings {
 
   /** A pong came. */
   pong(payload: Uint8Array): void {
-    const answered = this.pending.findIndex((ping) => equal(ping.payload, payload))
+    const answers = (ping: PendingPing) => equal(ping.payload, payload)
+    const first = this.pending.find(answers)
+    if (first === undefined) return
     const now = Moment.now(this.clock)
-    if (answered >= 0) this.measured(now - this.pending[answered]!.sentAt)
-    for (const ping of this.pending.splice(0, answered + 1)) {
-      Deferred.doneUnsafe(ping.pong, Effect.succeed(Duration.nanos(now - ping.sentAt)))
+    this.measured(now - first.sentAt)
+    for (const ping of this.pending.splice(0, this.pending.findLastIndex(answers) + 1)) {
+      const since = Moment.earliest(ping.sentAt, first.sentAt)
+      Deferred.doneUnsafe(ping.pong, Effect.succeed(Duration.nanos(now - since)))
     }
   }
 
