@@ -135,6 +135,35 @@ describe("a transport of the program's own", () => {
     })
   )
 
+  for (const member of ["writeUnsafe", "unflushedBytes"] as const) {
+    it.effect(`whose ${member} throws as nobody calls it ends the connection, and that is told`, () =>
+      Effect.gen(function* () {
+        const messages: Array<unknown> = []
+        const logger = Logger.make(({ message }) => messages.push(message))
+        const scope = yield* Scope.make()
+        let isBroken = false
+        const { socket, wire } = yield* over(
+          (stream) =>
+            wrapStream(stream, {
+              [member]: (chunks: Parameters<ByteStream["writeUnsafe"]>[0]) => {
+                if (isBroken) throw new Error("a mistake of the transport")
+                return stream[member](chunks)
+              }
+            }),
+          scope
+        ).pipe(Effect.provide(Logger.layer([logger])))
+        yield* socket.send("x")
+        isBroken = true
+        yield* socket.closed
+        yield* failsWith(socket.receive, { _tag: "ConnectionClosed", closeCode: 1006 })
+        yield* failsWith(socket.send("y"), { _tag: "ConnectionClosed" })
+        assert.isTrue(wire.isDestroyed())
+        assert.match(String(messages[0]), /session died.*a mistake/)
+        yield* Effect.exit(Scope.close(scope, Exit.void))
+      })
+    )
+  }
+
   it.effect("that never ends its write side, not even when it is destroyed, delays leaving by closeTimeout", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

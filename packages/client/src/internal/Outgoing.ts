@@ -17,6 +17,14 @@ import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors
 import { type Encode, Line } from "./Line.ts"
 import * as Moment from "./Moment.ts"
 
+/** What it needs of a session. */
+interface Writing {
+  /** Runs `run` from now on. */
+  startWriter(): void
+  /** A write threw, of whoever's fault. */
+  died(defect: unknown): void
+}
+
 export class Outgoing {
   readonly line: Line
   /** Messages of more bytes are sent as fragments of at most so many. */
@@ -29,7 +37,7 @@ export class Outgoing {
   private isReading = false
   /** Made for the first send. */
   private writeScheduled: (() => void) | undefined
-  private readonly session: { startWriter(): void } | undefined
+  private readonly session: Writing | undefined
   private isRunning = false
   private isOver = false
   private onBlocked: (() => void) | undefined
@@ -44,8 +52,7 @@ export class Outgoing {
     clock: Clock.Clock,
     options: {
       readonly fragmentBytes?: number | undefined
-      /** Runs `run` from when it is asked to. */
-      readonly session?: { startWriter(): void }
+      readonly session?: Writing
     } = {}
   ) {
     this.line = new Line(this)
@@ -249,9 +256,14 @@ export class Outgoing {
     return () => this.writeWhatIsScheduled()
   }
 
+  /** Nobody calls this, so what a stream throws here, which it must not, would end the process. */
   private writeWhatIsScheduled(): void {
     this.scheduled = false
-    this.write()
+    try {
+      this.write()
+    } catch (defect) {
+      this.session?.died(defect)
+    }
   }
 
   private writeWhenFull(): void {

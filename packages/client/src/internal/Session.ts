@@ -169,12 +169,13 @@ export class Session<A> implements Attended, Source {
     this.isGone = true
     this.watchers?.Ping.end()
     this.watchers?.Pong.end()
-    if (this.watch !== undefined) this.meter.forget(this.watch)
     this.attendant.leave(this)
     this.keepAlive?.stop()
     this.madeGoodbye?.stop()
     this.reader.stop()
     this.outgoing.end()
+    // At last, since it asks the stream once more, which may be one that throws.
+    if (this.watch !== undefined) this.meter.forget(this.watch)
   }
 
   /** The same as an Effect. */
