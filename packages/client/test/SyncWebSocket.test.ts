@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { settle, violation } from "./harness.ts"
@@ -80,6 +81,52 @@ describe("events", () => {
       assert.deepStrictEqual(events, ["open", "message a"])
     })
   )
+
+  it.effect("a listener that throws is told to the log, and the others and the connection go on", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => logged.push(`${logLevel} ${message}`))
+    return Effect.gen(function* () {
+      const { events, network, socket } = yield* made()
+      for (const type of ["open", "message", "close"] as const) {
+        socket.addEventListener(type, () => {
+          throw new Error(`a mistake at ${type}`)
+        })
+        socket.addEventListener(type, () => events.push(`${type} behind it`))
+      }
+      const wire = yield* network.accept
+      const server = yield* ServerPeer.accept(wire)
+      yield* server.send("a")
+      yield* server.send("b")
+      yield* settle
+      assert.strictEqual(socket.readyState, 1)
+      yield* server.close(4001, "later")
+      yield* settle
+      wire.end()
+      yield* settle
+      const expected = ["open", "message a", "message b", "close 4001 later"]
+      const behind = (event: string) => [event, `${event.split(" ")[0]} behind it`]
+      assert.deepStrictEqual(events, expected.flatMap(behind))
+      const told = expected.map((event) => event.split(" ")[0]!)
+      for (const [i, type] of told.entries()) {
+        assert.match(logged[i]!, new RegExp(`Error A listener of a WebSocket threw at "${type}".*a mistake at ${type}`))
+      }
+      assert.strictEqual(logged.length, told.length)
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
+
+  it.effect("and so at an error", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ message }) => logged.push(String(message)))
+    return Effect.gen(function* () {
+      const { events, socket } = yield* made({ url: "no url" })
+      socket.addEventListener("error", () => {
+        throw new Error("a mistake")
+      })
+      yield* settle
+      assert.strictEqual(events.at(-1), "close 1006")
+      assert.match(logged[0]!, /threw at "error".*a mistake/)
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
 
   it.effect("a dial that fails is an error and a close; nothing is thrown, not even for what is no URL", () =>
     Effect.gen(function* () {

@@ -3,7 +3,8 @@
  * once. It decides nothing about the protocol; an Effect that its maker runs moves it.
  *
  * Unlike a browser's it can be paused, it throws where a message could not be sent in place of losing it, and it keeps
- * no more than a bound of what the peer does not take.
+ * no more than a bound of what the peer does not take. As there, a listener that throws is reported, to the log, and
+ * nothing else becomes of it: the other listeners are called and the connection goes on.
  */
 import { CloseCode, ClosePayload, InvalidMessage as Invalid } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
@@ -90,10 +91,8 @@ export class SyncWebSocket implements WebSocketLike {
     return Effect.andThen(Effect.yieldNow, Effect.raceFirst(connect, this.givenUp)).pipe(
       Effect.flatMap((socket) => this.converse(socket)),
       Effect.scoped,
-      Effect.catch((failure) =>
-        Effect.sync(() => this.dispatch("error", { error: failure, message: failure.message }))
-      ),
-      Effect.onExit(() => Effect.sync(() => this.ended(CloseCode.abnormalClosure, "")))
+      Effect.catch((failure) => this.dispatch("error", { error: failure, message: failure.message })),
+      Effect.onExit(() => this.ended(CloseCode.abnormalClosure, ""))
     )
   }
 
@@ -106,8 +105,8 @@ export class SyncWebSocket implements WebSocketLike {
     return Effect.suspend(() => {
       this.readyState = open
       this.protocol = socket.subprotocol ?? ""
-      this.dispatch("open", {})
-      return Effect.raceAllFirst([this.read(socket), this.write(socket), this.overflowed(socket)])
+      const conversing = Effect.raceAllFirst([this.read(socket), this.write(socket), this.overflowed(socket)])
+      return Effect.andThen(this.dispatch("open", {}), conversing)
     })
   }
 
@@ -117,12 +116,12 @@ export class SyncWebSocket implements WebSocketLike {
       this.until(() => !this.isPaused),
       socket.receive
     )
-    const give = Effect.map(message, (data) => this.dispatch("message", { data }))
+    const give = Effect.flatMap(message, (data) => this.dispatch("message", { data }))
     return Effect.catch(Effect.forever(give, { disableYield: true }), (failure) =>
       Effect.flatMap(socket.closed, ({ closeCode, closeReason }) => {
         if (this.overflow !== undefined) return Effect.fail(this.overflow)
         if (failure._tag !== "ConnectionClosed") return Effect.fail(failure)
-        return Effect.sync(() => this.ended(closeCode, closeReason))
+        return this.ended(closeCode, closeReason)
       })
     )
   }
@@ -152,22 +151,32 @@ export class SyncWebSocket implements WebSocketLike {
   }
 
   /** The first call counts. */
-  private ended(code: number, reason: string): void {
-    if (this.readyState === closed) return
-    this.readyState = closed
-    this.dispatch("close", { code, reason })
+  private ended(code: number, reason: string): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.readyState === closed) return Effect.void
+      this.readyState = closed
+      return this.dispatch("close", { code, reason })
+    })
   }
 
   private dispatch(
     type: EventType,
     event: WebSocketEvent & { readonly error?: Error; readonly message?: string }
-  ): void {
-    const listeners = this.listeners.get(type)
-    if (listeners === undefined) return
-    for (const [listener, { once }] of listeners) {
-      if (once) listeners.delete(listener)
-      listener({ type, ...event })
-    }
+  ): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const defects: Array<unknown> = []
+      const listeners = this.listeners.get(type) ?? []
+      for (const [listener, { once }] of listeners) {
+        if (once) this.removeEventListener(type, listener)
+        try {
+          listener({ type, ...event })
+        } catch (defect) {
+          defects.push(defect)
+        }
+      }
+      if (defects.length === 0) return Effect.void
+      return Effect.logError(`A listener of a WebSocket threw at "${type}"`, ...defects)
+    })
   }
 
   private until(condition: () => boolean): Effect.Effect<void> {
