@@ -199,14 +199,14 @@ describe("a transport of the program's own", () => {
     })
   )
 
-  /** Its writes fail but the first, which is the handshake, fail; what is read never ends. */
-  const writesFail = () => {
+  /** All writes but the first ones, at least the handshake, fail; what is read never ends. */
+  const writesFail = (healthy = 1) => {
     const broken = new TransportError({ reason: new Reset({ code: "EPIPE" }) })
     let writes = 0
-    const failed = Effect.suspend(() => (writes > 1 ? Effect.fail(broken) : Effect.void))
+    const failed = Effect.suspend(() => (writes > healthy ? Effect.fail(broken) : Effect.void))
     const stream = (stream: ByteStream) =>
       wrapStream(stream, {
-        writeUnsafe: (chunks) => writes++ === 0 && stream.writeUnsafe(chunks),
+        writeUnsafe: (chunks) => writes++ < healthy && stream.writeUnsafe(chunks),
         drained: failed,
         flushed: failed,
         unflushedBytes: () => 0
@@ -256,6 +256,20 @@ describe("a transport of the program's own", () => {
       const { socket } = yield* over(stream)
       const receiving = yield* start(Effect.flip(socket.receive))
       yield* TestClock.adjust(20_000 + 9_999)
+      assert.isTrue(yield* isWaiting(receiving))
+      yield* TestClock.adjust(1)
+      assert.deepInclude(yield* Fiber.join(receiving), lost(broken))
+    })
+  )
+
+  it.effect("whose writes fail while a pong is due: the peer is not blamed for its silence", () =>
+    Effect.gen(function* () {
+      const { broken, stream } = writesFail(2)
+      const { socket } = yield* over(stream)
+      const receiving = yield* start(Effect.flip(socket.receive))
+      yield* TestClock.adjust("35 seconds")
+      yield* socket.send("lost")
+      yield* TestClock.adjust(9_999)
       assert.isTrue(yield* isWaiting(receiving))
       yield* TestClock.adjust(1)
       assert.deepInclude(yield* Fiber.join(receiving), lost(broken))
