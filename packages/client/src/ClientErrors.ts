@@ -38,7 +38,7 @@ export const LossCause = Schema.Union([
 ])
 export type LossCause = typeof LossCause.Type
 
-/** The message did not leave this process, and will not. Sending it again cannot make two of it. */
+/** The message did not leave this process over any connection, and will not. Sending it again cannot make two of it. */
 export class NotSent extends Schema.TaggedError<NotSent>(id("NotSent"))("NotSent", {
   /**
    * `disconnected`: there was no connection, and the outbox keeps none. `overflow`: the outbox was full. `expired`: it
@@ -65,7 +65,8 @@ const advice: Record<NotSent["why"], string> = {
 
 /**
  * The connection was lost after the message was accepted and before all of it was handed to the kernel: the peer may
- * have it. Only an answer of the peer can tell.
+ * have it. Only an answer of the peer can tell. A durable message that was to be sent again for that reason meets this
+ * fate as well when it is dropped, is too old, or the client stops.
  */
 export class FateUnknown extends Schema.TaggedError<FateUnknown>(id("FateUnknown"))("FateUnknown", {
   /** The loss behind it; absent when the program closed. */

@@ -374,6 +374,54 @@ describe("when a connection is lost", () => {
   )
 })
 
+describe("a durable message that was leaving when its connection was lost, and that is not sent again,", () => {
+  /** The server may have it. The client has no connection now, and cannot know. */
+  const leaving = Effect.fnUntraced(function* (outbox: OutboxOptions) {
+    const all = yield* withOutbox({ whileDisconnected: "queue", ...outbox })
+    const { wire } = yield* all.accept
+    wire.stall()
+    const small = yield* all.client.sendTracked("small", durable)
+    const waiting = yield* all.client.sendTracked("waits for its turn", durable)
+    yield* settle
+    wire.reset()
+    yield* settle
+    assert.strictEqual((yield* all.client.outbox).messages, 2)
+    return { ...all, small, waiting }
+  })
+  const isUnknown = (fate: Effect.Effect<void, object>) =>
+    Effect.map(Effect.flip(fate), (error) => assert.deepInclude(error, { _tag: "FateUnknown" }))
+
+  it.effect("is unknown once the client has stopped, with the loss behind it", () =>
+    Effect.gen(function* () {
+      const { client, small, waiting } = yield* leaving({})
+      yield* client.close()
+      assert.include((yield* Effect.flip(small)).cause, { _tag: "ConnectionClosed", by: "network" })
+      yield* isUnknown(small)
+      assert.deepInclude(yield* Effect.flip(waiting), { _tag: "NotSent", why: "stopped" })
+      assert.deepStrictEqual(yield* client.lost, { notSent: 1, unknown: 1, notTaken: 0 })
+    })
+  )
+
+  it.effect("is unknown when it has waited for too long", () =>
+    Effect.gen(function* () {
+      const { client, small, waiting } = yield* leaving({ maxAge: "500 millis" })
+      yield* TestClock.adjust("500 millis")
+      yield* isUnknown(small)
+      assert.deepInclude(yield* Effect.flip(waiting), { _tag: "NotSent", why: "expired" })
+      assert.deepStrictEqual(yield* client.lost, { notSent: 1, unknown: 1, notTaken: 0 })
+    })
+  )
+
+  it.effect("is unknown when it makes room for another", () =>
+    Effect.gen(function* () {
+      const { client, small } = yield* leaving({ maxMessages: 2, overflow: "dropOldest" })
+      yield* client.send("new")
+      yield* isUnknown(small)
+      assert.deepStrictEqual(yield* client.lost, { notSent: 0, unknown: 1, notTaken: 0 })
+    })
+  )
+})
+
 describe("when the program replaces a connection", () => {
   it.effect("a long message that was just leaving, cut into fragments, goes whole over the next one, and once", () =>
     Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Bounds, type Item, OutboxQueue } from "../src/internal/OutboxQueue.ts"
+import { type Bounds, type Ended, type Item, OutboxQueue } from "../src/internal/OutboxQueue.ts"
 
 interface Named extends Item {
   readonly name: string
@@ -21,9 +21,16 @@ const queue = (bounds: Partial<Bounds> = {}) =>
 
 const names = (items: ReadonlyArray<Named>) => items.map(({ name }) => name)
 
+const fates = ({ notSent, unknown }: Ended<Named>) => ({ notSent: names(notSent), unknown: names(unknown) })
+
+const accepted = (...notSent: ReadonlyArray<Named>) => ({
+  _tag: "Accepted" as const,
+  dropped: { notSent, unknown: [] }
+})
+
 const filled = (bounds: Partial<Bounds>, ...items: ReadonlyArray<Named>) => {
   const filled = queue(bounds)
-  for (const item of items) assert.deepStrictEqual(filled.offer(item), { _tag: "Accepted", dropped: [] })
+  for (const item of items) assert.deepStrictEqual(filled.offer(item), accepted())
   return filled
 }
 
@@ -43,7 +50,7 @@ describe("OutboxQueue, when it is full", () => {
     suspend: [{ _tag: "Full" }, ["a", "b", "c"]],
     fail: [refused(false), ["a", "b", "c"]],
     dropNewest: [refused(true), ["a", "b", "c"]],
-    dropOldest: [{ _tag: "Accepted", dropped: [item("a")] }, ["b", "c", "d"]]
+    dropOldest: [accepted(item("a")), ["b", "c", "d"]]
   } as const
   for (const [overflow, [offer, left]] of Object.entries(rows)) {
     it(overflow, () => {
@@ -56,7 +63,7 @@ describe("OutboxQueue, when it is full", () => {
   it("dropOldest: as many as it takes for their bytes", () => {
     const two = filled({ overflow: "dropOldest", maxBytes: 6 }, item("aaa"), item("bbb"))
     const offer = two.offer(item("cccc"))
-    assert.deepStrictEqual(offer._tag === "Accepted" && names(offer.dropped), ["aaa", "bbb"])
+    assert.deepStrictEqual(offer._tag === "Accepted" && names(offer.dropped.notSent), ["aaa", "bbb"])
     assert.deepStrictEqual([two.messages, two.bytes], [1, 4])
   })
 
@@ -116,8 +123,7 @@ describe("OutboxQueue, over a connection", () => {
     all.next()
     all.accepted()
     all.next()
-    const { notSent, unknown } = all.lost()
-    return { notSent: names(notSent), unknown: names(unknown), messages: all.messages, left: rest(all) }
+    return { ...fates(all.lost()), messages: all.messages, left: rest(all) }
   }
 
   it("a loss takes what is bound; what is durable goes to the next, in order", () => {
@@ -143,9 +149,58 @@ describe("OutboxQueue, over a connection", () => {
     all.next()
     all.accepted()
     all.next()
-    const { notSent, unknown } = all.stop()
-    assert.deepStrictEqual([names(notSent), names(unknown)], [["bound", "kept"], ["handed"]])
+    assert.deepStrictEqual(fates(all.stop()), { notSent: ["bound", "kept"], unknown: ["handed"] })
     assert.deepStrictEqual([all.messages, all.bytes], [0, 0])
+  })
+})
+
+describe("OutboxQueue, and what a lost connection had", () => {
+  /** One that a connection had waits for the next, in front of one that none had. */
+  const waiting = (bounds: Partial<Bounds> = {}) => {
+    const both = filled(bounds, item("handed", { durable: true, expires: 10n }))
+    both.next()
+    both.accepted()
+    both.offer(item("kept", { durable: true, expires: 10n }))
+    assert.deepStrictEqual(fates(both.lost()), { notSent: [], unknown: [] })
+    return both
+  }
+  const both = { notSent: ["kept"], unknown: ["handed"] }
+
+  it("is unknown at the end", () => assert.deepStrictEqual(fates(waiting().stop()), both))
+
+  it("is unknown when it has waited for too long", () => assert.deepStrictEqual(fates(waiting().expire(10n)), both))
+
+  it("is unknown when it makes room", () => {
+    const offer = waiting({ maxBytes: 10, overflow: "dropOldest" }).offer(item("0123456789"))
+    assert.deepStrictEqual(offer._tag === "Accepted" && fates(offer.dropped), both)
+  })
+
+  it("stays unknown when the next connection is lost before its turn", () => {
+    const again = waiting()
+    again.next()
+    again.lost()
+    assert.deepStrictEqual(fates(again.stop()), both)
+  })
+
+  it("is what was flushed no more", () => {
+    const again = waiting()
+    again.next()
+    again.accepted()
+    assert.deepStrictEqual(names(again.flushed(1)), ["handed"])
+    assert.deepStrictEqual(fates(again.stop()), { notSent: ["kept"], unknown: [] })
+  })
+
+  it("may be some of several messages that it did not accept to the last", () => {
+    for (const resend of [true, false]) {
+      for (const durable of [true, false]) {
+        const all = filled({ resend }, item("several", { messages: ["a", "b"], durable }), item("bound"))
+        all.next()
+        const [lost, end] = [fates(all.lost()), fates(all.stop())]
+        const isKept = resend && durable
+        assert.deepStrictEqual(lost, { notSent: ["bound"], unknown: isKept ? [] : ["several"] })
+        assert.deepStrictEqual(end, { notSent: [], unknown: isKept ? ["several"] : [] })
+      }
+    }
   })
 })
 
@@ -153,10 +208,10 @@ describe("OutboxQueue, and time", () => {
   it("lets go of what has waited for too long, and tells when the next does", () => {
     const all = filled({}, item("late", { expires: 30n }), item("soon", { expires: 10n }), item("never"))
     assert.strictEqual(all.nextExpiry, 10n)
-    assert.deepStrictEqual(names(all.expire(9n)), [])
-    assert.deepStrictEqual(names(all.expire(10n)), ["soon"])
+    assert.deepStrictEqual(names(all.expire(9n).notSent), [])
+    assert.deepStrictEqual(names(all.expire(10n).notSent), ["soon"])
     assert.strictEqual(all.nextExpiry, 30n)
-    assert.deepStrictEqual(names(all.expire(99n)), ["late"])
+    assert.deepStrictEqual(names(all.expire(99n).notSent), ["late"])
     assert.isUndefined(all.nextExpiry)
     assert.deepStrictEqual(rest(all), ["never"])
   })

@@ -19,7 +19,7 @@ import { Changes } from "./Changes.ts"
 import { type Fate, Ledger, settle } from "./Ledger.ts"
 import type { Counts } from "./Meter.ts"
 import * as Moment from "./Moment.ts"
-import { type Item, OutboxQueue } from "./OutboxQueue.ts"
+import { type Ended, type Item, OutboxQueue } from "./OutboxQueue.ts"
 import type { Phases, Up } from "./Phase.ts"
 
 interface Queued extends Item {
@@ -38,6 +38,8 @@ export class Outbox {
   private ledger = new Ledger()
   /** There is something to send, or to flush. */
   private readonly work = new Changes()
+  /** What those meet that the last connection had, and that are given up later. */
+  private loss = new FateUnknown({})
 
   constructor(phases: Phases, options: OutboxOptions, clock: Clock.Clock) {
     this.phases = phases
@@ -136,7 +138,7 @@ export class Outbox {
       settle(fate, Effect.fail(error))
       return Effect.void
     }
-    this.fail(offer.dropped, "overflow", undefined)
+    this.end(offer.dropped, "overflow", undefined)
     this.work.changed()
     return Effect.void
   }
@@ -174,18 +176,14 @@ export class Outbox {
 
   /** The connection has ended, and nothing drains to it any more: every message that it took along gets its fate. */
   lose(cause: LossCause | undefined): void {
-    const unknown = new FateUnknown(cause === undefined ? {} : { cause })
-    this.lost.unknown += this.ledger.lost(unknown)
-    const ended = this.queue.lost()
-    this.fail(ended.notSent, "session lost", cause)
-    this.failUnknown(ended.unknown, unknown)
+    this.loss = new FateUnknown(cause === undefined ? {} : { cause })
+    this.lost.unknown += this.ledger.lost(this.loss)
+    this.end(this.queue.lost(), "session lost", cause)
   }
 
   /** There will be no connection any more. */
   stop(cause: LossCause | undefined): void {
-    const ended = this.queue.stop()
-    this.fail(ended.notSent, "stopped", cause)
-    this.failUnknown(ended.unknown, new FateUnknown(cause === undefined ? {} : { cause }))
+    this.end(this.queue.stop(), "stopped", cause)
     this.work.changed()
   }
 
@@ -238,24 +236,21 @@ export class Outbox {
   }
 
   private expire(): void {
-    this.fail(this.queue.expire(Moment.now(this.clock)), "expired", undefined)
+    this.end(this.queue.expire(Moment.now(this.clock)), "expired", undefined)
   }
 
-  private fail(items: ReadonlyArray<Queued>, why: NotSent["why"], cause: LossCause | undefined): void {
-    if (items.length === 0) return
-    const error = notSent(why, cause)
-    for (const { fate, messages } of items) {
-      this.lost.notSent += messages.length
-      settle(fate, Effect.fail(error))
-    }
+  /** Tells each what became of it: `why` it was not sent, or that nobody knows, since a connection had it before. */
+  private end(ended: Ended<Queued>, why: NotSent["why"], cause: LossCause | undefined): void {
+    if (ended.notSent.length === 0 && ended.unknown.length === 0) return
+    this.lost.notSent += this.fail(ended.notSent, notSent(why, cause))
+    this.lost.unknown += this.fail(ended.unknown, this.loss)
     this.phases.changed()
   }
 
-  private failUnknown(items: ReadonlyArray<Queued>, error: FateUnknown): void {
-    for (const { fate, messages } of items) {
-      this.lost.unknown += messages.length
-      settle(fate, Effect.fail(error))
-    }
+  /** Answers how many messages they are. */
+  private fail(items: ReadonlyArray<Queued>, error: NotSent | FateUnknown): number {
+    for (const { fate } of items) settle(fate, Effect.fail(error))
+    return items.reduce((sum, { messages }) => sum + messages.length, 0)
   }
 }
 

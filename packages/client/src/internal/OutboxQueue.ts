@@ -2,8 +2,8 @@
  * What an outbox holds, in order, and what happens to it: pure state, without a clock or an Effect.
  *
  * An item is queued, then in the hands of a connection, then gone. An item that is durable stays until it was flushed;
- * all others are gone when a connection accepted them. Each operation answers which items met which fate; telling those
- * who wait for it is the business of `Outbox`.
+ * all others are gone when a connection accepted them. What a connection had may have left, wherever it waits later. Each
+ * operation answers which items met which fate; telling those who wait for it is the business of `Outbox`.
  */
 import type { OutboxOptions } from "../OutboxOptions.ts"
 import type * as Moment from "./Moment.ts"
@@ -21,15 +21,16 @@ export interface Bounds extends Pick<OutboxOptions, "maxBytes" | "maxMessages" |
 
 /** What became of an offer, and which items had to go for it. */
 export type Offer<I> =
-  | { readonly _tag: "Accepted"; readonly dropped: ReadonlyArray<I> }
+  | { readonly _tag: "Accepted"; readonly dropped: Ended<I> }
   /** There is no room: wait for some. */
   | { readonly _tag: "Full" }
   /** There is no room, and it is the new item that goes: silently for who sends (`dropped`), or as a failure. */
   | { readonly _tag: "Refused"; readonly dropped: boolean }
 
-/** Items that a connection or the client took to its end. */
+/** Items that are gone without having been flushed. */
 export interface Ended<I> {
   readonly notSent: ReadonlyArray<I>
+  /** Some connection had them, so they may have left. */
   readonly unknown: ReadonlyArray<I>
 }
 
@@ -42,6 +43,8 @@ export class OutboxQueue<I extends Item> {
   private offered: I | undefined
   /** Accepted by the connection, and kept since they are durable. */
   private handed: Array<I> = []
+  /** What may have left, in part or whole: they are not `notSent` any more. */
+  private readonly begun = new WeakSet<I>()
 
   constructor(bounds: Bounds) {
     this.bounds = bounds
@@ -72,7 +75,7 @@ export class OutboxQueue<I extends Item> {
     }
     this.queued.push(item)
     this.count(item, 1)
-    return { _tag: "Accepted", dropped }
+    return { _tag: "Accepted", dropped: this.fates(dropped) }
   }
 
   /** The next to offer to the connection. */
@@ -86,14 +89,19 @@ export class OutboxQueue<I extends Item> {
     const item = this.offered
     this.offered = undefined
     if (item === undefined) return
-    if (item.durable) this.handed.push(item)
-    else this.count(item, -1)
+    if (item.durable) {
+      this.begun.add(item)
+      this.handed.push(item)
+    } else this.count(item, -1)
   }
 
-  /** The connection ended before it accepted what it was offered: nothing of it left. */
+  /** The connection ended before it accepted what it was offered: nothing of it left, but of several messages some may. */
   returned(): void {
-    if (this.offered !== undefined) this.queued.unshift(this.offered)
+    const item = this.offered
     this.offered = undefined
+    if (item === undefined) return
+    if (item.messages.length > 1) this.begun.add(item)
+    this.queued.unshift(item)
   }
 
   /** How many of the durable items the connection has, to tell `flushed` which of them it is about. */
@@ -103,7 +111,9 @@ export class OutboxQueue<I extends Item> {
 
   /** The first `count` items of those that the connection has were handed to the kernel. */
   flushed(count: number): ReadonlyArray<I> {
-    return this.gone(this.handed.splice(0, count))
+    const left = this.handed.splice(0, count)
+    this.uncount(left)
+    return left
   }
 
   /**
@@ -112,18 +122,17 @@ export class OutboxQueue<I extends Item> {
    */
   lost(): Ended<I> {
     this.returned()
-    const handed = this.handed
+    const all = [...this.handed, ...this.queued]
+    const isKept = (item: I) => item.durable && (this.bounds.resend || !this.begun.has(item))
     this.handed = []
-    const notSent = this.queued.filter((item) => !item.durable)
-    const kept = this.queued.filter((item) => item.durable)
-    this.queued = this.bounds.resend ? [...handed, ...kept] : kept
-    return { notSent: this.gone(notSent), unknown: this.bounds.resend ? [] : this.gone(handed) }
+    this.queued = all.filter(isKept)
+    return this.gone(all.filter((item) => !isKept(item)))
   }
 
   /** Items that have waited for too long. */
-  expire(now: Moment.Moment): ReadonlyArray<I> {
+  expire(now: Moment.Moment): Ended<I> {
     const isOver = ({ expires }: I) => expires !== undefined && expires <= now
-    if (!this.queued.some(isOver)) return []
+    if (!this.queued.some(isOver)) return none
     const over = this.queued.filter(isOver)
     this.queued = this.queued.filter((item) => !isOver(item))
     return this.gone(over)
@@ -140,11 +149,10 @@ export class OutboxQueue<I extends Item> {
   /** There will be no connection any more. */
   stop(): Ended<I> {
     this.returned()
-    const unknown = this.gone(this.handed)
-    const notSent = this.gone(this.queued)
+    const all = [...this.handed, ...this.queued]
     this.handed = []
     this.queued = []
-    return { notSent, unknown }
+    return this.gone(all)
   }
 
   private fits(item: Item): boolean {
@@ -171,9 +179,21 @@ export class OutboxQueue<I extends Item> {
     return item
   }
 
-  private gone(items: ReadonlyArray<I>): ReadonlyArray<I> {
+  private gone(items: ReadonlyArray<I>): Ended<I> {
+    this.uncount(items)
+    return this.fates(items)
+  }
+
+  private fates(items: ReadonlyArray<I>): Ended<I> {
+    if (items.length === 0) return none
+    return {
+      notSent: items.filter((item) => !this.begun.has(item)),
+      unknown: items.filter((item) => this.begun.has(item))
+    }
+  }
+
+  private uncount(items: ReadonlyArray<I>): void {
     for (const item of items) this.count(item, -1)
-    return items
   }
 
   private count(item: I, sign: 1 | -1): void {
@@ -181,3 +201,5 @@ export class OutboxQueue<I extends Item> {
     this.bytes += sign * item.bytes
   }
 }
+
+const none: Ended<never> = { notSent: [], unknown: [] }
