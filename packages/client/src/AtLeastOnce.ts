@@ -114,7 +114,10 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   }
   const sendAll = (payloads: ReadonlyArray<Payload>, sending?: SendOptions) =>
     buffer.send(
-      (first) => Effect.forEach(payloads, (payload, i) => Effect.flatMap(encode(number(payload, first + i)), legal)),
+      (first) =>
+        Effect.forEach(payloads, (payload, i) =>
+          Effect.flatMap(encode(number(payload, first + i)), (message) => legal(message, sending?.kind))
+        ),
       sending
     )
   const atLeastOnce: AtLeastOnce<A, Payload, E> = {

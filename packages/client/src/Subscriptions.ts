@@ -62,6 +62,7 @@ export const make: <In>(options: MakeOptions<In>) => Effect.Effect<Subscriptions
   Effect.fnUntraced(function* <In>({ codec, send, ...data }: MakeOptions<In>) {
     const limits = yield* Effect.mapError(decode(data), ({ message }) => new InvalidOptions({ problem: message }))
     const encode = encoderOf({ codec, send })
+    const message = (value: In) => Effect.flatMap(encode(value), (message) => legal(message))
     const log = new ReplayLog()
     const replay = new Replay(log)
     yield* Effect.forkScoped(replay.run, { startImmediately: true })
@@ -76,8 +77,8 @@ export const make: <In>(options: MakeOptions<In>) => Effect.Effect<Subscriptions
     const subscriptions: Subscriptions<In> = {
       replay: (session) => replay.onto(session),
       subscribe: Effect.fnUntraced(function* ({ subscribe, unsubscribe }) {
-        const asks = yield* Effect.flatMap(encode(subscribe), legal)
-        const takesBack = unsubscribe === undefined ? undefined : yield* Effect.flatMap(encode(unsubscribe), legal)
+        const asks = yield* message(subscribe)
+        const takesBack = unsubscribe === undefined ? undefined : yield* message(unsubscribe)
         yield* Effect.acquireRelease(begin(asks), (entry) =>
           Effect.sync(() => {
             log.remove(entry, takesBack)

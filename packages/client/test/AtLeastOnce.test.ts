@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AtLeastOnce } from "@effect-websocket/client"
+import { AtLeastOnce, MessageCodec } from "@effect-websocket/client"
 import type { ServerPeer } from "@effect-websocket/client/testing"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { isWaiting, settle, start } from "./harness.ts"
+import { failsWith, isWaiting, settle, start } from "./harness.ts"
 import { made, redialled, type Served } from "./longLived.ts"
 
 const protocol = {
@@ -19,7 +19,7 @@ const protocol = {
   send: Schema.Struct({ n: Schema.Int, text: Schema.String.check(Schema.isMaxLength(100)) })
 }
 
-type Options = Partial<typeof AtLeastOnce.Options.Encoded>
+type Options = Partial<typeof AtLeastOnce.Options.Encoded> & { readonly codec?: MessageCodec.MessageCodec }
 
 const make = (options: Options = {}) =>
   AtLeastOnce.make({
@@ -201,6 +201,25 @@ describe("what is not accepted", () => {
       assert.strictEqual(failure._tag, "EncodeFailed")
       yield* messages.send("b")
       assert.strictEqual(yield* next(first), "1 b")
+    })
+  )
+
+  it.effect("a message that is not legal as the kind it is to be sent as: it would be refused on each connection", () =>
+    Effect.gen(function* () {
+      const encode = (value: unknown) => {
+        const { n, text } = value as { readonly n: number; readonly text: string }
+        return Uint8Array.of(n, text === "bad" ? 0xff : 0x61)
+      }
+      const { accept, messages, reliable } = yield* open({ codec: MessageCodec.make({ decode: String, encode }) })
+      const first = yield* accept
+      const text = { kind: "text" } as const
+      yield* failsWith(messages.send("bad", text), { _tag: "InvalidMessage", rule: "NotUtf8" })
+      yield* failsWith(messages.sendAll(["good", "bad"], text), { _tag: "InvalidMessage", rule: "NotUtf8" })
+      assert.deepStrictEqual(yield* reliable.unacknowledged, [])
+      yield* messages.send("good", text)
+      yield* messages.send("bad")
+      assert.deepStrictEqual(yield* first.server.next, { _tag: "Message", message: "\u0001a" })
+      assert.deepStrictEqual(yield* first.server.next, { _tag: "Message", message: Uint8Array.of(2, 0xff) })
     })
   )
 })

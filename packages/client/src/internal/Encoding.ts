@@ -1,13 +1,13 @@
 /**
  * Values into messages, and what is said when that fails, in either direction.
  */
-import { InvalidMessage as Invalid } from "@effect-websocket/core"
-import { escapePeerText } from "@effect-websocket/transport"
+import { TextParts } from "@effect-websocket/core"
+import { escapePeerText, NodePlatform } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
-import type { Message } from "../Connection.ts"
+import type { Message, SendOptions } from "../Connection.ts"
 import { InvalidMessage } from "../Errors.ts"
 import { json, type MessageCodec } from "../MessageCodec.ts"
 import { EncodeFailed } from "../MessageErrors.ts"
@@ -23,8 +23,8 @@ export const encoderOf = <In>(options: {
 }
 
 /** Looks at a message that is sent later as a connection would now, while its sender can still be told. */
-export const legal = (message: Message): Effect.Effect<Message, InvalidMessage> => {
-  const invalid = Invalid.ofMessage(message)
+export const legal = (message: Message, kind?: SendOptions["kind"]): Effect.Effect<Message, InvalidMessage> => {
+  const invalid = TextParts.invalid(message, kind, NodePlatform.platform)
   return invalid === undefined ? Effect.succeed(message) : Effect.fail(new InvalidMessage(invalid))
 }
 

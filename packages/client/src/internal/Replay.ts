@@ -67,7 +67,10 @@ export class Replay {
     })
   })
 
-  /** The log keeps what it owed, for the session that follows. */
+  /**
+   * The log keeps what it owed, for the session that follows. What is in the log is legal, so a session that refuses it
+   * is of no more use than one that has ended.
+   */
   private lost(open: Open, failure: SendError): void {
     Deferred.doneUnsafe(open.caughtUp, Effect.fail(failure))
     if (this.open !== open) return
