@@ -41,7 +41,11 @@ export const Options = Schema.Struct({
 export interface MakeOptions<A, Payload, In, E> extends SchemaOptions<A, In, E>, Partial<typeof Options.Encoded> {
   /** The message that bears a payload and its number. */
   readonly number: (payload: Payload, number: number) => In
-  /** The number that a message of the peer acknowledges; undefined when it is about something else. */
+  /**
+   * The number that a message of the peer acknowledges; undefined when it is about something else. None acknowledges what
+   * was never sent: with `upTo` one that is too high, as `Infinity` is, stands for everything that was; with `each` one
+   * that no message has stands for nothing. NaN never acknowledges anything.
+   */
   readonly ackOf: (message: A) => number | undefined
   /** Where the peer is, when a message tells. Default: no message does. */
   readonly tokenOf?: (message: A) => string | undefined

@@ -4,7 +4,8 @@ import { type Entry, ReplayLog } from "../src/internal/ReplayLog.ts"
 
 /**
  * A word appends it; `-word` takes it out, `-word/bye` with a farewell. `open` and `close` are the session's; `send` hands
- * over what is next, `begin` leaves it on its way until `done`; `all` hands over what is owed. A number acknowledges.
+ * over what is next, `begin` leaves it on its way until `done`; `all` hands over what is owed. A number acknowledges, NaN
+ * too.
  */
 const play = (steps: string, which: "upTo" | "each") => {
   const log = new ReplayLog()
@@ -34,7 +35,7 @@ const play = (steps: string, which: "upTo" | "each") => {
     } else if (step.startsWith("-")) {
       const [word, farewell] = step.slice(1).split("/")
       log.remove(entries.get(word!)!, farewell)
-    } else if (/^\d+$/.test(step)) log.acknowledge(Number(step), which)
+    } else if (/^(\d+(\.\d+)?|Infinity|NaN)$/.test(step)) log.acknowledge(Number(step), which)
     else entries.set(step, log.append(step))
   }
   const sum = log.all.reduce((sum, { message }) => sum + message.length, 0)
@@ -67,10 +68,14 @@ const rows: ReadonlyArray<
   ["also in the middle of a replay", "a b c open all close open send 2 all", ["a b c", "a c"], "c"],
   ["an old number changes nothing", "a b open all 1 1 0", ["a b"], "b"],
   ["what was never sent cannot be acknowledged", "a b open send 9", ["a"], "b"],
+  ["NaN acknowledges nothing", "a b open all NaN", ["a b"], "a b"],
+  ["a fraction acknowledges what is below it", "a b open all 1.5", ["a b"], "b"],
+  ["Infinity acknowledges all that was sent", "a b c open send send Infinity", ["a b"], "c"],
   ["what is on its way can", "a b open begin 1 done all", ["a b"], "b"],
   ["what an earlier session was handed can", "a open all close 1", ["a"], ""],
   ["each: a number acknowledges itself alone", "a b c open all 2 close open all", ["a b c", "a c"], "a c", "each"],
   ["each: and nothing that is unknown", "a b open all 7 2 2", ["a b"], "a", "each"],
+  ["each: nor what no message has as its number", "a b open all 1.5 Infinity NaN", ["a b"], "a b", "each"],
   ["each: what was never sent cannot be acknowledged", "a b open send 2", ["a"], "a b", "each"]
 ]
 

@@ -66,12 +66,15 @@ export class ReplayLog {
     if (farewell !== undefined && unsent === false) this.owed?.add(this.make(farewell, undefined))
   }
 
-  /** Takes out one that was sent, or all that were sent up to it. Who acknowledges what was never sent is not believed. */
+  /**
+   * Takes out one that was sent, or all that were sent up to it. Who acknowledges what was never sent is not believed. NaN
+   * acknowledges nothing.
+   */
   acknowledge(number: number, which: "upTo" | "each"): void {
     const one = this.entries.get(number)
     const acknowledged = which === "each" ? (one === undefined ? [] : [one]) : this.entries.values()
     for (const entry of acknowledged) {
-      if (entry.number > number) return
+      if (!(entry.number <= number)) return
       if (entry.sent || entry === this.sending) this.remove(entry)
     }
   }
