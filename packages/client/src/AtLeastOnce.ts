@@ -7,9 +7,10 @@
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ClientSendError } from "./Client.ts"
@@ -23,6 +24,7 @@ import { Replay, type Session } from "./internal/Replay.ts"
 import { ReplayBuffer } from "./internal/ReplayBuffer.ts"
 import { ReplayLog } from "./internal/ReplayLog.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
+import type { Status } from "./Status.ts"
 import { type SchemaOptions, schema, type TypedMessages } from "./TypedMessages.ts"
 
 const { Count, withDefault } = OptionSchema
@@ -67,14 +69,17 @@ export interface Unacknowledged {
  */
 export interface Acknowledged<A, Payload, RE, SE> extends TypedMessages<A, Payload, RE, SE> {
   /**
-   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped: with NotSent when none of
-   * what is left was ever sent, with FateUnknown otherwise.
+   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped and nobody takes what is left of
+   * its messages: with NotSent when none of what was not acknowledged was ever sent, with FateUnknown otherwise.
    */
   readonly acknowledged: Effect.Effect<void, NotSent | FateUnknown>
 }
 
 /** What a client has, and whatever else has messages that span connections. */
-export type Sessions = Messages<Message, Message, ClientReceiveError, ClientSendError>
+export interface Sessions extends Messages<Message, Message, ClientReceiveError, ClientSendError> {
+  /** Of a client: those who wait learn that it has stopped also when nobody takes messages. */
+  readonly statusChanges?: Stream.Stream<Status>
+}
 
 export interface AtLeastOnce<A, Payload, E> {
   /** Sends everything again that is not acknowledged: to be run in the client's `onOpen`. */
@@ -108,8 +113,13 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   const buffer = new ReplayBuffer(replay, settings, yield* Semaphore.make(1))
   const encode = encoderOf(options)
   let token: string | undefined
+  const over = Deferred.makeUnsafe<Sessions>()
   yield* Effect.forkScoped(replay.run, { startImmediately: true })
-  yield* Effect.addFinalizer(() => Effect.sync(() => buffer.stop(undefined)))
+  yield* Effect.forkScoped(
+    Effect.flatMap(Deferred.await(over), (client) => watchStatus(client, buffer)),
+    { startImmediately: true }
+  )
+  yield* Effect.addFinalizer(() => Effect.sync(() => buffer.end(undefined)))
 
   const see = (message: A): void => {
     token = tokenOf?.(message) ?? token
@@ -127,12 +137,15 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   const atLeastOnce: AtLeastOnce<A, Payload, E> = {
     replay: (session) => replay.onto(session),
     resumeToken: Effect.sync(() => token),
-    over: (client) => ({
-      ...seeing(schema(watched(client, buffer), options), see),
-      send: (payload, sending) => sendAll([payload], sending),
-      sendAll,
-      acknowledged: buffer.acknowledged
-    }),
+    over: (client) => {
+      Deferred.doneUnsafe(over, Effect.succeed(client))
+      return {
+        ...seeing(schema(watched(client, buffer), options), see, buffer),
+        send: (payload, sending) => sendAll([payload], sending),
+        sendAll,
+        acknowledged: buffer.acknowledged
+      }
+    },
     unacknowledged: Effect.sync(() =>
       log.all.map(({ message, number, sent }) => ({ number, message, fate: sent ? "Unknown" : "NotSent" }))
     )
@@ -140,10 +153,18 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   return atLeastOnce
 })
 
+/** Learns of the stop also when nobody takes messages. */
+const watchStatus = ({ statusChanges = Stream.empty }: Sessions, buffer: ReplayBuffer): Effect.Effect<void> =>
+  Stream.runForEach(statusChanges, (status) =>
+    Effect.sync(() => {
+      if (status._tag === "Stopped") buffer.stop(status.cause)
+    })
+  )
+
 /** The same client; when it has no more messages, it has stopped, and there will be no other session. */
 const watched = (client: Sessions, buffer: ReplayBuffer): Sessions => {
   const watch = <T, E extends ClientReceiveError | Cause.Done>(taking: Effect.Effect<T, E>): Effect.Effect<T, E> =>
-    Effect.tapError(taking, (end) => Effect.sync(() => buffer.stop(Cause.isDone(end) ? undefined : end)))
+    Effect.tapError(taking, (end) => Effect.sync(() => buffer.end(Cause.isDone(end) ? undefined : end)))
   return {
     ...client,
     messages: Stream.transformPull(client.messages, (pull) => Effect.succeed(watch(pull))),
@@ -151,15 +172,33 @@ const watched = (client: Sessions, buffer: ReplayBuffer): Sessions => {
   }
 }
 
-/** The same messages; each is looked at when it is taken. */
-const seeing = <A, In, RE, SE>(typed: TypedMessages<A, In, RE, SE>, see: (message: A) => void) => {
+/** The same messages; each is looked at when it is taken, and the buffer knows who may come to look at one. */
+const seeing = <A, In, RE, SE>(
+  typed: TypedMessages<A, In, RE, SE>,
+  see: (message: A) => void,
+  { enter, leave }: ReplayBuffer
+) => {
   const seeAll = <B extends ReadonlyArray<A>>(batch: B): B => {
     batch.forEach(see)
     return batch
   }
-  const receiveN = (most: number) => Effect.map(typed.receiveN(most), seeAll)
+  const receiveN = (most: number) =>
+    Effect.acquireUseRelease(
+      enter,
+      () => Effect.map(typed.receiveN(most), seeAll),
+      () => leave
+    )
+  const seen = Stream.mapArray(typed.messages, seeAll)
   return {
-    messages: Stream.mapArray(typed.messages, seeAll),
+    messages: Stream.transformPull(seen, (pull, scope) =>
+      Effect.as(
+        Scope.provide(
+          Effect.acquireRelease(enter, () => leave),
+          scope
+        ),
+        pull
+      )
+    ),
     receive: Effect.map(receiveN(1), (values) => values[0]),
     receiveN,
     skipped: typed.skipped

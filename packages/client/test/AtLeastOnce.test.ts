@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AtLeastOnce, MessageCodec } from "@effect-websocket/client"
 import type { ServerPeer } from "@effect-websocket/client/testing"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -269,6 +270,64 @@ describe("when the client stops", () => {
       const failure = yield* Fiber.join(acknowledged)
       assert.deepInclude(failure, { _tag: "NotSent", why: "stopped" })
       assert.strictEqual(failure.cause?._tag, "ConnectError")
+    })
+  )
+
+  it.effect("whoever waits is told also where nobody takes messages, and whoever sends later", () =>
+    Effect.gen(function* () {
+      const { accept, client, messages } = yield* open({ maxMessages: 2 })
+      const first = yield* accept
+      yield* messages.sendAll(["a", "b"])
+      const waiting = yield* start(Effect.flip(messages.send("c")))
+      const acknowledged = yield* start(Effect.flip(messages.acknowledged))
+      const closing = yield* start(client.close())
+      assert.isTrue(yield* isWaiting(waiting))
+      first.wire.end()
+      yield* Fiber.join(closing)
+      assert.deepInclude(yield* Fiber.join(waiting), { _tag: "NotSent", why: "stopped" })
+      assert.strictEqual((yield* Fiber.join(acknowledged))._tag, "FateUnknown")
+      assert.strictEqual((yield* Effect.flip(messages.acknowledged))._tag, "FateUnknown")
+      assert.strictEqual((yield* Effect.flip(messages.send("d")))._tag, "NotSent")
+    })
+  )
+
+  it.effect("who still takes what is left sees what it acknowledges, also when that takes long", () =>
+    Effect.gen(function* () {
+      const { accept, client, messages } = yield* open()
+      const first = yield* accept
+      yield* messages.sendAll(["a", "b"])
+      const busy = yield* Deferred.make<void>()
+      yield* start(Stream.runForEach(messages.messages, () => Deferred.await(busy)))
+      yield* say(first, { ack: 1 })
+      yield* settle
+      yield* say(first, { ack: 2 })
+      yield* settle
+      const acknowledged = yield* start(messages.acknowledged)
+      const closing = yield* start(client.close())
+      yield* settle
+      first.wire.end()
+      yield* Fiber.join(closing)
+      assert.isTrue(yield* isWaiting(acknowledged))
+      yield* Deferred.succeed(busy, undefined)
+      yield* Fiber.join(acknowledged)
+    })
+  )
+
+  it.effect("and once it takes no more, whoever waits is told", () =>
+    Effect.gen(function* () {
+      const { accept, client, messages } = yield* open()
+      const first = yield* accept
+      yield* messages.send("a")
+      yield* say(first, { news: "n" })
+      const busy = yield* start(Stream.runForEach(messages.messages, () => Effect.never))
+      const acknowledged = yield* start(Effect.flip(messages.acknowledged))
+      const closing = yield* start(client.close())
+      yield* settle
+      first.wire.end()
+      yield* Fiber.join(closing)
+      assert.isTrue(yield* isWaiting(acknowledged))
+      yield* Fiber.interrupt(busy)
+      assert.strictEqual((yield* Fiber.join(acknowledged))._tag, "FateUnknown")
     })
   )
 

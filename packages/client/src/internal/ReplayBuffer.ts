@@ -29,6 +29,10 @@ export class ReplayBuffer {
   private readonly waiting = new Set<Waiting>()
   /** There will be no other session, and why. */
   private stopped: { readonly cause?: LossCause } | undefined
+  /** Those who take messages, and may see an acknowledgement. */
+  private takers = 0
+  /** There are no messages left to be taken. */
+  private emptied = false
 
   constructor(replay: Replay, limits: Limits, turn: Semaphore.Semaphore) {
     this.replay = replay
@@ -83,7 +87,7 @@ export class ReplayBuffer {
   readonly acknowledged: Effect.Effect<void, NotSent | FateUnknown> = Effect.suspend(() => {
     const { log } = this.replay
     if (log.size === 0) return Effect.void
-    if (this.stopped !== undefined) return Effect.fail(this.fate)
+    if (this.isOver) return Effect.fail(this.fate)
     const waiting: Waiting = { upTo: log.nextNumber - 1, done: Deferred.makeUnsafe() }
     this.waiting.add(waiting)
     return Effect.ensuring(
@@ -92,11 +96,38 @@ export class ReplayBuffer {
     )
   })
 
-  /** There will be no other session: whoever waits is told. */
+  /** Somebody takes messages from now on. */
+  readonly enter: Effect.Effect<void> = Effect.sync(() => {
+    this.takers++
+  })
+
+  /** And takes no more of them. */
+  readonly leave: Effect.Effect<void> = Effect.sync(() => {
+    this.takers--
+    this.tell()
+  })
+
+  /** There will be no other session: nothing more is sent. What was may be acknowledged by what is left to be taken. */
   stop(cause: LossCause | undefined): void {
     this.stopped ??= cause === undefined ? {} : { cause }
     if (this.room !== undefined) Deferred.doneUnsafe(this.room, Effect.fail(this.notSent))
+    this.tell()
+  }
+
+  /** The last message was taken as well. */
+  end(cause: LossCause | undefined): void {
+    this.emptied = true
+    this.stop(cause)
+  }
+
+  /** Whoever waits is told, when no acknowledgement will be seen any more. */
+  private tell(): void {
+    if (!this.isOver) return
     for (const { done } of this.waiting) Deferred.doneUnsafe(done, Effect.fail(this.fate))
+  }
+
+  private get isOver(): boolean {
+    return this.stopped !== undefined && (this.emptied || this.takers === 0)
   }
 
   private get notSent(): NotSent {
