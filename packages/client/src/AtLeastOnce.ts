@@ -109,12 +109,11 @@ export const make: <A, Payload, In, E = DecodeFailed>(
     Effect.mapError(({ message }) => new InvalidOptions({ problem: message }))
   )
   const log = new ReplayLog(settings.firstNumber)
-  const replay = new Replay(log)
+  const replay = new Replay(log, yield* Effect.scope)
   const buffer = new ReplayBuffer(replay, settings, yield* Semaphore.make(1))
   const encode = encoderOf(options)
   let token: string | undefined
   const over = Deferred.makeUnsafe<Sessions>()
-  yield* Effect.forkScoped(replay.run, { startImmediately: true })
   yield* Effect.forkScoped(
     Effect.flatMap(Deferred.await(over), (client) => watchStatus(client, buffer)),
     { startImmediately: true }

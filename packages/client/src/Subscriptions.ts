@@ -64,8 +64,7 @@ export const make: <In>(options: MakeOptions<In>) => Effect.Effect<Subscriptions
     const encode = encoderOf({ codec, send })
     const message = (value: In) => Effect.flatMap(encode(value), (message) => legal(message))
     const log = new ReplayLog()
-    const replay = new Replay(log)
-    yield* Effect.forkScoped(replay.run, { startImmediately: true })
+    const replay = new Replay(log, yield* Effect.scope)
     const begin = (asks: Message) =>
       Effect.suspend(() => {
         const limit = exceeded(log, asks, limits)

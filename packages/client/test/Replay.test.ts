@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Message } from "@effect-websocket/client"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { ConnectionClosed } from "../src/Errors.ts"
 import { Replay } from "../src/internal/Replay.ts"
@@ -31,8 +32,7 @@ const session = () => {
 
 const made = Effect.gen(function* () {
   const log = new ReplayLog()
-  const replay = new Replay(log)
-  yield* start(replay.run)
+  const replay = new Replay(log, yield* Effect.scope)
   const append = (message: string) => {
     const entry = log.append(message)
     replay.wake()
@@ -81,6 +81,35 @@ describe("replay", () => {
       yield* first.accept
       assert.isTrue(a.sent)
       assert.strictEqual(second.asked(), "a")
+    })
+  )
+
+  it.effect("a session that is stalled does not keep the one in its place waiting, and is asked for nothing more", () =>
+    Effect.gen(function* () {
+      const { append, replay } = yield* made
+      const [stalled, next] = [session(), session()]
+      append("a")
+      append("b")
+      const replaced = yield* start(replay.onto(stalled))
+      const replaying = yield* start(replay.onto(next))
+      yield* next.accept
+      yield* next.accept
+      yield* Fiber.join(replaying)
+      assert.isTrue(yield* isWaiting(replaced))
+      yield* stalled.accept
+      yield* Fiber.join(replaced)
+      append("c")
+      yield* settle
+      assert.deepStrictEqual([stalled.asked(), next.asked()], ["a", "a b c"])
+    })
+  )
+
+  it.effect("what a session dies with, whoever replays dies with", () =>
+    Effect.gen(function* () {
+      const { append, replay } = yield* made
+      append("a")
+      const exit = yield* Effect.exit(replay.onto({ send: () => Effect.die("out of memory") }))
+      assert.deepStrictEqual(exit, Exit.die("out of memory"))
     })
   )
 

@@ -1,11 +1,13 @@
 /**
- * Hands a session what the log owes it: one fiber, so that order holds whoever appends, and so that a sender that is
- * interrupted has appended or not, and never half.
+ * Hands a session what the log owes it: one fiber for each, so that order holds whoever appends, and so that a sender that
+ * is interrupted has appended or not, and never half. A session that is stalled keeps only its own fiber waiting.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.ts"
 import type { SendError } from "../Errors.ts"
+import { Changes } from "./Changes.ts"
 import type { ReplayLog } from "./ReplayLog.ts"
 
 /** What a connection has that takes messages of type `Message`, whatever it delivers. */
@@ -20,36 +22,49 @@ interface Open {
 
 export class Replay {
   readonly log: ReplayLog
+  private readonly scope: Scope.Scope
   private open: Open | undefined
-  private onWork: (() => void) | undefined
+  /** The log has changed, or another session follows. */
+  private readonly work = new Changes()
 
-  constructor(log: ReplayLog) {
+  /** Sessions are served as long as the scope lasts. */
+  constructor(log: ReplayLog, scope: Scope.Scope) {
     this.log = log
+    this.scope = scope
   }
 
-  /** The session that follows. Succeeds when it has accepted what was in the log by now. */
+  /**
+   * The session that follows. Succeeds when it has accepted what was in the log by now, or another one has followed and it
+   * is asked for nothing more.
+   */
   onto(session: Session): Effect.Effect<void, SendError> {
     return Effect.suspend(() => {
-      const caughtUp = Deferred.makeUnsafe<void, SendError>()
-      this.open = { session, upTo: this.log.open(), caughtUp }
+      const open: Open = { session, upTo: this.log.open(), caughtUp: Deferred.makeUnsafe() }
+      this.open = open
       this.wake()
-      return Deferred.await(caughtUp)
+      const serving = Effect.forkIn(this.serve(open), this.scope, { startImmediately: true })
+      return Effect.andThen(serving, Deferred.await(open.caughtUp))
     })
   }
 
   /** To be called after each change of the log. */
   wake(): void {
-    const resume = this.onWork
-    this.onWork = undefined
-    resume?.()
+    this.work.changed()
   }
 
-  readonly run: Effect.Effect<never> = Effect.suspend(() => {
-    const { open } = this
-    if (open === undefined) return this.work
+  /** When it is over, whoever waits learns that, and what it died with. */
+  private serve(open: Open): Effect.Effect<void> {
+    const step = Effect.suspend(() => this.step(open))
+    return Effect.whileLoop({ while: () => this.open === open, body: () => step, step: () => {} }).pipe(
+      Effect.onExit((exit) => Effect.sync(() => Deferred.doneUnsafe(open.caughtUp, exit)))
+    )
+  }
+
+  private step(open: Open): Effect.Effect<void> {
+    const { version } = this.work
     const entry = this.log.next()
     if (entry === undefined || entry.number > open.upTo) Deferred.doneUnsafe(open.caughtUp, Effect.void)
-    if (entry === undefined) return this.work
+    if (entry === undefined) return this.work.after(version)
     return Effect.match(open.session.send(entry.message, entry.options), {
       onSuccess: () => {
         if (this.open === open) this.log.accepted(entry)
@@ -57,15 +72,7 @@ export class Replay {
       },
       onFailure: (failure) => this.lost(open, failure)
     })
-  }).pipe(Effect.forever({ disableYield: true }))
-
-  private readonly work: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    const wake = () => resume(Effect.void)
-    this.onWork = wake
-    return Effect.sync(() => {
-      this.onWork = undefined
-    })
-  })
+  }
 
   /**
    * The log keeps what it owed, for the session that follows. What is in the log is legal, so a session that refuses it
