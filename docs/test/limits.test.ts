@@ -56,7 +56,12 @@ describe("docs/limits.md names every limit with the default that holds", () => {
 
   it("limits.maxFrameBytes has none of its own", () => {
     assert.isUndefined(limits.maxFrameBytes)
-    assert.strictEqual(rows.get("limits.maxFrameBytes"), "as `maxMessageBytes`")
+    assert.strictEqual(rows.get("limits.maxFrameBytes"), "none")
+  })
+
+  it("keepAlive.jitter has none of its own, since a client's differs", () => {
+    assert.notProperty(keepAlive, "jitter")
+    assert.strictEqual(rows.get("keepAlive.jitter"), "0")
   })
 
   it("deadlines.idleTimeout has none", () => {

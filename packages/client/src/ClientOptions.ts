@@ -117,7 +117,7 @@ const urlOf = <R>(url: OptionEffect.ValueOrEffect<string | URL, R>): Effect.Effe
     (reason) => new ConnectError({ url: "an address that is not known", reason, steps: [] })
   )
 
-/** Many clients of one server that restarts connect again at about the same time: they should not ping together as well. */
+/** `KeepAliveOptions` says why. */
 const jittered = (keepAlive: Options.ConnectOptions["keepAlive"]): NonNullable<typeof keepAlive> =>
   keepAlive === false ? false : { ...keepAlive, jitter: keepAlive?.jitter ?? clientJitter }
 

@@ -18,8 +18,11 @@ export const KeepAliveOptions = Schema.Struct({
   missed: Count.pipe(withDefault(1)),
   /** Sends no ping after an interval in which something was received. Default false. */
   onlyWhenIdle: Schema.Boolean.pipe(withDefault(false)),
-  /** Each ping goes out earlier by a random part of this share of the interval, 0 to 1. Default 0. */
-  jitter: Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })).pipe(withDefault(0))
+  /**
+   * Each ping goes out earlier by a random part of this share of the interval, 0 to 1. Default 0; of a long-lived client 0.1,
+   * since many clients of one server that restarts connect again together, and should not ping together as well.
+   */
+  jitter: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })
 
 /** Checked, with every default filled in. */

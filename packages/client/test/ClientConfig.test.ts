@@ -25,6 +25,8 @@ describe("options from the environment", () => {
       const loaded = yield* load("WS").pipe(env({ WS_URL: "wss://example.com/feed" }))
       assert.strictEqual(loaded.url, "wss://example.com/feed")
       assert.deepStrictEqual(loaded.reconnect, Reconnect.ReconnectOptions.make({}))
+      // A client's own, which is another one than a connection's, is made where it is missing.
+      assert.notProperty(loaded.keepAlive, "jitter")
     })
   )
 

@@ -39,8 +39,7 @@ describe("nothing given", () => {
         interval: Duration.seconds(20),
         timeout: Duration.seconds(20),
         missed: 1,
-        onlyWhenIdle: false,
-        jitter: 0
+        onlyWhenIdle: false
       })
       assert.deepStrictEqual(settings.addresses, {
         family: "any",

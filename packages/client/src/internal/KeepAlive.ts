@@ -44,7 +44,7 @@ export class KeepAlive implements Call {
 
   /** How much before its moment a ping goes out, so that connections opened together do not ping together. */
   private get early(): bigint {
-    const { jitter } = this.options
+    const { jitter = 0 } = this.options
     if (jitter === 0) return 0n
     const part = Context.get(this.session.context, Random.Random).nextDoubleUnsafe()
     return BigInt(Math.floor(Number(this.interval) * jitter * part))
