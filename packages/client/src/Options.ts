@@ -1,5 +1,6 @@
 /**
- * What a program may say about a connection, as data: every option, its default and the reason for it. All of it
+ * What a program may say about a connection, as data: every option, its default and the reason for it; what is a group of
+ * its own has a file of its own. All of it
  * decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before anything is
  * dialled.
  */
@@ -54,7 +55,7 @@ export const Deadlines = Schema.Struct({
 export const LimitOptions = Schema.Struct({
   /** One message, all fragments together. Default 1 MiB. */
   maxMessageBytes: Bound.pipe(withDefault(Limits.defaults.maxMessageBytes)),
-  /** One frame's payload as it comes. Default: as `maxMessageBytes`; with compression, what a message becomes counts. */
+  /** One frame's payload as it comes. Default: none besides `maxMessageBytes`, which a frame's announced length may pass already. */
   maxFrameBytes: Schema.optionalKey(Bound),
   /** Fragments of one message, beyond one for each 16 bytes received. Default 1,024. */
   maxFragments: Bound.pipe(withDefault(Limits.defaults.maxFragments)),
@@ -92,7 +93,7 @@ export const CompressionOptions = Schema.Struct({
   offers: Schema.NonEmptyArray(CompressionOffer).pipe(withDefault([{ clientMaxWindowBits: true }])),
   /** 1 (fast) to 9 (small). Default 5. */
   level: Level.pipe(withDefault(5)),
-  /** 1 (least memory, 1 KiB) to 9 (512 KiB). Default 8. */
+  /** 1 (least memory, 1 KiB) to 9 (256 KiB). Default 8. */
   memoryLevel: Level.pipe(withDefault(8)),
   /**
    * Messages of fewer bytes (texts: UTF-16 units) are sent as they are. Default: 1 when our context is taken over, else

@@ -112,7 +112,7 @@ const open = <A>(
     endpoint: new Endpoint.Endpoint({
       role: "client",
       platform: NodePlatform.platform,
-      limits: coreLimits(settings.limits, dialled.answer.compression !== undefined),
+      limits: coreLimits(settings.limits),
       maskingKey,
       assembler,
       compression: compressionOf(settings.compression, dialled.answer.compression)
@@ -146,10 +146,9 @@ const open = <A>(
 const leave = <A>(session: Session<A>, id: string, exit: Exit.Exit<unknown, unknown>) =>
   Effect.suspend(() => (session.over ? session.goodbye.leave(exit) : Trace.closing(session.goodbye.leave(exit), id)))
 
-const coreLimits = ({ maxFragments, maxFrameBytes, maxMessageBytes }: Settings["limits"], compressed: boolean) => ({
+const coreLimits = ({ maxFragments, maxFrameBytes = "unlimited", maxMessageBytes }: Settings["limits"]) => ({
   maxMessageBytes: bound(maxMessageBytes),
-  // What does not compress becomes a little longer than the message that it holds, which is what has to fit.
-  maxFrameBytes: bound(maxFrameBytes ?? (compressed ? "unlimited" : maxMessageBytes)),
+  maxFrameBytes: bound(maxFrameBytes),
   maxFragments: bound(maxFragments)
 })
 

@@ -72,7 +72,7 @@ describe("S6, S7: how much a server can make a client hold or do", () => {
     Effect.gen(function* () {
       const { server, socket } = yield* connected()
       yield* server.write(Uint8Array.of(0x82, 127, 0, 0, 1, 0, 0, 0, 0, 0))
-      yield* failsWith(socket.receive, { _tag: "MessageTooBig", limit: "maxFrameBytes" })
+      yield* failsWith(socket.receive, { _tag: "MessageTooBig", limit: "maxMessageBytes" })
       assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1009 })
     })
   )

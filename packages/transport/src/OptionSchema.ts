@@ -42,5 +42,5 @@ export const Time = Schema.Union([Schema.Duration, Schema.DurationFromMillis, Sc
 /** A whole number, one or more. */
 export const Count = Schema.Int.check(Schema.isGreaterThan(0))
 
-/** A count, or "unlimited": what the platform can hold. */
+/** A count, or "unlimited": of bytes, what the platform can hold. */
 export const Bound = Schema.Union([Count, Schema.Literal("unlimited")])
