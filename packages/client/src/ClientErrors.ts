@@ -6,11 +6,10 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ConnectError } from "./ConnectError.ts"
 import { ConnectionClosed, IdleTimeout, MessageTooBig, PongTimeout, ProtocolViolation, Stalled } from "./Errors.ts"
-
-const id = (tag: string) => `@effect-websocket/client/${tag}`
+import { errorId } from "./internal/ErrorId.ts"
 
 /** The program's `onOpen` failed, died, or took longer than `onOpenTimeout`; its connection was closed with 1011. */
-export class OnOpenFailed extends Schema.TaggedError<OnOpenFailed>(id("OnOpenFailed"))("OnOpenFailed", {
+export class OnOpenFailed extends Schema.TaggedError<OnOpenFailed>(errorId("OnOpenFailed"))("OnOpenFailed", {
   generation: Schema.Int,
   problem: Schema.Literals(["failed", "died", "timed out"]),
   /** What it failed or died with. */
@@ -39,7 +38,7 @@ export const LossCause = Schema.Union([
 export type LossCause = typeof LossCause.Type
 
 /** The message did not leave this process over any connection, and will not. Sending it again cannot make two of it. */
-export class NotSent extends Schema.TaggedError<NotSent>(id("NotSent"))("NotSent", {
+export class NotSent extends Schema.TaggedError<NotSent>(errorId("NotSent"))("NotSent", {
   /**
    * `disconnected`: there was no connection, and the outbox keeps none. `overflow`: the outbox was full. `expired`: it
    * waited longer than `outbox.maxAge`. `session lost`: it was not durable, and its connection ended before its turn.
@@ -68,7 +67,7 @@ const advice: Record<NotSent["why"], string> = {
  * have it. Only an answer of the peer can tell. A durable message that was to be sent again for that reason meets this
  * fate as well when it is dropped, is too old, or the client stops.
  */
-export class FateUnknown extends Schema.TaggedError<FateUnknown>(id("FateUnknown"))("FateUnknown", {
+export class FateUnknown extends Schema.TaggedError<FateUnknown>(errorId("FateUnknown"))("FateUnknown", {
   /** The loss behind it; absent when the program closed. */
   cause: Schema.optionalKey(LossCause)
 }) {

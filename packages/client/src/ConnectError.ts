@@ -18,11 +18,10 @@ import {
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-
-const id = (tag: string) => `@effect-websocket/client/${tag}`
+import { errorId } from "./internal/ErrorId.ts"
 
 /** The URL cannot be dialled. */
-export class InvalidUrl extends Schema.TaggedError<InvalidUrl>(id("InvalidUrl"))("InvalidUrl", {
+export class InvalidUrl extends Schema.TaggedError<InvalidUrl>(errorId("InvalidUrl"))("InvalidUrl", {
   /** The URL as far as it can be shown. */
   url: Schema.String,
   problem: Schema.String
@@ -33,7 +32,7 @@ export class InvalidUrl extends Schema.TaggedError<InvalidUrl>(id("InvalidUrl"))
 }
 
 /** An option is unknown, out of range, or not legal in a request. */
-export class InvalidOptions extends Schema.TaggedError<InvalidOptions>(id("InvalidOptions"))("InvalidOptions", {
+export class InvalidOptions extends Schema.TaggedError<InvalidOptions>(errorId("InvalidOptions"))("InvalidOptions", {
   problem: Schema.String
 }) {
   override get message() {
@@ -42,7 +41,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>(id("Inval
 }
 
 /** An option was given as an Effect, and that failed: nothing was dialled. */
-export class OptionFailed extends Schema.TaggedError<OptionFailed>(id("OptionFailed"))("OptionFailed", {
+export class OptionFailed extends Schema.TaggedError<OptionFailed>(errorId("OptionFailed"))("OptionFailed", {
   /** Its name, such as `headers`. */
   option: Schema.String,
   /** What the Effect failed with. */
@@ -55,7 +54,7 @@ export class OptionFailed extends Schema.TaggedError<OptionFailed>(id("OptionFai
 }
 
 /** The server answered with another status than 101: no, or not here. */
-export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(id("HandshakeRejected"))(
+export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(errorId("HandshakeRejected"))(
   "HandshakeRejected",
   {
     status: Schema.Int,
@@ -104,16 +103,19 @@ const statusAdvice: Record<number, string> = {
 }
 
 /** The server's answer was not a legal opening handshake (RFC 6455 §4.1). */
-export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(id("HandshakeInvalid"))("HandshakeInvalid", {
-  /** The name of the check that failed. */
-  check: Schema.String,
-  /** The clause that it enforces. */
-  section: Schema.String,
-  /** One sentence: what is wrong. */
-  problem: Schema.String,
-  /** What stood in its place; unescaped. */
-  found: Schema.optionalKey(Schema.String)
-}) {
+export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(errorId("HandshakeInvalid"))(
+  "HandshakeInvalid",
+  {
+    /** The name of the check that failed. */
+    check: Schema.String,
+    /** The clause that it enforces. */
+    section: Schema.String,
+    /** One sentence: what is wrong. */
+    problem: Schema.String,
+    /** What stood in its place; unescaped. */
+    found: Schema.optionalKey(Schema.String)
+  }
+) {
   override get message() {
     const found = this.found === undefined ? "" : `, found "${escapePeerText(this.found)}"`
     return `The server's handshake breaks ${this.section} (${this.check}): ${this.problem}${found} (look whether a WebSocket server answers at this address and path)`
@@ -153,7 +155,7 @@ export const Step = Schema.Struct({
 })
 export type Step = typeof Step.Type
 
-export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectError"))("ConnectError", {
+export class ConnectError extends Schema.TaggedError<ConnectError>(errorId("ConnectError"))("ConnectError", {
   /** Without userinfo, query and fragment. */
   url: Schema.String,
   reason: ConnectReason,
@@ -167,8 +169,7 @@ export class ConnectError extends Schema.TaggedError<ConnectError>(id("ConnectEr
   }
 }
 
-/** Steps may overlap, so each tells when it began. */
-/** One line of what a ConnectError says. */
+/** One line of what a ConnectError says. Steps may overlap, so each tells when it began. */
 export const describeStep = ({ detail, duration, failure, outcome, stage, startedAt }: Step): string => {
   const took = duration === undefined ? "still going on" : `took ${milliseconds(duration)}`
   const came = duration === undefined ? "" : `: ${failure ?? escapePeerText(outcome ?? "done")}`

@@ -7,13 +7,12 @@ import { escapePeerText, TransportError } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ClosedBy, CloseFrame } from "./CloseInfo.ts"
-
-export const id = (tag: string) => `@effect-websocket/client/${tag}`
+import { errorId } from "./internal/ErrorId.ts"
 
 const keys = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as Array<K>
 
 /** The peer broke a rule of the protocol; the connection was failed with `closeCode` (RFC 6455 §7.1.7). */
-export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(id("ProtocolViolation"))(
+export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(errorId("ProtocolViolation"))(
   "ProtocolViolation",
   {
     rule: Schema.Literals(keys(CoreViolation.all)),
@@ -29,7 +28,7 @@ export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(id(
 }
 
 /** A message passed a limit; the connection was failed with 1009 (RFC 6455 §7.4.1). */
-export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(id("MessageTooBig"))("MessageTooBig", {
+export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(errorId("MessageTooBig"))("MessageTooBig", {
   /** The limit's name among the options. */
   limit: Schema.Literals(["maxMessageBytes", "maxFrameBytes", "maxFragments"] satisfies Array<keyof Limits.Limits>),
   /** The limit: bytes, or a count for `maxFragments`. */
@@ -43,7 +42,7 @@ export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(id("Message
 }
 
 /** The peer did not answer pings in time and sent nothing else either. */
-export class PongTimeout extends Schema.TaggedError<PongTimeout>(id("PongTimeout"))("PongTimeout", {
+export class PongTimeout extends Schema.TaggedError<PongTimeout>(errorId("PongTimeout"))("PongTimeout", {
   interval: Schema.Duration,
   timeout: Schema.Duration,
   /** Pings in a row that went unanswered. */
@@ -58,7 +57,7 @@ export class PongTimeout extends Schema.TaggedError<PongTimeout>(id("PongTimeout
 }
 
 /** The peer sent no message for too long, though it may have answered pings; the connection was closed with 1001. */
-export class IdleTimeout extends Schema.TaggedError<IdleTimeout>(id("IdleTimeout"))("IdleTimeout", {
+export class IdleTimeout extends Schema.TaggedError<IdleTimeout>(errorId("IdleTimeout"))("IdleTimeout", {
   idleTimeout: Schema.Duration,
   /** The last measured round trip, when there was one. */
   latency: Schema.optionalKey(Schema.Duration)
@@ -69,7 +68,7 @@ export class IdleTimeout extends Schema.TaggedError<IdleTimeout>(id("IdleTimeout
 }
 
 /** Our inbox was full and a write made no progress: both sides wait for each other to read. */
-export class Stalled extends Schema.TaggedError<Stalled>(id("Stalled"))("Stalled", {
+export class Stalled extends Schema.TaggedError<Stalled>(errorId("Stalled"))("Stalled", {
   stallTimeout: Schema.Duration
 }) {
   override get message() {
@@ -89,19 +88,22 @@ export const CloseCause = Schema.Union([
 export type CloseCause = typeof CloseCause.Type
 
 /** The connection is closing or closed. */
-export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(id("ConnectionClosed"))("ConnectionClosed", {
-  /** The peer's code; 1005 when its Close had none, 1006 when no Close came (RFC 6455 §7.1.5). */
-  closeCode: Schema.Int,
-  /** What the peer said; unescaped. */
-  closeReason: Schema.String,
-  by: ClosedBy,
-  /** Our Close frame, when it was sent. */
-  sent: Schema.optionalKey(CloseFrame),
-  /** The peer's Close frame, when it came. */
-  received: Schema.optionalKey(CloseFrame),
-  /** The failure that ended the connection, when there was one. */
-  cause: Schema.optionalKey(CloseCause)
-}) {
+export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(errorId("ConnectionClosed"))(
+  "ConnectionClosed",
+  {
+    /** The peer's code; 1005 when its Close had none, 1006 when no Close came (RFC 6455 §7.1.5). */
+    closeCode: Schema.Int,
+    /** What the peer said; unescaped. */
+    closeReason: Schema.String,
+    by: ClosedBy,
+    /** Our Close frame, when it was sent. */
+    sent: Schema.optionalKey(CloseFrame),
+    /** The peer's Close frame, when it came. */
+    received: Schema.optionalKey(CloseFrame),
+    /** The failure that ended the connection, when there was one. */
+    cause: Schema.optionalKey(CloseCause)
+  }
+) {
   override get message() {
     const reason = this.closeReason === "" ? "" : `, "${escapePeerText(this.closeReason)}"`
     return `${closedBy[this.by]} (${this.closeCode}${reason}): ${this.cause?.message ?? "open a new one to go on"}`
@@ -115,7 +117,7 @@ const closedBy: Record<ClosedBy, string> = {
 }
 
 /** What the program asked to send is not legal; nothing of it was sent and the connection goes on. */
-export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(id("InvalidMessage"))("InvalidMessage", {
+export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(errorId("InvalidMessage"))("InvalidMessage", {
   rule: Schema.Literals(keys(Core.all)),
   /** The clause that forbids it. */
   section: Schema.String,

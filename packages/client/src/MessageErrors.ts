@@ -4,10 +4,10 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { id } from "./Errors.ts"
+import { errorId } from "./internal/ErrorId.ts"
 
 /** A message came that the schema or the codec does not accept. */
-export class DecodeFailed extends Schema.TaggedError<DecodeFailed>(id("DecodeFailed"))("DecodeFailed", {
+export class DecodeFailed extends Schema.TaggedError<DecodeFailed>(errorId("DecodeFailed"))("DecodeFailed", {
   kind: Schema.Literals(["text", "binary"]),
   /** How the message begins: escaped, or in hex if it is binary, and cut. */
   received: Schema.String,
@@ -20,7 +20,7 @@ export class DecodeFailed extends Schema.TaggedError<DecodeFailed>(id("DecodeFai
 }
 
 /** What the program asked to send does not encode; nothing of it was sent. */
-export class EncodeFailed extends Schema.TaggedError<EncodeFailed>(id("EncodeFailed"))("EncodeFailed", {
+export class EncodeFailed extends Schema.TaggedError<EncodeFailed>(errorId("EncodeFailed"))("EncodeFailed", {
   /** What is wrong with it, and where; escaped and cut. */
   problem: Schema.String
 }) {
@@ -30,13 +30,16 @@ export class EncodeFailed extends Schema.TaggedError<EncodeFailed>(id("EncodeFai
 }
 
 /** No response came in time. */
-export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(id("RequestTimedOut"))("RequestTimedOut", {
-  timeout: Schema.Duration,
-  /** `NotSent`: its turn did not come. `Unknown`: it was sent, so the peer may have acted on it. */
-  fate: Schema.Literals(["NotSent", "Unknown"]),
-  /** Other messages that nobody takes and that keep responses behind them from being read; mostly none. */
-  blockedBy: Schema.Int
-}) {
+export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(errorId("RequestTimedOut"))(
+  "RequestTimedOut",
+  {
+    timeout: Schema.Duration,
+    /** `NotSent`: its turn did not come. `Unknown`: it was sent, so the peer may have acted on it. */
+    fate: Schema.Literals(["NotSent", "Unknown"]),
+    /** Other messages that nobody takes and that keep responses behind them from being read; mostly none. */
+    blockedBy: Schema.Int
+  }
+) {
   override get message() {
     const what = this.fate === "NotSent" ? "The request was not sent" : "No response came"
     return `${what} within ${Duration.format(this.timeout)}: ${this.advice}`
@@ -53,7 +56,7 @@ export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(id("Req
 }
 
 /** The session would have to be told of more than its bounds allow; nothing was subscribed to. */
-export class TooManySubscriptions extends Schema.TaggedError<TooManySubscriptions>(id("TooManySubscriptions"))(
+export class TooManySubscriptions extends Schema.TaggedError<TooManySubscriptions>(errorId("TooManySubscriptions"))(
   "TooManySubscriptions",
   {
     limit: Schema.Literals(["maxActive", "maxBytes"]),

@@ -15,11 +15,18 @@ export type Failure = ProtocolViolation | MessageTooBig
 /** Text or binary: what a message is, whatever form its payload is given in (RFC 6455 §5.6). */
 export type Kind = "text" | "binary"
 
+/** How much may be given, in elements of what the assembler makes. */
+export interface Room {
+  messages: number
+  /** Their size, such as bytes of binary messages and UTF-16 units of texts. What passes it is still given. */
+  bytes: number
+}
+
 export interface Assembler<A> {
   /** Takes the piece under the cursor: what it completes, undefined when more must come, or a failure. */
   take(piece: FrameDecoder): A | undefined | Failure
   /** Takes several whole messages behind the cursor at once, where it can. Answers how many. */
-  takeRun?(decoder: FrameDecoder, into: Array<A>, room: { messages: number; bytes: number }): number
+  takeRun?(decoder: FrameDecoder, into: Array<A>, room: Room): number
   /** What a control frame is given as, where it is given. */
   control?(opcode: Control, payload: Uint8Array): A
   /** How much of a bound in bytes it uses up. */

@@ -53,12 +53,7 @@ export interface Control {
   readonly payload: Uint8Array
 }
 
-/** How much `read` may give, in elements of what the assembler makes. */
-export interface Room {
-  messages: number
-  /** Their size, such as bytes of binary messages and UTF-16 units of texts. What passes it is still given. */
-  bytes: number
-}
+export type Room = Assembler.Room
 
 export class Endpoint<A = Message> {
   /** Where the closing handshake stands. */
@@ -210,7 +205,7 @@ export class Endpoint<A = Message> {
     return this.assembler.take(piece)
   }
 
-  /** What it is given as, where it is given. */
+  /** Collects and handles a control frame. Answers what the assembler makes of it, or the rule it broke. */
   private takeControl(piece: FrameDecoder): A | undefined | Assembler.Failure {
     this.controlPayload ??= new PayloadBuffer()
     this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)

@@ -7,15 +7,10 @@
  * 16 KiB of longer ones. Where messages of 1 KiB and more fill half of the memory that the read lies in, they are not
  * copied: they are views of the read.
  */
+import type { Room } from "./Assembler.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import type { Platform } from "./Platform.ts"
 import { TextRun } from "./TextRun.ts"
-
-/** How much may be given, as `Endpoint.Room`. */
-interface Room {
-  messages: number
-  bytes: number
-}
 
 type Messages = Array<string | Uint8Array>
 

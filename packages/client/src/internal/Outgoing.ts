@@ -233,12 +233,12 @@ export class Outgoing {
     if (output.isTaken && !this.flushing) output.recycle()
   }
 
-  /** What a program sends while it is given what was read goes out behind that, at `read`. */
-  reading(): void {
+  /** What a program sends while it is given what was read goes out behind that, at `endRead`. */
+  beginRead(): void {
     this.isReading = true
   }
 
-  read(): void {
+  endRead(): void {
     this.isReading = false
     this.write()
   }

@@ -139,11 +139,11 @@ export class Reader<A> implements ByteSink {
   /** True once the chunk is used up, and what was sent meanwhile written. */
   private decode(): boolean {
     const { endpoint, outcome, outgoing } = this.parts
-    outgoing.reading()
+    outgoing.beginRead()
     try {
       return this.decodeAll() || !endpoint.receiving
     } finally {
-      outgoing.read()
+      outgoing.endRead()
       if (endpoint.state === "Closed") outcome.settle("peer", undefined)
     }
   }

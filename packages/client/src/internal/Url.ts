@@ -6,6 +6,7 @@ import { Uri } from "@effect-websocket/core"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { InvalidUrl } from "../ConnectError.ts"
+import * as Percent from "./Percent.ts"
 import * as Userinfo from "./Userinfo.ts"
 
 export interface ParsedUrl {
@@ -91,18 +92,10 @@ const networkParts = ({ hostname, pathname, port, search }: URL): Parts => ({
 /** As `ws` and Bun write them. The server has no name, so it is called localhost. */
 const unixParts = ({ host, pathname, search }: URL): Parts | undefined => {
   const [path = "", ...resource] = pathname.split(":")
-  const socketPath = decode(path)
+  const socketPath = Percent.decode(path)
   // A NUL may only begin it, as Linux's abstract names do.
   if (host !== "" || socketPath === undefined || !/^\0?[^\0]+$/.test(socketPath)) return undefined
   return { host: "localhost", port: undefined, resourceName: (resource.join(":") || "/") + search, socketPath }
-}
-
-const decode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The platform takes no zones. In a URL they are written `[fe80::1%25eth0]` (RFC 6874 §2). */

@@ -6,6 +6,7 @@
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Percent from "./Percent.ts"
 
 /**
  * The value of the Authorization header, undefined when the URL holds no credentials; or why there can be none. They
@@ -13,19 +14,11 @@ import * as Result from "effect/Result"
  */
 export const authorizationOf = ({ password, username }: URL): Result.Result<Redacted.Redacted | undefined, string> => {
   if (username === "" && password === "") return Result.succeed(undefined)
-  const user = decode(username)
-  const pass = decode(password)
+  const user = Percent.decode(username)
+  const pass = Percent.decode(password)
   if (user === undefined || pass === undefined) return Result.fail("its credentials are not percent-encoded UTF-8")
   // RFC 7617 §2: the first colon ends the user's name.
   if (user.includes(":")) return Result.fail("the user's name holds a colon, which Basic authentication cannot carry")
   if (/\p{Cc}/u.test(user + pass)) return Result.fail("its credentials hold a control character")
   return Result.succeed(Redacted.make(`Basic ${Base64.encode(`${user}:${pass}`)}`))
-}
-
-const decode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }
