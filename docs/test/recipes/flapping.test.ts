@@ -16,7 +16,7 @@ it.effect("a server that says one thing and is gone, again and again", () =>
       const server = yield* ServerPeer.accept(wire)
       yield* server.send(`news ${n}`)
       wire.reset()
-      // An outage of a minute and a half, that takes no time.
+      // An outage of a second, which takes no time: all of them together are a minute and a half.
       yield* TestClock.adjust("1 second")
     }
     const heard = yield* Fiber.join(listening)

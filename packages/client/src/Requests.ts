@@ -86,7 +86,8 @@ export const make: <A, In, RE extends LossCause, SE, SO>(
   yield* Effect.forkScoped(exchange.run, { startImmediately: true })
   if (statusChanges !== undefined) yield* Effect.forkScoped(exchange.watch(statusChanges), { startImmediately: true })
   const requests: Requests<A, In, RE, SE, SO> = {
-    request: (make, { timeout = settings.timeout } = {}) => exchange.request(make, Duration.fromInputUnsafe(timeout)),
+    request: (make, { timeout = settings.timeout } = {}) =>
+      Effect.suspend(() => exchange.request(make, Duration.fromInputUnsafe(timeout))),
     messages: exchange.others,
     receive: Effect.map(exchange.receiveN(1), (taken) => taken[0]),
     receiveN: (most) => exchange.receiveN(batchSize(most)),

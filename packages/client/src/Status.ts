@@ -23,7 +23,7 @@ export type Status =
   | { readonly _tag: "Stopped"; readonly by: StoppedBy; readonly cause?: LossCause }
 
 /**
- * Who stopped a client: `program` closed it or left its scope, `onLost` decided so, `reconnect` has no further delay, or
+ * Who stopped a client: `program` closed it or left its scope, `onLost` or the table in its place decided so, `reconnect` has no further delay, or
  * a `defect` of the program's own functions ended it.
  */
 export type StoppedBy = "program" | "onLost" | "reconnect" | "defect"

@@ -3,7 +3,7 @@
  *
  * A piece is a part of one frame's payload that lies in one read. The decoder is a cursor over the pieces: it
  * allocates nothing per frame and copies nothing but headers that straddle two reads. It knows which header is legal
- * next; limits and payloads are `MessageAssembler`'s and `Endpoint`'s business.
+ * next; limits are `Intake`'s business, payloads an `Assembler`'s.
  */
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Masking from "./Masking.ts"

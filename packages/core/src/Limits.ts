@@ -20,7 +20,7 @@ export const defaults: Limits = Object.freeze({
   maxFragments: 1024
 })
 
-/** So many received bytes allow one more fragment than `maxFragments`. */
+/** How many received bytes allow one fragment beyond `maxFragments`. */
 export const bytesPerExtraFragment = 16
 
 export interface MessageTooBig {

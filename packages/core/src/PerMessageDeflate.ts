@@ -2,7 +2,7 @@
  * permessage-deflate (RFC 7692 §7.1): what is offered, what a server may answer, and what is agreed then. Pure and
  * strict: an answer that no offer allows fails the handshake.
  *
- * How messages are compressed and inflated is the platform's business; which are, `Endpoint`'s.
+ * How messages are compressed and inflated is the platform's business; which are, `MessageEncoder`'s.
  */
 import * as Extensions from "./Extensions.ts"
 import type { Check } from "./HandshakeInvalid.ts"

@@ -1,6 +1,7 @@
 /**
  * What the protocol needs and cannot have from the language alone, all of it synchronous: a hash, UTF-8, masking and DEFLATE.
- * Every function is pure, so a platform may replace any of them with a faster one of the same meaning; `pure` holds
+ * No function has a memory but those of a deflater or inflater, so a platform may replace any of them with a faster one of the
+ * same meaning; `pure` holds
  * the forms written here.
  */
 import * as Compression from "./Compression.ts"
@@ -34,7 +35,7 @@ export interface Platform {
   readonly mask: (key: number, bytes: Uint8Array, start: number, end: number) => void
   /** An array whose bytes may be anything: all of them are written before anyone reads one. */
   readonly allocate: (length: number) => Uint8Array
-  /** For permessage-deflate, made when the first message needs one. */
+  /** For permessage-deflate: one for each direction of a connection. What costs memory it makes with the first message. */
   readonly deflater: (options: Compression.DeflaterOptions) => Compression.Deflater
   readonly inflater: (options: Compression.InflaterOptions) => Compression.Inflater
   /** The largest message that the platform can hold as one value, in bytes: an unlimited endpoint stops there. */

@@ -1,5 +1,5 @@
 /**
- * Node's synchronous functions for core: hashing, UTF-8, masking and strong random numbers. What each must answer is
+ * Node's synchronous functions for core: hashing, text in UTF-8, latin-1 and base64, masking, memory, DEFLATE and strong random numbers. What each must answer is
  * core's to say (`Platform`); this file only knows which of Node's ways is fast for which length.
  */
 import { Buffer, constants, isUtf8 } from "node:buffer"
@@ -87,7 +87,7 @@ export const randomUint32 = (): number => {
   return pool[nextKey++]!
 }
 
-/** So few bytes from a cryptographically strong source, such as a nonce, that a system call would cost more. */
+/** A few bytes, such as a nonce, from a cryptographically strong source. They come from the pool, since a system call costs more. */
 export const randomBytes = (length: number): Uint8Array => {
   const bytes = new Uint8Array(length)
   if (length > poolOctets.length) return Builtin.crypto().randomFillSync(bytes)

@@ -23,7 +23,7 @@ export interface Style {
   readonly colors: boolean
   /** Nothing is cut. */
   readonly full: boolean
-  /** Seconds since the connection opened stand before each. */
+  /** Seconds since the start stand before each. */
   readonly timings: boolean
 }
 

@@ -5,8 +5,8 @@
  * It is a fiber of the connection that needed it first, and of another one when that ends; what it starts belongs to the
  * connection that asked for it. There is one for each `Transport` and clock.
  *
- * From outside of every fiber a sleep can only be interrupted. So beside it sleeps a second fiber, its child, the timer, which
- * is replaced when an alarm is set that comes before it wakes.
+ * Code outside of fibers cannot shorten a sleep, only interrupt the fiber that sleeps. So a child fiber, the timer, does the
+ * sleeping; it is replaced when an alarm is set that comes before it wakes.
  */
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"

@@ -18,7 +18,7 @@ export interface Request<A> {
 }
 
 export class InFlight<A> {
-  /** What those die of who ask. */
+  /** Set once a function of the program's died: every later request dies with the same defect. */
   died: Effect.Effect<never> | undefined
   /** No more responses will come, and why. */
   ended: { readonly cause?: LossCause } | undefined

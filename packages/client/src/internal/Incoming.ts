@@ -50,7 +50,7 @@ export class Incoming {
     this.kept.splice(0, over)
   }
 
-  /** `end` says of whom it learns at the end: of those who take all, or some. */
+  /** `end`: which ending of `Over` applies, the one for a stream (`all`) or for a number of messages (`some`). */
   private taking(most: number, end: "all" | "some"): Effect.Effect<Batch, ClientReceiveError | Cause.Done> {
     return Effect.suspend(() => {
       if (this.kept.length > 0) return Effect.succeed(this.takeKept(most))

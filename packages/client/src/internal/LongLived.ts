@@ -62,7 +62,7 @@ export class LongLived<R> {
     })
   }
 
-  /** Succeeds when it is paused, or was resumed or stopped before. */
+  /** Succeeds once it is paused; also when it was resumed or stopped before that. */
   readonly pause: Effect.Effect<void> = Effect.suspend(() => {
     this.control.want({ _tag: "Pause" })
     return Effect.asVoid(this.control.until(() => (this.isPausing ? undefined : true)))

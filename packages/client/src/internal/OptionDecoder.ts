@@ -69,8 +69,8 @@ const fieldwise = (schema: Struct, groups: Readonly<Record<string, Struct>>): Fi
 }
 
 /**
- * A value that is no object and stays as it is stays so: the last one is not decoded again. What is turned into something
- * else may be a secret, and is not kept.
+ * Remembers the last value that decoded to itself and is not an object, so that the same value is not decoded again. A value
+ * that decoding changes may be a secret, and is not kept.
  */
 const remembering = (decode: Fieldwise): Fieldwise => {
   let last: Result.Result<unknown, unknown> = notPlain

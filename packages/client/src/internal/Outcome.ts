@@ -2,7 +2,7 @@
  * How a connection ends: decided once, told to everyone who waits on it, and followed by the destroyed socket.
  *
  * Whoever takes messages learns of the failure itself; sends, pings and flushes learn of a `ConnectionClosed` with that
- * failure as its cause. When it is time to end, and how long ending may take, `Session` and `Reader` decide.
+ * failure as its cause. When it is time to end, and how long ending may take, `Goodbye` decides.
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
 import type { TransportError } from "@effect-websocket/transport"

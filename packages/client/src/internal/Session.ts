@@ -135,7 +135,7 @@ export class Session<A> implements Attended, Source {
     if (this.pulling !== undefined || !this.outcome.endByLeaving(end)) this.attendant.start(this, end)
   }
 
-  /** What dies, of whoever's fault, takes the session along, and is told. */
+  /** Something of the program's, or of the byte stream's, threw outside of every fiber. */
   died(defect: unknown): void {
     this.attendant.start(this, this.ending(Effect.die(defect)))
   }
@@ -156,7 +156,7 @@ export class Session<A> implements Attended, Source {
     })
   }
 
-  /** One of its fibers failed: what dies, of whoever's fault, takes the session along, and is told. */
+  /** A fiber of its own failed: what dies, of whoever's fault, takes the session along, and is told. */
   failed(cause: Cause.Cause<unknown>): Effect.Effect<void> {
     if (!Cause.hasDies(cause)) return Effect.void
     const told = Effect.logError("A WebSocket session died", Cause.squash(cause))

@@ -19,5 +19,5 @@ const bytesPerSlot = 4
 /** 64 KiB: larger objects do not begin their life in the young generation's own pages. */
 const most = 0x2000
 
-/** What nobody could see would not be made at all. */
+/** Exported, so that V8 cannot leave the allocation out. */
 export let last: ReadonlyArray<unknown> = []

@@ -1,5 +1,5 @@
 /**
- * The bridge from a Node duplex to a `ByteStream`, and the only file with listeners on one.
+ * The bridge from a Node duplex to a `ByteStream`, and the only file with listeners on one (but for `testing`).
  *
  * A plain socket reads into a `ReadBuffer` and stops when nobody takes; any other duplex is read in paused mode, where
  * bytes wait in Node's buffer up to its high-water mark. Either way who waits gets the bytes inside the event that

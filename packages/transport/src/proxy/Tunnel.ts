@@ -1,6 +1,6 @@
 /**
  * A conversation with a proxy, pure: what to send, and how much of the answer to wait for, until the tunnel stands or
- * the proxy has said no. Each kind of proxy is one generator of `Ask`s; `Proxy` runs it over a byte stream, a test over
+ * the proxy has said no. Each kind of proxy is one generator of `Ask`s; `Through` runs it over a byte stream, a test over
  * a table of bytes.
  *
  * Readers are bounded, so no answer can be too much. What comes behind the last one belongs to the tunnel.
