@@ -57,7 +57,7 @@ export class NotSent extends Schema.TaggedError<NotSent>(errorId("NotSent"))("No
 const advice: Record<NotSent["why"], string> = {
   disconnected: "there is no connection now: wait for the next, or let the outbox queue",
   overflow: "the outbox is full: send less, raise its bounds, or let senders wait",
-  expired: "it waited in the outbox for longer than outbox.maxAge",
+  expired: "it waited in the outbox for longer than outbox.maxAge: send it again if it still matters, or raise that",
   "session lost": "its connection ended before its turn: send it again, or as durable",
   stopped: "the client has stopped: make another one to go on"
 }
@@ -73,7 +73,7 @@ export class FateUnknown extends Schema.TaggedError<FateUnknown>(errorId("FateUn
 }) {
   override get message() {
     const cause = this.cause === undefined ? "" : `: ${this.cause.message}`
-    return `The connection was lost while the message was leaving, so the peer may have it or not: ask the peer, or send it again if twice does no harm${cause}`
+    return `The connection was lost before it was known whether the message arrived, so the peer may have it or not: ask the peer, or send it again if twice does no harm${cause}`
   }
 }
 
