@@ -4,11 +4,14 @@
  *
  * A variable in lower case counts before the same in upper case; an empty one counts as absent, and a URL without a
  * scheme is an HTTP proxy's, as everywhere. `HTTP_PROXY` is not
- * looked at where `REQUEST_METHOD` is set: in a CGI program, whoever sends the request chooses it (CVE-2016-5385).
+ * looked at where `REQUEST_METHOD` is set, be it empty: in a CGI program, whoever sends the request chooses it
+ * (CVE-2016-5385). Nor is then an `http_proxy` that says the same, since a provider that changes names, as
+ * `ConfigProvider.constantCase` does, answers for the one with the other.
  */
 
 import type { ConfigError } from "effect/Config"
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as NoProxy from "./NoProxy.ts"
@@ -38,21 +41,31 @@ export const choose = (variables: Variables, target: Target): Choice | undefined
 }
 
 /** The variables that `choose` asks for. */
-export const read: Effect.Effect<Variables, ConfigError> = Effect.suspend(() =>
-  Effect.map(
-    Effect.forEach(names, (name) => Config.option(Config.String(name))),
-    (values) => new Map(names.flatMap((name, i) => Option.toArray(Option.map(values[i]!, (value) => [name, value]))))
-  )
-)
+export const read: Effect.Effect<Variables, ConfigError> = Effect.gen(function* () {
+  const provider = yield* ConfigProvider.ConfigProvider
+  const values = yield* Effect.forEach(names, (name) => Config.option(Config.String(name)))
+  const found = names.flatMap((name, i) => Option.toArray(Option.map(values[i]!, (text) => [name, text] as const)))
+  const emptyMethod = yield* Effect.mapError(listsMethod(provider), (error) => new Config.ConfigError(error))
+  return new Map([...(emptyMethod ? [["REQUEST_METHOD", ""] as const] : []), ...found])
+})
+
+/** A provider of an environment answers nothing for a variable that is empty, but lists it by its words. */
+const listsMethod = (provider: ConfigProvider.ConfigProvider) =>
+  Effect.map(provider.load(["REQUEST"]), (node) => node?._tag === "Record" && node.keys.has("METHOD"))
 
 const find = (variables: Variables, candidates: ReadonlyArray<string>) => {
-  const isCgi = variables.has("REQUEST_METHOD")
   for (const variable of candidates.flatMap(bothCases)) {
     const text = variables.get(variable)?.trim()
-    if (text && !(isCgi && variable === "HTTP_PROXY")) return { variable, text }
+    if (text && !isOfRequest(variables, variable)) return { variable, text }
   }
   return undefined
 }
+
+/** Whether it may be the header `Proxy` of a request to this program. */
+const isOfRequest = (variables: Variables, variable: string): boolean =>
+  variables.has("REQUEST_METHOD") &&
+  variable.toUpperCase() === "HTTP_PROXY" &&
+  variables.get(variable) === variables.get("HTTP_PROXY")
 
 const bothCases = (variable: string) => [variable, variable.toUpperCase()]
 

@@ -60,6 +60,13 @@ describe("precedence: the scheme's own, its HTTP counterpart, then all_proxy; lo
     assert.isUndefined(choose(cgi, "example.com", false))
     assert.strictEqual(choose({ ...cgi, http_proxy: "own.test" }, "example.com", false)?.url, "http://own.test")
     assert.strictEqual(choose({ ...cgi, HTTPS_PROXY: "own.test" }, "example.com", true)?.url, "http://own.test")
+    assert.isUndefined(choose({ ...cgi, REQUEST_METHOD: "" }, "example.com", false))
+  })
+
+  it("and so may be an http_proxy that says the same: a provider may answer for it with HTTP_PROXY", () => {
+    const both = { HTTP_PROXY: "evil.test", http_proxy: "evil.test", all_proxy: "own.test" }
+    assert.strictEqual(choose({ ...both, REQUEST_METHOD: "GET" }, "example.com", false)?.variable, "all_proxy")
+    assert.strictEqual(choose(both, "example.com", false)?.variable, "http_proxy")
   })
 })
 
@@ -112,6 +119,30 @@ describe("the variables come from the ConfigProvider", () => {
       assert.deepStrictEqual(Object.fromEntries(variables), { http_proxy: "http://a.test:3128" })
     })
   )
+
+  const cgi = { HTTP_PROXY: "evil.test", REQUEST_METHOD: "GET" }
+  const plain = ConfigProvider.fromEnvRecord
+  const providers: Record<string, ConfigProvider.ConfigProvider> = {
+    "a plain one": plain(cgi),
+    "one where REQUEST_METHOD is empty": plain({ ...cgi, REQUEST_METHOD: "" }),
+    "one where another variable begins as REQUEST_METHOD does": plain({ ...cgi, REQUEST_METHOD_X: "1" }),
+    "one that asks in upper case": ConfigProvider.constantCase(plain(cgi)),
+    "the same, where REQUEST_METHOD is empty": ConfigProvider.constantCase(plain({ ...cgi, REQUEST_METHOD: "" })),
+    "one that asks in upper case what another has not": ConfigProvider.orElse(
+      ConfigProvider.fromUnknown({}),
+      ConfigProvider.constantCase(plain(cgi))
+    ),
+    "one with a prefix": ConfigProvider.nested(plain({ APP_HTTP_PROXY: "evil.test", APP_REQUEST_METHOD: "" }), "APP")
+  }
+  for (const [name, provider] of Object.entries(providers)) {
+    it.effect(`a request does not choose the proxy through ${name}`, () =>
+      Effect.gen(function* () {
+        const variables = yield* Effect.provideService(Environment.read, ConfigProvider.ConfigProvider, provider)
+        assert.strictEqual(variables.get("HTTP_PROXY"), "evil.test")
+        assert.isUndefined(Environment.choose(variables, { host: "example.com", port: 80, secure: false }))
+      })
+    )
+  }
 
   it.effect("one that cannot be read fails", () =>
     Effect.gen(function* () {
