@@ -149,10 +149,7 @@ export const Service =
     const service = Context.Service<Self, Client>()(id)
     const layer = <R>(options: ClientOptions.ClientOptions<R>) => Layer.effect(service, make(options))
     const layerConfig = <R>(prefix: string, functions?: ClientOptions.FromFunctions<R>) =>
-      Layer.effect(
-        service,
-        Effect.flatMap(ClientConfig.load(prefix), (data) => make({ ...data, ...functions }))
-      )
+      Layer.effect(service, Effect.flatMap(ClientConfig.load(prefix, functions), make))
     return Object.assign(service, { layer, layerConfig })
   }
 
@@ -163,7 +160,8 @@ export interface ServiceClass<Self, Id extends string> extends Context.ServiceCl
   ) => Layer.Layer<Self, InvalidOptions | InvalidUrl, Transport | Exclude<R, Scope.Scope>>
   /**
    * The same with options from the environment, or any ConfigProvider: with `WS` as prefix, `WS_URL`,
-   * `WS_RECONNECT_FIRST`, `WS_TLS_CA_PATH`. What is a function or an Effect is given here.
+   * `WS_RECONNECT_FIRST`, `WS_TLS_CA_PATH`. What is a function or an Effect is given here, and then not read.
+   * A key that is no option fails, unless it is in upper case: an environment has variables of others as well.
    */
   readonly layerConfig: <R = never>(
     prefix: string,

@@ -66,7 +66,7 @@ interface ClientEffects<R> {
   readonly reconnect?: Schedule.Schedule<unknown, Loss, never, R> | Reconnect.ReconnectOptions
 }
 
-/** What `layerConfig` takes besides: all that is no data. It goes before what the provider has. */
+/** What `layerConfig` takes besides: all that is no data. It goes before what the provider has, which is not read. */
 export interface FromFunctions<R = never> extends ClientFunctions<R>, ClientEffects<R> {}
 
 export interface ClientOptions<R = never>

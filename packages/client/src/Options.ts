@@ -2,7 +2,7 @@
  * What a program may say about a connection, as data: every option, its default and the reason for it; what is a group of
  * its own has a file of its own. All of it
  * decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before anything is
- * dialled.
+ * dialled. What of that a `ConfigProvider` can tell: internal/ClientConfig.
  */
 import { Limits } from "@effect-websocket/core"
 import {

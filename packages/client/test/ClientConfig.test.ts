@@ -91,7 +91,119 @@ describe("options from the environment", () => {
   }
 })
 
+describe("headers from the environment", () => {
+  const headersOf = (given: Record<string, string>, wrap = (provider: ConfigProvider.ConfigProvider) => provider) =>
+    Effect.map(
+      Effect.provideService(
+        load("WS"),
+        ConfigProvider.ConfigProvider,
+        wrap(ConfigProvider.fromEnv({ env: { WS_URL: "ws://a/", ...given } }))
+      ),
+      ({ headers }) => headers
+    )
+
+  const rows: Record<string, readonly [Record<string, string>, Record<string, string>]> = {
+    "words are joined as those of headers are": [{ WS_HEADERS_X_API_KEY: "k" }, { "X-API-KEY": "k" }],
+    "a hyphen stays": [{ "WS_HEADERS_X-API-KEY": "k" }, { "X-API-KEY": "k" }],
+    "lower case stays": [{ "WS_HEADERS_x-api-key": "k" }, { "x-api-key": "k" }],
+    "mixed case stays": [{ WS_HEADERS_ApiKey2: "k" }, { ApiKey2: "k" }],
+    "a name that begins another": [
+      { WS_HEADERS_X: "1", WS_HEADERS_X_Y: "2" },
+      { X: "1", "X-Y": "2" }
+    ],
+    "a word that is a number": [
+      { WS_HEADERS_X_1: "a", WS_HEADERS_X_0_B: "b" },
+      { "X-1": "a", "X-0-B": "b" }
+    ],
+    "an empty one is absent": [{ WS_HEADERS_A: "", WS_HEADERS_B: "b" }, { B: "b" }]
+  }
+  for (const [name, [given, headers]] of Object.entries(rows)) {
+    it.effect(name, () => Effect.map(headersOf(given), (found) => assert.deepStrictEqual(found, headers)))
+  }
+
+  it.effect("through a provider that asks in upper case", () =>
+    Effect.map(headersOf({ WS_HEADERS_X_API_KEY: "k" }, ConfigProvider.constantCase), (found) =>
+      assert.deepStrictEqual(found, { "X-API-KEY": "k" })
+    )
+  )
+
+  it.effect("of a proxy as well", () =>
+    Effect.gen(function* () {
+      const given = { WS_URL: "ws://a/", WS_PROXY_URL: "http://p.test:1", WS_PROXY_HEADERS_X_API_KEY: "k" }
+      const { proxy } = yield* load("WS").pipe(env(given))
+      assert.deepInclude(proxy, { headers: { "X-API-KEY": "k" } })
+    })
+  )
+
+  it.effect("are in JSON what they are, and nothing else is joined", () =>
+    Effect.gen(function* () {
+      const headers = { "x-api-key": "k", ApiKey2: "l" }
+      assert.deepStrictEqual((yield* load("ws").pipe(json({ ws: { url: "ws://a/", headers } }))).headers, headers)
+      const nested = { ws: { url: "ws://a/", headers: { cookie: ["a"] } } }
+      const error = yield* Effect.flip(load("ws").pipe(json(nested)))
+      assert.match(error.message, /Expected string\s+at \["ws"\]\["headers"\]\["cookie"\]/)
+    })
+  )
+})
+
+describe("what is given is not read", () => {
+  it.effect("neither asked for nor checked, and all else is", () =>
+    Effect.gen(function* () {
+      const given = { url: Effect.succeed("ws://a/"), subprotocols: ["v2"], headers: {}, reconnect: { factor: 3 } }
+      const loaded = yield* load("WS", given).pipe(
+        env({ WS_RECONNECT_FIRST: "never", WS_SUBPROTOCOLS: "v1", WS_HEADERS: "?", WS_ORIGIN: "https://app.test" })
+      )
+      assert.deepInclude(loaded, { ...given, origin: "https://app.test" })
+    })
+  )
+
+  it.effect("nor when all of it is", () =>
+    Effect.map(load("WS", { url: "ws://a/" }).pipe(env({})), ({ url }) => assert.strictEqual(url, "ws://a/"))
+  )
+
+  it.effect("what is given as undefined counts as absent", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load("WS", { url: undefined } as never).pipe(env({ WS_URL: "ws://a/" }))
+      assert.strictEqual(loaded.url, "ws://a/")
+    })
+  )
+
+  it.effect("where it stands as well, it is no unknown key", () =>
+    Effect.gen(function* () {
+      const root = { ws: { url: "ws://b/", reconnect: { fist: 1 } } }
+      const loaded = yield* load("ws", { url: "ws://a/", reconnect: {} }).pipe(json(root))
+      assert.strictEqual(loaded.url, "ws://a/")
+    })
+  )
+})
+
 describe("the names of options", () => {
+  const unknown: Record<string, readonly [object, string]> = {
+    "beside them": [{ typo: 1 }, '["ws"]["typo"]'],
+    "in a group": [{ keepAlive: { intervall: 5000 } }, '["ws"]["keepAlive"]["intervall"]'],
+    "in a list": [
+      { compression: { offers: [{ clientMaxWindowBits: 9, bits: 1 }] } },
+      '["ws"]["compression"]["offers"][0]["bits"]'
+    ]
+  }
+  for (const [where, [given, path]] of Object.entries(unknown)) {
+    it.effect(`one that there is not is refused ${where}`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(load("ws").pipe(json({ ws: { url: "ws://a/", ...given } })))
+        assert.strictEqual(error._tag, "ConfigError")
+        assert.include(error.message, `Expected no excess property\n  at ${path}`)
+      })
+    )
+  }
+
+  it.effect("but for those in upper case, which an environment may have for somebody else", () =>
+    Effect.gen(function* () {
+      const given = { WS_URL: "ws://a/", WS_SERVICE_HOST: "10.0.0.1", WS_KEEPALIVE_INTERVAL: "1 second" }
+      const loaded = yield* load("WS").pipe(env(given))
+      assert.deepStrictEqual(loaded, yield* load("WS").pipe(env({ WS_URL: "ws://a/" })))
+    })
+  )
+
   it("none is the beginning of another beside it, which the environment could not tell from a group", () => {
     const words = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     const groups = [ClientData.fields, ...Object.values(ClientData.make({ url: "ws://a/" })).filter(Predicate.isObject)]

@@ -2,36 +2,131 @@
  * The options of a client from a ConfigProvider: every option that is data has a key below the prefix.
  *
  * A key is looked up as it is named here, and else as the environment names things, so that `reconnect.first` below `WS`
- * is `WS_RECONNECT_FIRST` and `keepAlive.interval` is `WS_KEEP_ALIVE_INTERVAL`.
+ * is `WS_RECONNECT_FIRST` and `keepAlive.interval` is `WS_KEEP_ALIVE_INTERVAL`. A header's name is nobody's key: it stays
+ * as it is, and where the environment has words for it they are joined as headers are, so that `WS_HEADERS_X_API_KEY` is
+ * `X-API-KEY`.
+ *
+ * A key that is no option is refused where it is written as in code. In upper case it is not: who names variables of an
+ * environment `WS_PORT`, or `WS_SERVICE_HOST`, need not mean this client.
  */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as Str from "effect/String"
-import { ClientData } from "../ClientOptions.ts"
+import { ClientData, type ClientOptions, type FromFunctions } from "../ClientOptions.ts"
 
-/** What `make` takes, but for the functions. Fails with the keys that are missing or cannot be read. */
-export const load = Effect.fnUntraced(function* (
-  prefix: string
-): Effect.fn.Return<typeof ClientData.Encoded, Config.ConfigError> {
+type Path = ConfigProvider.Path
+
+/** What `make` takes. What is given is not read. Fails with the keys that are missing or cannot be read. */
+export const load = Effect.fnUntraced(function* <R = never>(
+  prefix: string,
+  functions: FromFunctions<R> = {}
+): Effect.fn.Return<ClientOptions<R>, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
-  const named = rooted(ConfigProvider.orElse(provider, environmentNames(provider)))
-  return encode(yield* Config.schema(ClientData, prefix).parse(named))
+  const given = Object.fromEntries(Object.entries(functions).filter(([, value]) => value !== undefined))
+  const schema = without(Object.keys(given))
+  const keys = new Keys(Object.keys(given).map((name) => [prefix, name]))
+  const named = headersJoined(ConfigProvider.orElse(provider, provider.mapInput(environmentPath)))
+  const data = yield* Config.schema(schema, prefix).parse(keys.watched(named))
+  const [unknown] = keys.unknown
+  if (unknown !== undefined) return yield* refused(unknown)
+  return { ...Schema.encodeSync(schema)(data), ...given }
 })
 
-const environmentNames = ConfigProvider.mapInput((path) =>
-  path.flatMap(
-    (segment): ConfigProvider.Path => (typeof segment === "number" ? [segment] : Str.configCase(segment).split("_"))
-  )
-)
+/** The schema of what is left to read. */
+const without = (given: ReadonlyArray<string>) =>
+  Schema.Struct(
+    Object.fromEntries(Object.entries(ClientData.fields).filter(([name]) => !given.includes(name)))
+  ) as unknown as typeof ClientData
 
-/** Where nothing at all is below the prefix, it is the keys that are missing. */
-const rooted = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
-  ConfigProvider.make((path) =>
-    Effect.map(provider.load(path), (node) => node ?? (path.length === 1 ? nothing : undefined))
+const environmentPath = (path: Path): Path => {
+  const end = headersAt(path) + 1 || path.length
+  return [...path.slice(0, end).flatMap(words), ...path.slice(end)]
+}
+
+const words = (segment: string | number): Path =>
+  typeof segment === "number" ? [segment] : Str.configCase(segment).split("_")
+
+/** Where in a path the names of headers begin, less one; -1 where they do not. */
+const headersAt = (path: Path): number => path.indexOf("headers", 1)
+
+/** Gives headers by their whole names, of as many words as the environment has them in. */
+const headersJoined = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
+  ConfigProvider.make((path) => {
+    const end = headersAt(path) + 1
+    if (end === 0) return provider.load(path)
+    return Effect.map(headersBelow(provider, path.slice(0, end)), ({ headers, node }) => {
+      if (path.length > end) return headers.get(String(path[end]))
+      return node?._tag === "Record" ? ConfigProvider.makeRecord(new Set(headers.keys()), node.value) : node
+    })
+  })
+
+const headersBelow = Effect.fnUntraced(function* (
+  provider: ConfigProvider.ConfigProvider,
+  path: Path
+): Effect.fn.Return<Headers, ConfigProvider.SourceError> {
+  const node = yield* provider.load(path)
+  const headers = new Map<string, ConfigProvider.Node>()
+  for (const word of wordsOf(node)) {
+    const below = yield* headersBelow(provider, [...path, word])
+    const own = isEnvironments(word) ? ownValue(below.node) : below.node
+    if (own !== undefined) headers.set(String(word), own)
+    if (isEnvironments(word)) for (const [rest, header] of below.headers) headers.set(`${word}-${rest}`, header)
+  }
+  return { node, headers }
+})
+
+interface Headers {
+  readonly node: ConfigProvider.Node | undefined
+  readonly headers: ReadonlyMap<string, ConfigProvider.Node>
+}
+
+const wordsOf = (node: ConfigProvider.Node | undefined): Path => {
+  if (node?._tag === "Record") return [...node.keys]
+  return node?._tag === "Array" ? Array.from({ length: node.length }, (_, i) => i) : []
+}
+
+const ownValue = (node: ConfigProvider.Node | undefined) =>
+  node?.value === undefined ? undefined : ConfigProvider.makeValue(node.value)
+
+const isEnvironments = (word: string | number): boolean => String(word) === String(word).toUpperCase()
+
+/** The keys that a provider has listed, and those that a schema asked for. */
+class Keys {
+  readonly #known: Set<string>
+  readonly #listed = new Map<string, Path>()
+
+  constructor(known: ReadonlyArray<Path>) {
+    this.#known = new Set(known.map((path) => JSON.stringify(path)))
+  }
+
+  /** Where nothing at all is below the prefix, it is the keys that are missing. */
+  watched(provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider {
+    return ConfigProvider.make((path) =>
+      Effect.map(provider.load(path), (node) => {
+        this.#known.add(JSON.stringify(path))
+        if (node?._tag === "Record") for (const key of node.keys) this.#list([...path, key])
+        return node ?? (path.length === 1 ? nothing : undefined)
+      })
+    )
+  }
+
+  get unknown(): ReadonlyArray<Path> {
+    return [...this.#listed].filter(([text]) => !this.#known.has(text)).map(([, path]) => path)
+  }
+
+  #list(path: Path): void {
+    if (!isEnvironments(path.at(-1)!)) this.#listed.set(JSON.stringify(path), path)
+  }
+}
+
+const refused = (path: Path) =>
+  Effect.fail(
+    new Config.ConfigError(
+      new Schema.SchemaError(new SchemaIssue.Pointer(path, new SchemaIssue.UnexpectedKey(ClientData.ast)))
+    )
   )
 
 const nothing = ConfigProvider.makeRecord(new Set())
-
-const encode = Schema.encodeSync(ClientData)
