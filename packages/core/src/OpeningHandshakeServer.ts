@@ -2,9 +2,10 @@
  * The opening handshake of a server (RFC 6455 §4.2): what a client's request must be, and the response that accepts or
  * refuses it.
  *
- * Which subprotocol is chosen, what extensions are agreed and whom to let in, the caller decides.
+ * Which subprotocol is chosen, which of the extensions are agreed and whom to let in, the caller decides.
  */
 import * as Base64 from "./Base64.ts"
+import * as Extensions from "./Extensions.ts"
 import * as HttpHead from "./HttpHead.ts"
 import { type NeedMore, needMore } from "./NeedMore.ts"
 import { acceptOf } from "./OpeningHandshake.ts"
@@ -20,7 +21,10 @@ export interface Requested {
   readonly origin: string | undefined
   /** What the client offers, by preference. */
   readonly subprotocols: ReadonlyArray<string>
-  /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. */
+  /**
+   * The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. It follows the
+   * grammar; what it offers may be declined all the same.
+   */
   readonly extensions: string | undefined
   readonly headers: HttpHead.Headers
   /** The Sec-WebSocket-Key, as it came. */
@@ -41,7 +45,8 @@ const rules = {
   Key: [400, "RFC 6455 §4.2.1", "there was not exactly one Sec-WebSocket-Key of 16 bytes in base64"],
   Version: [426, "RFC 6455 §4.4", "the Sec-WebSocket-Version was not 13"],
   Origin: [400, "RFC 6454 §7.3", "there was more than one Origin header"],
-  Subprotocols: [400, "RFC 6455 §4.1", "the offered subprotocols were not tokens, each offered once"]
+  Subprotocols: [400, "RFC 6455 §4.1", "the offered subprotocols were not one or more tokens, each offered once"],
+  Extensions: [400, "RFC 6455 §9.1", "the Sec-WebSocket-Extensions header did not follow its grammar"]
 } as const
 
 export type Rule = keyof typeof rules | HttpHead.Rule
@@ -91,9 +96,12 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
   const origin = HttpHead.one(headers, "Origin")
   if (origin === HttpHead.repeated) return invalid("Origin")
   const subprotocols = HttpHead.list(headers, "Sec-WebSocket-Protocol")
+  const areOffered = HttpHead.one(headers, "Sec-WebSocket-Protocol") !== undefined
+  if (areOffered && subprotocols.length === 0) return invalid("Subprotocols")
   if (!subprotocols.every(HttpHead.isToken)) return invalid("Subprotocols")
   if (new Set(subprotocols).size < subprotocols.length) return invalid("Subprotocols")
   const extensions = HttpHead.joined(headers, "Sec-WebSocket-Extensions")
+  if (extensions !== undefined && Extensions.parse(extensions) === undefined) return invalid("Extensions")
   return Object.freeze({
     _tag: "Requested",
     resourceName,

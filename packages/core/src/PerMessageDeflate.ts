@@ -54,7 +54,11 @@ export const agree = (offers: ReadonlyArray<Offer>, header: string): Agreed | Ch
   }
 }
 
-/** A server's side: the first offer of a request that it can keep, and the header that says so. */
+/**
+ * A server's side: the first offer of a request that it can keep, and the header that says so. Undefined declines them,
+ * one with a parameter that is not legal as well (RFC 7692 §7.1); what is no list of offers at all,
+ * `OpeningHandshakeServer` has refused.
+ */
 export const accept = (header: string): { readonly agreed: Agreed; readonly header: string } | undefined => {
   for (const { name: offered, parameters } of Extensions.parse(header) ?? []) {
     if (offered !== name) continue

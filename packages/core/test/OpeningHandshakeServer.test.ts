@@ -113,6 +113,17 @@ describe("an invalid request, and the status that answers it", () => {
     ["Origin", 400, "twice", { More: "Origin: a\r\nOrigin: b\r\n" }],
     ["Subprotocols", 400, "not a token", { More: "Sec-WebSocket-Protocol: a b\r\n" }],
     ["Subprotocols", 400, "the same twice", { More: "Sec-WebSocket-Protocol: a, b, a\r\n" }],
+    ["Subprotocols", 400, "none", { More: "Sec-WebSocket-Protocol:\r\n" }],
+    ["Subprotocols", 400, "none, twice", { More: "Sec-WebSocket-Protocol: ,\r\nSec-WebSocket-Protocol:\r\n" }],
+    ["Extensions", 400, "no names", { More: "Sec-WebSocket-Extensions: ;;\r\n" }],
+    ["Extensions", 400, "a parameter without a name", { More: "Sec-WebSocket-Extensions: permessage-deflate; =5\r\n" }],
+    ["Extensions", 400, "none", { More: "Sec-WebSocket-Extensions:\r\n" }],
+    [
+      "Extensions",
+      400,
+      "in the second header",
+      { More: `Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: ;\r\n` }
+    ],
     ["BareLineFeed", 400, "a rule of every head", { More: "A: b\n" }],
     ["TooManyHeaders", 431, "129 headers (RFC 6585 §5)", { More: "A: b\r\n".repeat(124) }],
     ["HeadTooLong", 431, "16 KiB and more (RFC 6585 §5)", { More: `A: ${"b".repeat(16_384)}\r\n` }]
