@@ -192,7 +192,7 @@ const respond = (
   headers: HttpHead.Headers,
   body: Uint8Array
 ): Uint8Array | InvalidResponse => {
-  const problem = problemOf(headers, own)
+  const problem = problemOf(headers, own, advices)
   if (problem !== undefined) return illegal("headers", problem)
   const head = HttpHead.format(`HTTP/1.1 ${status}`, [...own, ...headers])
   const bytes = new Uint8Array(head.length + body.length)
@@ -203,5 +203,14 @@ const respond = (
 
 const illegal = (field: InvalidResponse["field"], problem: string): InvalidResponse =>
   Object.freeze({ _tag: "InvalidResponse", field, problem })
+
+/** What to do instead of a response's header that belongs to the protocol. */
+const advices: ReadonlyMap<string, string> = new Map([
+  ["content-length", "it follows from the body"],
+  ["transfer-encoding", "the body goes out as it is"],
+  ["sec-websocket-accept", "it follows from the key of the request"],
+  ["sec-websocket-protocol", "use the option subprotocol"],
+  ["sec-websocket-extensions", "use the option extensions"]
+])
 
 const empty = new Uint8Array(0)

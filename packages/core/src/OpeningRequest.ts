@@ -79,15 +79,23 @@ const optional = [
 const invalid = (field: keyof Request, problem: string): InvalidRequest =>
   Object.freeze({ _tag: "InvalidRequest", field, problem })
 
-/** What is not legal about the headers that a program adds to the handshake's own, if anything. */
-export const problemOf = (added: HttpHead.Headers, own: HttpHead.Headers): string | undefined => {
+/**
+ * What is not legal about the headers that a program adds to the handshake's own, if anything. What to do instead of one
+ * that belongs to the protocol, `advices` say: these are a client's.
+ */
+export const problemOf = (
+  added: HttpHead.Headers,
+  own: HttpHead.Headers,
+  advices: ReadonlyMap<string, string> = owned
+): string | undefined => {
   const names = new Set(own.map(([name]) => name.toLowerCase()))
   for (const [name, value] of added) {
     if (!HttpHead.isToken(name)) return `a header's name is ${token}`
     const key = name.toLowerCase()
-    const advice = owned.get(key)
-    if (advice !== undefined) return `${name} belongs to the protocol: ${advice}`
-    if (key.startsWith("sec-websocket-")) return `${name} belongs to the protocol`
+    if (owned.has(key) || key.startsWith("sec-websocket-")) {
+      const advice = advices.get(key)
+      return `${name} belongs to the protocol${advice === undefined ? "" : `: ${advice}`}`
+    }
     if (!HttpHead.isFieldValue(value)) return `${name}: a header ${fieldValue}`
     // RFC 9110 §5.3: Set-Cookie alone is not a list, and may be repeated.
     if (names.has(key) && key !== "set-cookie") return `${name} is given twice: join its values`

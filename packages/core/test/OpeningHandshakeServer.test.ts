@@ -259,10 +259,20 @@ describe("reject", () => {
     }
   })
 
-  it("refuses headers that its own framing needs", () => {
-    for (const name of ["Content-Length", "Transfer-Encoding", "Connection"]) {
-      const answer = OpeningHandshakeServer.reject({ status: 403, headers: [[name, "a"]] })
-      assert.deepInclude<unknown>(answer, { _tag: "InvalidResponse", field: "headers" })
-    }
-  })
+  const owned: ReadonlyArray<readonly [name: string, problem: string]> = [
+    ["Content-Length", "Content-Length belongs to the protocol: it follows from the body"],
+    ["Transfer-Encoding", "Transfer-Encoding belongs to the protocol: the body goes out as it is"],
+    ["Connection", "Connection belongs to the protocol"],
+    ["Keep-Alive", "Keep-Alive belongs to the protocol"],
+    ["Host", "Host belongs to the protocol"],
+    ["Sec-WebSocket-Accept", "Sec-WebSocket-Accept belongs to the protocol: it follows from the key of the request"],
+    ["Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol belongs to the protocol: use the option subprotocol"],
+    ["Sec-WebSocket-Extensions", "Sec-WebSocket-Extensions belongs to the protocol: use the option extensions"]
+  ]
+  for (const [name, problem] of owned) {
+    it(`refuses ${name}, without a client's advice`, () => {
+      const answer = OpeningHandshakeServer.reject({ status: 403, headers: [[name, "3"]], body: encode("yes") })
+      assert.deepStrictEqual<unknown>(answer, { _tag: "InvalidResponse", field: "headers", problem })
+    })
+  }
 })
