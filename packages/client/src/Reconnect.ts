@@ -32,13 +32,17 @@ export type Decision =
   /** When the schedule says so. */
   | { readonly _tag: "Retry" }
   /** When this time is over, whatever the schedule says. */
-  | { readonly _tag: "RetryAfter"; readonly delay: Duration.Input }
+  | { readonly _tag: "RetryAfter"; readonly delay: Duration.Duration }
   /** Not at all. */
   | { readonly _tag: "Stop" }
 
 export const retry: Decision = { _tag: "Retry" }
 
-export const retryAfter = (delay: Duration.Input): Decision => ({ _tag: "RetryAfter", delay })
+/** Throws where the delay cannot be read, as any Duration does: later it would end the client. */
+export const retryAfter = (delay: Duration.Input): Decision => ({
+  _tag: "RetryAfter",
+  delay: Duration.fromInputUnsafe(delay)
+})
 
 export const stop: Decision = { _tag: "Stop" }
 

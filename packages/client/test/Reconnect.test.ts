@@ -44,6 +44,13 @@ const closed = (closeCode: number, by: "peer" | "us" | "network" = "peer") =>
 
 const second = Duration.seconds(1)
 
+describe("retryAfter", () => {
+  it("reads the delay where it is called: a client would die of it", () => {
+    assert.deepStrictEqual(Reconnect.retryAfter("5 seconds"), { _tag: "RetryAfter", delay: Duration.seconds(5) })
+    assert.throws(() => Reconnect.retryAfter("nonsense" as never))
+  })
+})
+
 describe("Reconnect.decide", () => {
   const decides = (tag: "Retry" | "Stop", rows: Record<string, LossCause>) => {
     for (const [name, cause] of Object.entries(rows)) {

@@ -99,7 +99,7 @@ export class Losses<R> {
     decision: Exclude<Reconnect.Decision, { readonly _tag: "Stop" }>,
     loss: Loss
   ): Effect.Effect<Duration.Duration | undefined, never, R> {
-    if (decision._tag === "RetryAfter") return Effect.succeed(Duration.fromInputUnsafe(decision.delay))
+    if (decision._tag === "RetryAfter") return Effect.succeed(decision.delay)
     // On top of what the server asked for, so that not all of its clients come back at the same moment.
     const asked = Duration.min(loss.retryAfter ?? Duration.zero, this.parts.maxRetryAfter)
     return Effect.map(this.backoff.next(loss), (delay) =>
