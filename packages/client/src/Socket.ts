@@ -8,7 +8,7 @@
  * waits for the next.
  */
 import { CloseCode } from "@effect-websocket/core"
-import type { Transport } from "@effect-websocket/transport"
+import { OptionSchema, type Transport } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -16,11 +16,13 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
-import { ConnectError } from "./ConnectError.ts"
+import { ConnectError, InvalidOptions } from "./ConnectError.ts"
 import type { Connection, Message } from "./Connection.ts"
 import type { InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
+import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import { SyncWebSocket } from "./internal/SyncWebSocket.ts"
 import type { ConnectOptions } from "./Options.ts"
 import { connect } from "./WebSocket.ts"
@@ -56,7 +58,8 @@ export const layer = <R = never>(
 export interface ConstructorOptions {
   /**
    * `send` cannot wait, so what the peer has not taken yet is kept, and beyond so many bytes the connection is given up.
-   * Default 16 MiB.
+   * Default 16 MiB. What is no count, one or more, is InvalidOptions: the layer dies of it, since what asks for a
+   * constructor knows no error.
    */
   readonly maxBufferedBytes?: number
 }
@@ -67,11 +70,12 @@ export interface ConstructorOptions {
  */
 export const layerWebSocketConstructor = <R = never>(
   options: ConnectOptions<R> = {},
-  { maxBufferedBytes = defaultMaxBufferedBytes }: ConstructorOptions = {}
+  constructorOptions: ConstructorOptions = {}
 ): Layer.Layer<Socket.WebSocketConstructor, never, Transport | R> =>
   Layer.effect(
     Socket.WebSocketConstructor,
     Effect.gen(function* () {
+      const { maxBufferedBytes } = yield* Effect.orDie(decodeConstructor(constructorOptions))
       const run = yield* FiberSet.runtime(yield* FiberSet.make<void>())<Transport | R>()
       return (url, given) => {
         const socket = new SyncWebSocket(maxBufferedBytes)
@@ -80,6 +84,9 @@ export const layerWebSocketConstructor = <R = never>(
       }
     })
   )
+
+const decodeConstructor = (options: ConstructorOptions) =>
+  Effect.mapError(decodeData(options), (error) => new InvalidOptions({ problem: error.message }))
 
 const urlOf = <R>(url: Url<R>): Effect.Effect<string | URL, unknown, R> =>
   Effect.isEffect(url) ? (url as Effect.Effect<string | URL, unknown, R>) : Effect.succeed(url)
@@ -175,3 +182,9 @@ const closeError = (code: number, closeReason?: string): Socket.SocketError =>
 
 /** Larger than any burst that a peer takes within a moment. */
 export const defaultMaxBufferedBytes = 0x1000000
+
+const decodeData = OptionDecoder.whole(
+  Schema.Struct({
+    maxBufferedBytes: OptionSchema.Count.pipe(OptionSchema.withDefault(defaultMaxBufferedBytes))
+  })
+)

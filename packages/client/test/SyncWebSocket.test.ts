@@ -1,10 +1,11 @@
 /** WebSockets that are made synchronously, over the network in memory. */
 import { assert, describe, it } from "@effect/vitest"
-import type { ConnectOptions } from "@effect-websocket/client"
+import { type ConnectOptions, InvalidOptions } from "@effect-websocket/client"
 import * as Adapter from "@effect-websocket/client/Socket"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { Refused } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -197,6 +198,22 @@ describe("send", () => {
       assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1000 })
     })
   )
+
+  for (const maxBufferedBytes of [Number.NaN, 0, -1, 1.5, Number.POSITIVE_INFINITY, "1000" as never]) {
+    it.effect(`a bound of ${String(maxBufferedBytes)} is InvalidOptions as the layer is built`, () =>
+      Effect.gen(function* () {
+        const layer = Layer.provide(
+          Adapter.layerWebSocketConstructor({}, { maxBufferedBytes }),
+          (yield* MemoryTransport.make()).layer
+        )
+        const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer)))
+        assert(Exit.isFailure(exit))
+        const defect = Cause.squash(exit.cause)
+        assert.instanceOf(defect, InvalidOptions)
+        assert.include(defect.message, "maxBufferedBytes")
+      })
+    )
+  }
 
   it.effect("what the peer does not take is bounded: beyond it, the connection is given up", () =>
     Effect.gen(function* () {
