@@ -98,6 +98,7 @@ export const TlsProblem = Schema.Literals([
   "cipher",
   "alpn",
   "not tls",
+  "renegotiation",
   "other"
 ])
 export type TlsProblem = typeof TlsProblem.Type
@@ -171,5 +172,7 @@ const tlsAdvice: Record<TlsProblem, string> = {
   cipher: "both sides have no cipher, group or signature algorithm in common, so check ciphers and groups",
   alpn: "the server speaks no application protocol that was offered, so check alpn",
   "not tls": "the server does not speak TLS on this port, so check the port, or connect without TLS",
+  renegotiation:
+    "the server began another handshake on the open connection, which nothing here takes, so have it ask for what it wants in the first one",
   other: "the handshake did not complete"
 }

@@ -1,13 +1,15 @@
 /** TLS: what a handshake tells and shows, and what is left of it. */
 import { createPrivateKey } from "node:crypto"
 import type * as Tls from "node:tls"
+import { createSecureContext } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import type { DialStep } from "@effect-websocket/transport"
+import { type DialStep, TlsContext, Transport, type TransportError } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import { assertNoListeners, leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
+import { effectSocket } from "./pairs/tcp.ts"
 import { authority, client, good, open, problemOf, server, stranger, temporaryFolder } from "./tls.ts"
 
 describe("a handshake", () => {
@@ -94,6 +96,40 @@ describe("a handshake", () => {
       assert.strictEqual(problemOf(yield* Effect.flip(open((yield* server(unknown)).port, options))), "unknown issuer")
     })
   )
+})
+
+describe("a renegotiation", () => {
+  const elsewhere = Certificate.make({ names: ["elsewhere.test"], issuer: authority })
+  const makers = { "its options": undefined, "a context of the program": createSecureContext({ ca: authority.cert }) }
+  for (const [over, layer] of [
+    ["TCP", Transport.layer],
+    ["effect/socket", effectSocket]
+  ] as const) {
+    for (const [by, context] of Object.entries(makers)) {
+      for (const [whose, { cert, key }] of [
+        ["another certificate", elsewhere],
+        ["the same certificate", good]
+      ] as const) {
+        it.live(`over ${over}, by ${by}, with ${whose} ends the connection, and nothing behind it arrives`, () =>
+          Effect.gen(function* () {
+            const { accept, port } = yield* server({ ...good, maxVersion: "TLSv1.2" })
+            const options = context === undefined ? { ca: authority.cert } : {}
+            const stream = yield* open(port, options, [], layer).pipe(Effect.provideService(TlsContext, () => context))
+            const socket = (yield* accept) as Tls.TLSSocket
+            socket.resume()
+            socket.write("before")
+            assert.strictEqual(Buffer.concat(yield* stream.pull).toString(), "before")
+            // Newer than Node's types.
+            const again = socket as unknown as { readonly setKeyCert: (context: Tls.SecureContext) => void }
+            again.setKeyCert(createSecureContext({ cert, key }))
+            socket.renegotiate({}, () => socket.write("behind"))
+            const error = (yield* Effect.flip(stream.pull)) as TransportError
+            assert.strictEqual(problemOf(error), "renegotiation")
+          })
+        )
+      }
+    }
+  }
 })
 
 describe("leaks", () => {

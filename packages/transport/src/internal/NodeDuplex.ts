@@ -37,7 +37,7 @@ export interface Opening<D extends Duplex> {
   readonly reason: (error: Error) => TransportReason
   /** What an error after it means. Default: `brokenReason`. */
   readonly broken?: (error: Error) => TransportReason
-  /** Further events, which carry bytes, that whoever opens it wants to hear of. */
+  /** Further events, with the bytes that they carry, that whoever opens it wants to hear of. */
   readonly listeners?: Record<string, (bytes: Uint8Array) => void>
   /** Bytes below the duplex that the kernel does not have yet. Default: those of its own handle. */
   readonly queuedBytes?: () => number

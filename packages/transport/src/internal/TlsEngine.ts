@@ -6,7 +6,7 @@ import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo, TlsInfo } from "../ByteStream.ts"
-import type { TransportError } from "../TransportError.ts"
+import { TlsFailed, TransportError } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
 import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
 import { NodeDuplex } from "./NodeDuplex.ts"
@@ -38,6 +38,7 @@ export const open = Effect.fnUntraced(function* (
   const base = yield* baseOf(below)
   const before = base.duplex.bytesRead
   let tls!: Tls.TLSSocket
+  let isShaken = false
   const reason = (error: Error) =>
     tlsReason(error, { hasCertificate, isPastHello: base.duplex.bytesRead - before > alertBytes })
   const stream = yield* OpenDuplex.open({
@@ -53,6 +54,11 @@ export const open = Effect.fnUntraced(function* (
     broken: reason,
     queuedBytes: base.queuedBytes,
     listeners: {
+      // A handshake after the first: whose certificate it shows, nobody would ask.
+      secure: () => {
+        if (isShaken) tls.destroy(renegotiated())
+        isShaken = true
+      },
       ...(onSession && { session: onSession }),
       ...(onSecret && {
         keylog: (line: Uint8Array) => {
@@ -79,6 +85,9 @@ export const infoOf = (
   resumed: tls.isSessionReused(),
   peerCertificate: shown?.described
 })
+
+const renegotiated = () =>
+  new TransportError({ reason: new TlsFailed({ problem: "renegotiation", detail: "It asked for one over TLS 1.2" }) })
 
 /** The engine's own queue holds a write until all of it is out; the queue below it shows its progress. */
 const baseOf = (below: ByteStream) =>
