@@ -26,10 +26,10 @@ export const read = Effect.fnUntraced(function* (options: TlsOptions): Effect.fn
   return {
     ca: yield* given(ca, (pem) => blocks("ca", pem, certificates)),
     crl: yield* given(crl, (pem) => blocks("crl", pem, revocationLists)),
-    cert: yield* given(cert, (pem) => text("cert", pem)),
-    key: yield* given(key, (pem) => text("key", pem)),
+    cert: yield* given(cert, (pem) => something("cert", text("cert", pem))),
+    key: yield* given(key, (pem) => something("key", text("key", pem))),
     pfx: yield* given(pfx, (pfx) =>
-      Redacted.isRedacted(pfx) ? Effect.succeed(Redacted.value(pfx)) : file("pfx", pfx.path)
+      something("pfx", Redacted.isRedacted(pfx) ? Effect.succeed(Redacted.value(pfx)) : file("pfx", pfx.path))
     ),
     passphrase: passphrase && Redacted.value(passphrase)
   }
@@ -37,6 +37,12 @@ export const read = Effect.fnUntraced(function* (options: TlsOptions): Effect.fn
 
 const given = <A, B>(option: A | undefined, read: (option: A) => Effect.Effect<B, TransportError>) =>
   option === undefined ? Effect.undefined : read(option)
+
+/** Node takes what is empty, such as a file that is just being renewed, for what was not given. */
+const something = <A extends string | Uint8Array>(option: string, read: Effect.Effect<A, TransportError>) =>
+  Effect.flatMap(read, (found) =>
+    found.length === 0 ? Effect.fail(certificateError(option, new Error("it is empty"))) : Effect.succeed(found)
+  )
 
 /** All blocks of this kind, each once. A text or file without one is a mistake, and so is a directory. */
 const blocks = Effect.fnUntraced(function* (
