@@ -47,8 +47,20 @@ const isOtherHttp = /^h(?:2|2c|3)(?:-\d+)?$/
 
 /** The name of an application protocol (RFC 7301 §3.1). */
 const Protocol = Schema.String.check(
-  Schema.makeFilter((name: string) => (name !== "" && name.length < 256) || "must be 1 to 255 characters long"),
+  Schema.makeFilter((name: string) => (name !== "" && Buffer.byteLength(name) < 256) || "must be 1 to 255 bytes long"),
   Schema.makeFilter((name: string) => !isOtherHttp.test(name) || "a WebSocket opens over HTTP/1.1: use http/1.1")
+)
+
+/** Half of what all extensions of a hello may hold together (RFC 8446 §4.1.2): the others need some hundred bytes. */
+const maxProtocolBytes = 0x8000
+
+const byteLength = (names: ReadonlyArray<string>) => names.reduce((sum, name) => sum + 1 + Buffer.byteLength(name), 0)
+
+const Protocols = Schema.Array(Protocol).check(
+  Schema.makeFilter(
+    (names: ReadonlyArray<string>) =>
+      byteLength(names) <= maxProtocolBytes || `must be ${maxProtocolBytes} bytes long at most, with one for each name`
+  )
 )
 
 export const TlsOptions = Schema.Struct({
@@ -92,7 +104,7 @@ export const TlsOptions = Schema.Struct({
   /** Signature algorithms to accept, by preference, separated by colons. Default: OpenSSL's. */
   signatureAlgorithms: Schema.optionalKey(Schema.NonEmptyString),
   /** Application protocols to offer (ALPN, RFC 7301). Default "http/1.1"; an empty list offers nothing. */
-  alpn: Schema.Union([Protocol, Schema.Array(Protocol)]).pipe(withDefault("http/1.1")),
+  alpn: Schema.Union([Protocol, Protocols]).pipe(withDefault("http/1.1")),
   /** Whether a later connection to the same server may resume the session of an earlier one. Default true. */
   resumption: Schema.Boolean.pipe(withDefault(true)),
   /** Appends the secrets of each connection to this file, for Wireshark; whoever reads it reads the traffic. Default: none. */

@@ -51,6 +51,20 @@ describe("a handshake", () => {
     )
   }
 
+  for (const [what, alpn] of [
+    ["a name as long as there may be", "a".repeat(255)],
+    ["a list as long as there may be", ["http/1.1", ...Array.from({ length: 127 }, () => "a".repeat(255))]]
+  ] as const) {
+    it.live(`offers ${what} by ALPN`, () =>
+      Effect.gen(function* () {
+        const { accept, port } = yield* server({ ...good, ALPNCallback: ({ protocols }) => protocols.at(0) })
+        const { info } = yield* open(port, { ca: authority.cert, alpn })
+        yield* accept
+        assert.include(alpn, info.tls!.alpn!)
+      })
+    )
+  }
+
   it.live("shows the client certificate that was given, its key encrypted or not, as text or as files", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

@@ -37,6 +37,11 @@ describe("TlsOptions", () => {
       { pins: ["00".repeat(31)] },
       { alpn: "h2" },
       { alpn: ["http/1.1", ""] },
+      { alpn: "a".repeat(256) },
+      // 256 bytes.
+      { alpn: "\u00e9".repeat(128) },
+      { alpn: ["http/1.1", "\u{1f600}".repeat(64)] },
+      { alpn: Array.from({ length: 129 }, () => "a".repeat(255)) },
       { minVersion: "TLSv1.1" },
       { ciphers: "" },
       { roots: "mine" }
