@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import type { ByteStream } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
 import { direct, type Hop } from "./Hop.ts"
+import * as HostName from "./internal/HostName.ts"
 import * as Keylog from "./internal/Keylog.ts"
 import { optionError } from "./internal/NodeError.ts"
 import * as ServerIdentity from "./internal/ServerIdentity.ts"
@@ -43,6 +44,10 @@ const plain = Effect.succeed(direct)
 interface Prepared {
   readonly peer: Peer
   readonly options: TlsOptions
+  /** The server's name, or its address. */
+  readonly asksFor: string
+  /** Undefined: its certificate may be for anybody. */
+  readonly verifies: string | undefined
   readonly context: Tls.SecureContext
   readonly memory: TlsMemory
   readonly check: (server: TlsServer) => Effect.Effect<string | undefined>
@@ -61,8 +66,12 @@ const prepared = Effect.fnUntraced(function* (
   const ready = (yield* TlsContext)(peer)
   const context =
     ready === undefined ? yield* TlsContexts.fromOptions(memory, options) : yield* TlsContexts.given(ready, options)
+  const asked = options.serverName ?? peer.host
+  const asksFor = HostName.parse(asked)
+  if (asksFor === undefined) return yield* optionError("serverName", `"${asked}" is not the name of a host`)
+  const verifies = verify === "full" ? HostName.parse(identity ?? asked) : undefined
   const writeSecrets = keylog && (yield* Keylog.open(keylog.path))
-  return { peer, options, context, memory, check: yield* TlsCheck, writeSecrets }
+  return { peer, options, asksFor, verifies, context, memory, check: yield* TlsCheck, writeSecrets }
 })
 
 const secure =
@@ -81,14 +90,11 @@ const secure =
 
 const handshake = Effect.fnUntraced(function* (
   below: ByteStream,
-  { check, context, memory, options, peer, writeSecrets }: Prepared
+  { asksFor, check, context, memory, options, peer, verifies: name, writeSecrets }: Prepared
 ): Effect.fn.Return<ByteStream, TransportError, Scope.Scope> {
   const { host, port, socketPath } = peer
-  // The zone of an address is only known on this machine (RFC 6874 §4).
-  const asked = options.serverName ?? host.replace(/%.*$/, "")
-  const name = options.verify === "full" ? (options.identity ?? asked) : undefined
   const now = yield* Clock.currentTimeMillis
-  const server = JSON.stringify([host, port, socketPath, asked, options.verify])
+  const server = JSON.stringify([host, port, socketPath, asksFor, options.verify])
   const remembered = options.resumption ? memory.take(context, server, now) : undefined
   let shown: ServerIdentity.Shown | undefined
 
@@ -102,9 +108,9 @@ const handshake = Effect.fnUntraced(function* (
 
   const { stream, tls } = yield* TlsEngine.open(below, {
     options: {
-      host: asked,
+      host: asksFor,
       // RFC 6066 §3: no literal addresses, and no trailing dot.
-      servername: Net.isIP(asked) === 0 ? asked.replace(/\.$/, "") : "",
+      servername: Net.isIP(asksFor) === 0 ? asksFor.replace(/\.$/, "") : "",
       secureContext: context,
       rejectUnauthorized: options.verify !== "none",
       // Node asks this of full handshakes alone; below, it is asked of every one.

@@ -7,6 +7,7 @@
  * The names are such that each option has an environment variable of its own: none is the beginning of another.
  */
 import * as Schema from "effect/Schema"
+import * as HostName from "./internal/HostName.ts"
 import { withDefault } from "./OptionSchema.ts"
 
 const Path = Schema.Struct({ path: Schema.String })
@@ -30,6 +31,12 @@ const SecretBytes = Schema.Union([
 ])
 
 const oneOrMore = <S extends Schema.Constraint>(item: S) => Schema.Union([item, Schema.NonEmptyArray(item)])
+
+const Host = Schema.String.check(
+  Schema.makeFilter(
+    (host: string) => HostName.parse(host) !== undefined || "must be the name of a host, or an IP literal"
+  )
+)
 
 /** Authorities that are installed somewhere. */
 const Roots = Schema.Literals(["default", "bundled", "system"])
@@ -88,9 +95,9 @@ export const TlsOptions = Schema.Struct({
    */
   verify: Schema.Literals(["full", "chain", "none"]).pipe(withDefault("full")),
   /** The name to ask for (SNI, RFC 6066 §3) and to verify. Default: the host that is dialled. An IP literal is verified, never sent. */
-  serverName: Schema.optionalKey(Schema.String),
+  serverName: Schema.optionalKey(Host),
   /** The name to verify, where it is not the one to ask for. Default: `serverName`. */
-  identity: Schema.optionalKey(Schema.String),
+  identity: Schema.optionalKey(Host),
   /** The server's own certificate or key must be one of these, on top of what `verify` asks for. Default: any. */
   pins: Schema.optionalKey(oneOrMore(Pin)),
   /** The oldest version to speak. Default "TLSv1.2". */

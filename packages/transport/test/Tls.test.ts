@@ -3,7 +3,7 @@ import { createPrivateKey } from "node:crypto"
 import type * as Tls from "node:tls"
 import { createSecureContext } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import { type DialStep, TlsContext, Transport, type TransportError } from "@effect-websocket/transport"
+import { type DialStep, TlsContext, TlsOptions, Transport, type TransportError } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -36,20 +36,39 @@ describe("a handshake", () => {
     })
   )
 
+  const named = Certificate.make({ names: ["ws.test", "127.0.0.1", "xn--bcher-kva.test"], issuer: authority })
   for (const [asked, seen] of [
     ["ws.test", "ws.test"],
     ["ws.test.", "ws.test"],
+    ["b\u00fccher.test", "xn--bcher-kva.test"],
     ["127.0.0.1", false]
   ] as const) {
     it.live(`for ${asked} sends ${seen} as the server name`, () =>
       Effect.gen(function* () {
-        const { accept, port } = yield* server(good)
+        const { accept, port } = yield* server(named)
         yield* open(port, { ca: authority.cert, serverName: asked })
         const socket = (yield* accept) as Tls.TLSSocket
         assert.strictEqual(socket.servername, seen)
       })
     )
   }
+
+  it.live("for a host that is no name fails before anything is dialled", () =>
+    Effect.gen(function* () {
+      const target = { host: "localhost\0.evil.test", port: 1, tls: TlsOptions.make({}), report: () => assert.fail() }
+      const error = yield* Effect.flip(Transport.use((transport) => transport.open(target)))
+      assert.strictEqual(problemOf(error), "bad option")
+      assert.include(error.message, 'serverName: "localhost\\u{0}.evil.test" is not the name of a host')
+    }).pipe(Effect.provide(Transport.layer))
+  )
+
+  it.live("verifies an identity in the letters of its language", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server(named)
+      const { info } = yield* open(port, { ca: authority.cert, identity: "B\u00fccher.test" })
+      assert.strictEqual(info.tls!.verifiedName, "xn--bcher-kva.test")
+    })
+  )
 
   for (const [what, alpn] of [
     ["a name as long as there may be", "a".repeat(255)],

@@ -43,6 +43,9 @@ describe("TlsOptions", () => {
       { alpn: ["http/1.1", "\u{1f600}".repeat(64)] },
       { alpn: Array.from({ length: 129 }, () => "a".repeat(255)) },
       { minVersion: "TLSv1.1" },
+      ...["", ".", "a b", "a/b", "a@b", "a:1", "a%41", "*.a", "a..b", "ws.test\0.evil", "a".repeat(255)].flatMap(
+        (name) => [{ serverName: name }, { identity: name }]
+      ),
       { ciphers: "" },
       { roots: "mine" }
     ]
