@@ -13,9 +13,21 @@ export const parse = (text: string): Ip | undefined => {
   return address && NetAddress.toCanonical(address)
 }
 
-/** A network in CIDR notation; bits behind the prefix mean nothing. */
-export const parseNetwork = (text: string): Network | undefined =>
-  Result.getOrUndefined(Result.map(IpInterface.fromString(text, { prefix: "required" }), IpNetwork.fromInterface))
+/** A network in CIDR notation; bits behind the prefix mean nothing. One of mapped IPv4 addresses is theirs. */
+export const parseNetwork = (text: string): Network | undefined => {
+  const network = Result.map(IpInterface.fromString(text, { prefix: "required" }), IpNetwork.fromInterface)
+  return Result.getOrUndefined(Result.map(network, toCanonical))
+}
+
+const toCanonical = (network: Network): Network => {
+  const { address, prefixLength } = network
+  if (prefixLength < mappedPrefix || !NetAddress.isIpv6Address(address) || !NetAddress.isIpv4Mapped(address))
+    return network
+  return IpNetwork.makeUnsafe(NetAddress.toCanonical(address), prefixLength - mappedPrefix)
+}
+
+/** RFC 4291 §2.5.5.2: ::ffff:0:0/96. */
+const mappedPrefix = 96
 
 export const contains = (network: Network, address: Ip): boolean => IpNetwork.contains(network, address)
 
