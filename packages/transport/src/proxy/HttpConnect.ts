@@ -81,7 +81,9 @@ const problemOf = ({ username, password }: Credentials): string | undefined => {
   return /\p{Cc}/u.test(username + password) ? "credentials hold no control characters" : undefined
 }
 
-const shape = { takes: "names", problemOf, tunnel: connect } as const
+const authorizationName = "Proxy-Authorization"
+
+const shape = { takes: "names", problemOf, authorization: authorizationName, tunnel: connect } as const
 
 export const kinds = {
   http: { ...shape, defaultPort: 80, isTls: false },
@@ -92,5 +94,3 @@ const quoted = /"(?:[^"\\]|\\.?)*(?:"|$)/g
 
 /** A token that no "=" follows. */
 const challenge = /^[ \t]*([\w!#$%&'*+\-.^`|~]+)(?:$|[ \t]+(?:$|[^= \t]))/
-
-const authorizationName = "Proxy-Authorization"

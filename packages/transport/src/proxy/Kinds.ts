@@ -13,6 +13,8 @@ export interface Kind {
   readonly takes: "names" | "addresses" | "IPv4 addresses"
   /** Why its protocol has no room for these credentials; undefined when it has. */
   readonly problemOf: (credentials: Credentials) => string | undefined
+  /** The header of a program's own that says what the credentials of the URL say. */
+  readonly authorization?: string
   readonly tunnel: (to: Endpoint, server: ProxyServer) => Tunnel
 }
 

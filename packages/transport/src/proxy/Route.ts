@@ -3,6 +3,7 @@
  * it wants that, and the tunnel that it makes to the next; last comes TLS to the target itself. Which proxies these are
  * is decided here, once for each dial.
  */
+import { HttpHead } from "@effect-websocket/core"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -81,6 +82,13 @@ const serverOf = Effect.fnUntraced(function* (
   const address = ProxyServer.parse(chosen.url)
   if (typeof address === "string") return yield* bad(chosen.variable, address)
   const headers = Object.entries(asked.headers).map(([name, value]) => [name, ProxyOptions.textOf(value)] as const)
+  const { authorization } = kinds[address.scheme]!
+  if (address.credentials && authorization && HttpHead.all(headers, authorization).length > 0) {
+    return yield* bad(
+      ProxyServer.format(address),
+      `Its URL has credentials, and so has ${authorization}: give one of them`
+    )
+  }
   return [{ ...address, tls: asked.tls, headers }]
 })
 

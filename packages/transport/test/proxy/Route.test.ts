@@ -72,6 +72,25 @@ describe("the way to a target", () => {
       assert.notInclude(message, "s3cret")
     })
   )
+
+  const both = (url: string) => ({ proxy: decode({ url, headers: { "proxy-authorization": "Basic s3cret" } }) })
+  for (const scheme of ["http", "https"]) {
+    it.effect(`${scheme} with credentials in its URL and in a header fails, without a word of them`, () =>
+      Effect.gen(function* () {
+        const { message } = yield* Effect.flip(routeTo(both(`${scheme}://ann:s3cret@a.test`)))
+        assert.match(message, /\(bad proxy\).* and so has Proxy-Authorization: give one of them$/)
+        assert.notInclude(message, "s3cret")
+      })
+    )
+  }
+
+  it.effect("a header with credentials is fine alone, and for SOCKS, which has no headers", () =>
+    Effect.gen(function* () {
+      for (const url of ["http://a.test", "socks5h://ann:s3cret@a.test"]) {
+        assert.strictEqual((yield* routeTo(both(url))).first.host, "a.test")
+      }
+    })
+  )
 })
 
 it.live("tunnels run over sockets of the program's own, which connect to the proxy", () =>
