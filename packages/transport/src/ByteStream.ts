@@ -123,7 +123,10 @@ export interface TlsInfo {
   readonly cipher: string
   /** The application protocol agreed on (RFC 7301), undefined when none was. */
   readonly alpn: string | undefined
-  /** Whether the chain was verified. False is only possible with `verify: "none"`. */
+  /**
+   * Whether the connection stands because the chain was verified. With `verify: "none"` it is false, whatever was shown;
+   * for a socket of the program's own it is what Node says.
+   */
   readonly authorized: boolean
   /** The name that this library verified the certificate to be for. Undefined unless `verify` is "full". */
   readonly verifiedName: string | undefined

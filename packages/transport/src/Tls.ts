@@ -121,7 +121,7 @@ const handshake = Effect.fnUntraced(function* (
     hasCertificate: (options.cert ?? options.pfx) !== undefined,
     info: (tls) => {
       shown = tls.isSessionReused() ? remembered?.shown : ServerIdentity.shownBy(tls)
-      return { ...below.info, tls: TlsEngine.infoOf(tls, shown, name) }
+      return { ...below.info, tls: TlsEngine.infoOf(tls, shown, { chain: options.verify !== "none", name }) }
     },
     onSession: options.resumption ? keep : undefined,
     onSecret: writeSecrets

@@ -112,10 +112,14 @@ describe("a handshake", () => {
 
   it.live("with verify none takes any certificate, and says that it was not verified", () =>
     Effect.gen(function* () {
-      const { port } = yield* server(Certificate.make({ names: ["elsewhere.test"] }))
-      const { info } = yield* open(port, { verify: "none" })
-      assert.isFalse(info.tls!.authorized)
-      assert.strictEqual(info.tls!.peerCertificate!.subject, "CN=elsewhere.test")
+      for (const issuer of [stranger, authority]) {
+        const { port } = yield* server(Certificate.make({ names: ["elsewhere.test"], issuer }))
+        const steps: Array<DialStep> = []
+        const { info } = yield* open(port, { verify: "none", ca: authority.cert }, steps)
+        assert.isFalse(info.tls!.authorized)
+        assert.match(JSON.stringify(steps.at(-1)), /not verified/)
+        assert.strictEqual(info.tls!.peerCertificate!.subject, "CN=elsewhere.test")
+      }
     })
   )
 

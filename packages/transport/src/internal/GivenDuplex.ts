@@ -52,5 +52,7 @@ const isSecure = (socket: Tls.TLSSocket) => socket.getCipher()?.name !== undefin
 const info = (duplex: Duplex): ConnectionInfo => {
   if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
   const below = SocketInfo.of(duplex)
-  return isTls(duplex) ? { ...below, tls: TlsEngine.infoOf(duplex, ServerIdentity.shownBy(duplex), undefined) } : below
+  if (!isTls(duplex)) return below
+  const verified = { chain: duplex.authorized, name: undefined }
+  return { ...below, tls: TlsEngine.infoOf(duplex, ServerIdentity.shownBy(duplex), verified) }
 }

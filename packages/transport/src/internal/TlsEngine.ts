@@ -75,13 +75,13 @@ export const open = Effect.fnUntraced(function* (
 export const infoOf = (
   tls: Tls.TLSSocket,
   shown: ServerIdentity.Shown | undefined,
-  name: string | undefined
+  verified: { readonly chain: boolean; readonly name: string | undefined }
 ): TlsInfo => ({
   version: tls.getProtocol() ?? "unknown",
   cipher: tls.getCipher().standardName,
   alpn: tls.alpnProtocol || undefined,
-  authorized: tls.authorized,
-  verifiedName: name,
+  authorized: verified.chain,
+  verifiedName: verified.name,
   resumed: tls.isSessionReused(),
   peerCertificate: shown?.described
 })
