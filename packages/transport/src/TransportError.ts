@@ -98,6 +98,7 @@ export const TlsProblem = Schema.Literals([
   "cipher",
   "alpn",
   "not tls",
+  "corrupt",
   "renegotiation",
   "other"
 ])
@@ -168,11 +169,14 @@ const tlsAdvice: Record<TlsProblem, string> = {
     "the server does not take this client certificate, so check that it is current and of an authority that it trusts",
   "bad certificate file": "a certificate or key given here cannot be used, so check what the option names",
   "bad option": "an option given here cannot be used, so correct it",
-  protocol: "both sides have no TLS version in common, and versions below 1.2 are not used, so update the server",
+  protocol:
+    "both sides have no TLS version in common, and versions below 1.2 are not used, so check minVersion and maxVersion, or update the server",
   cipher: "both sides have no cipher, group or signature algorithm in common, so check ciphers and groups",
   alpn: "the server speaks no application protocol that was offered, so check alpn",
-  "not tls": "the server does not speak TLS on this port, so check the port, or connect without TLS",
+  "not tls":
+    "the server does not speak TLS on this port, so check the port, or use ws: if this server is meant to be without TLS",
+  corrupt: "what came on the open connection is not what the server sent over TLS, so open a new one",
   renegotiation:
     "the server began another handshake on the open connection, which nothing here takes, so have it ask for what it wants in the first one",
-  other: "the handshake did not complete"
+  other: "one of the two TLS engines gave up, so see what it says, and look into the server's log"
 }

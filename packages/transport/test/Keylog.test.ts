@@ -39,7 +39,7 @@ describe("keylog", () => {
           report: () => rmSync(dirname(path), { recursive: true, force: true })
         })
       ).pipe(Effect.provide(Transport.layer), Effect.flip)
-      assert.strictEqual(problemOf(error), "bad certificate file")
+      assert.strictEqual(problemOf(error), "bad option")
       assert.include(error.message, "keylog: ENOENT")
     })
   )

@@ -1,6 +1,6 @@
 /** Codes that a test cannot easily bring about over a socket. */
 import { assert, describe, it } from "@effect/vitest"
-import { brokenReason } from "../src/internal/NodeError.ts"
+import { brokenReason, openTlsReason } from "../src/internal/NodeError.ts"
 
 const failure = (code: string, message = "as OpenSSL says it") => Object.assign(new Error(message), { code })
 
@@ -31,6 +31,22 @@ describe("a certificate that OpenSSL did not accept", () => {
     assert.include(message, "bad certificate")
     assert.include(message, "EE certificate key too weak")
   })
+})
+
+describe("on an open connection", () => {
+  for (const code of verification) {
+    it(`${code} is about another handshake`, () => {
+      assert.deepInclude(openTlsReason(failure(code), false), { _tag: "TlsFailed", problem: "renegotiation" })
+    })
+  }
+  for (const [code, problem] of [
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "corrupt"],
+    ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "corrupt"],
+    ["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "other"],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client certificate required"]
+  ] as const) {
+    it(`${code} is ${problem}`, () => assert.deepInclude(openTlsReason(failure(code), false), { problem }))
+  }
 })
 
 describe("what is no failure of TLS", () => {

@@ -117,6 +117,26 @@ for (const [name, layer] of [
       })
     )
 
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      for (const [what, bytes] of [
+        ["a record that is corrupt", [0x17, 3, 3, 0, 30, ...Array(30).fill(7)]],
+        ["text in place of a record", Buffer.from("HTTP/1.1 502 Bad Gateway\r\n\r\n")]
+      ] as const) {
+        it.live(`${what} on an open connection of ${version}`, () =>
+          Effect.gen(function* () {
+            const { accept, port } = yield* server({ ...good, maxVersion: version })
+            const stream = yield* open(port, { ca: authority.cert }, [], layer)
+            const socket = yield* accept
+            const below = (socket as unknown as { readonly _parent: Net.Socket })._parent
+            socket.write("before", () => below.write(Uint8Array.from(bytes)))
+            assert.strictEqual(Buffer.concat(yield* stream.pull).toString(), "before")
+            const error = yield* Effect.flip(stream.pull)
+            assert.strictEqual(problemOf(error as TransportError), "corrupt")
+          })
+        )
+      }
+    }
+
     it.live("a client certificate that is missing: TLS 1.3 says so, after its handshake", () =>
       Effect.gen(function* () {
         const { port } = yield* server(wantsClientCertificate)

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type { TransportError } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
-import { certificateError } from "./NodeError.ts"
+import { optionError } from "./NodeError.ts"
 
 /** Takes a line for the file. A later failure of writing is answered, not thrown. */
 export type Write = (line: Uint8Array) => TransportError | undefined
@@ -21,12 +21,14 @@ export const open = (path: string): Effect.Effect<Write, TransportError> => {
         try {
           return write(line) as undefined
         } catch (error) {
-          return certificateError("keylog", error)
+          return failed(error)
         }
       }
     },
-    catch: (error) => certificateError("keylog", error)
+    catch: (error) => failed(error)
   })
 }
+
+const failed = (error: unknown) => optionError("keylog", error instanceof Error ? error.message : String(error))
 
 const nothing = new Uint8Array(0)

@@ -73,6 +73,19 @@ export const tlsReason = (
   return new TlsFailed({ problem, detail: reason.detail })
 }
 
+/**
+ * Why a connection broke whose TLS handshake was done: no record can be at fault then for what the server speaks, and a
+ * certificate was only looked at if there was another handshake.
+ */
+export const openTlsReason = (error: unknown, hasCertificate: boolean): TransportReason => {
+  const reason = tlsReason(error, { hasCertificate, isPastHello: true })
+  if (reason._tag !== "TlsFailed" || error instanceof TransportError) return reason
+  const code = codeOf(error)
+  if (certificateProblems[code] !== undefined) return new TlsFailed({ problem: "renegotiation", detail: reason.detail })
+  const isCorrupt = (reason.problem === "other" || reason.problem === "not tls") && !isAlert.test(code)
+  return isCorrupt ? new TlsFailed({ problem: "corrupt", detail: reason.detail }) : reason
+}
+
 /** Node's check of the certificate's name, as an error that it did not throw. */
 export const identityReason = (error: Error): TransportReason =>
   new TlsFailed({ problem: "wrong host", detail: error.message })
@@ -89,10 +102,12 @@ export const optionError = (option: string, detail: string): TransportError =>
 
 const tlsProblem = (code: string): TlsProblem | undefined => {
   // Alerts of TLS 1.0's extensions (RFC 6066 §9) are named without the word.
-  const alert = /^ERR_SSL_(?:.*ALERT_|TLSV1_)(.+)$/.exec(code)?.[1]
+  const alert = isAlert.exec(code)?.[1]
   if (alert !== undefined) return alerts[alert] ?? "other"
   return certificateProblems[code] ?? sslProblems[code] ?? (/^ERR_(SSL|TLS|OSSL)_/.test(code) ? "other" : undefined)
 }
+
+const isAlert = /^ERR_SSL_(?:.*ALERT_|TLSV1_)(.+)$/
 
 const isHandshakeFailure = (error: unknown) => /ALERT_HANDSHAKE_FAILURE$/.test(codeOf(error))
 

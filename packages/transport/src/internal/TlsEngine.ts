@@ -10,7 +10,7 @@ import { TlsFailed, TransportError } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
 import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
 import { NodeDuplex } from "./NodeDuplex.ts"
-import { tlsReason } from "./NodeError.ts"
+import { openTlsReason, tlsReason } from "./NodeError.ts"
 import * as OpenDuplex from "./OpenDuplex.ts"
 import type * as ServerIdentity from "./ServerIdentity.ts"
 
@@ -51,7 +51,7 @@ export const open = Effect.fnUntraced(function* (
     ready: "secureConnect",
     info,
     reason,
-    broken: reason,
+    broken: (error) => openTlsReason(error, hasCertificate),
     queuedBytes: base.queuedBytes,
     listeners: {
       // A handshake after the first: whose certificate it shows, nobody would ask.
