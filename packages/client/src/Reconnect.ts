@@ -73,14 +73,20 @@ const isFinalReason = (reason: ConnectReason): boolean => {
     case "HandshakeInvalid":
       // An answer that breaks off is how a server that goes down looks like to those who are dialling.
       return reason.check !== "HeadIncomplete"
+    case "TlsFailed":
+      // What a file holds may change until the next attempt; what an option says does not.
+      return reason.problem === "bad option"
     case "ProxyFailed":
-      return reason.problem === "authentication required" || reason.problem === "credentials refused"
+      return finalProxyProblems.has(reason.problem)
     case "HandshakeRejected":
       return reason.status >= 400 && reason.status < 500 && !passing.has(reason.status)
     default:
       return false
   }
 }
+
+/** What is wrong with the options, or with the credentials in them. */
+const finalProxyProblems: ReadonlySet<string> = new Set(["bad proxy", "authentication required", "credentials refused"])
 
 /** Refusals of a client that say that later may be better: Request Timeout, Too Early, Too Many Requests. */
 const passing: ReadonlySet<number> = new Set([408, 425, 429])

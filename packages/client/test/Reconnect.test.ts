@@ -62,6 +62,8 @@ describe("Reconnect.decide", () => {
     "a URL that cannot be dialled": connectError(new InvalidUrl({ url: "", problem: "" })),
     "options that cannot be used": connectError(new InvalidOptions({ problem: "" })),
     "a handshake that breaks the protocol": connectError(new HandshakeInvalid({ check: "", section: "", problem: "" })),
+    "an option of TLS that cannot be used": connectError(new TlsFailed({ problem: "bad option", detail: "" })),
+    "a proxy that cannot be asked": proxyFailed("bad proxy"),
     "a proxy that wants credentials": proxyFailed("authentication required"),
     "a proxy that refuses credentials": proxyFailed("credentials refused"),
     "an onOpen that died": new OnOpenFailed({ generation: 1, problem: "died" }),
@@ -84,6 +86,9 @@ describe("Reconnect.decide", () => {
     "a proxy in trouble": proxyFailed("host unreachable"),
     "broken while connecting": connectError(new Reset({})),
     "too slow": connectError(new TimedOut({ stage: "tcp" })),
+    "a certificate's file, which may be renewed": connectError(
+      new TlsFailed({ problem: "bad certificate file", detail: "" })
+    ),
     "TLS, which may be repaired": connectError(new TlsFailed({ problem: "expired", detail: "" })),
     ...Object.fromEntries([301, 408, 425, 429, 500, 502, 503].map((status) => [`HTTP ${status}`, rejected(status)])),
     ...Object.fromEntries(

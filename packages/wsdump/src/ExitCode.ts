@@ -76,9 +76,16 @@ const ofConnectError = ({ reason }: ConnectError): ExitCode => {
     case "InvalidUrl":
     case "InvalidOptions":
       return ExitCode.usage
+    case "TlsFailed":
+      return unusable.has(reason.problem) ? ExitCode.usage : ExitCode.notConnected
+    case "ProxyFailed":
+      return reason.problem === "bad proxy" ? ExitCode.usage : ExitCode.notConnected
     case "TimedOut":
       return ExitCode.timeout
     default:
       return ExitCode.notConnected
   }
 }
+
+/** Nothing was dialled. */
+const unusable: ReadonlySet<string> = new Set(["bad option", "bad certificate file"])

@@ -10,7 +10,7 @@ import {
   PongTimeout,
   ProtocolViolation
 } from "@effect-websocket/client"
-import { Refused, TimedOut, TlsFailed } from "@effect-websocket/transport"
+import { ProxyFailed, Refused, TimedOut, TlsFailed } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Duration from "effect/Duration"
@@ -20,6 +20,8 @@ import { InputInvalid, IoFailed, OutOfTime, ReaderLeft, TooFew, UsageError } fro
 import { ExitCode, type Failure, ofExit } from "../src/ExitCode.ts"
 
 const connect = (reason: ConnectError["reason"]) => new ConnectError({ url: "ws://a/", reason, steps: [] })
+const proxyFailed = (problem: ProxyFailed["problem"]) =>
+  new ProxyFailed({ proxy: "", hop: 1, to: "", problem, detail: "" })
 const closed = (by: ConnectionClosed["by"], closeCode: number) =>
   new ConnectionClosed({ by, closeCode, closeReason: "" })
 
@@ -29,6 +31,10 @@ const table: ReadonlyArray<readonly [Failure, ExitCode]> = [
   [new InputInvalid({ line: 1, problem: "" }), 2],
   [connect(new InvalidUrl({ url: "", problem: "" })), 2],
   [connect(new InvalidOptions({ problem: "" })), 2],
+  [connect(new TlsFailed({ problem: "bad option", detail: "" })), 2],
+  [connect(new TlsFailed({ problem: "bad certificate file", detail: "" })), 2],
+  [connect(proxyFailed("bad proxy")), 2],
+  [connect(proxyFailed("refused")), 3],
   [connect(new Refused({ address: "" })), 3],
   [connect(new TlsFailed({ problem: "expired", detail: "" })), 3],
   [connect(new HandshakeRejected({ status: 403, statusText: "", headers: [], body: "", bodyTruncated: false })), 3],
@@ -48,7 +54,8 @@ const table: ReadonlyArray<readonly [Failure, ExitCode]> = [
 
 describe("the exit code", () => {
   for (const [failure, code] of table) {
-    const what = failure._tag === "ConnectError" ? `${failure._tag}, ${failure.reason._tag}` : failure._tag
+    const problem = failure._tag === "ConnectError" && "problem" in failure.reason ? ` ${failure.reason.problem}` : ""
+    const what = failure._tag === "ConnectError" ? `${failure._tag}, ${failure.reason._tag}${problem}` : failure._tag
     it(`${what}: ${code}`, () => assert.strictEqual(ofExit(Exit.fail(failure)), code))
   }
 
