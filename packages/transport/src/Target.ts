@@ -30,3 +30,7 @@ export interface Target extends Destination {
   /** When the host is one of these, it is dialled directly all the same. */
   readonly noProxy?: NoProxy | undefined
 }
+
+/** `example.com:443`, `[::1]:443`. */
+export const authorityOf = ({ host, port }: Pick<Destination, "host" | "port">): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`

@@ -7,7 +7,6 @@ import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Arra
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as AddressOptions from "./AddressOptions.ts"
-import type { Address } from "./ByteStream.ts"
 import { during } from "./DialStep.ts"
 import * as HappyEyeballs from "./HappyEyeballs.ts"
 import type { Connect } from "./Hop.ts"
@@ -18,7 +17,7 @@ import * as SocketInfo from "./internal/SocketInfo.ts"
 import * as SpanAttributes from "./internal/SpanAttributes.ts"
 import { Resolver } from "./Resolver.ts"
 import * as SocketOptions from "./SocketOptions.ts"
-import type { Destination } from "./Target.ts"
+import { authorityOf, type Destination } from "./Target.ts"
 import { HostNotFound, TransportError } from "./TransportError.ts"
 
 /** Connects to the address of the host that answers first. */
@@ -78,7 +77,7 @@ const mostTelling = (failures: NonEmptyReadonlyArray<TransportError>): Transport
   failures.find(({ reason }) => reason._tag !== "Unreachable") ?? failures[0]
 
 const connectOne = (to: Destination, carriesTls: boolean, address: string, isOvertaken?: () => boolean) => {
-  const detail = format({ address, port: to.port })
+  const detail = authorityOf({ host: address, port: to.port })
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
   const opened = OpenDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
@@ -117,6 +116,3 @@ const socketOptions = ({ keepAlive, noDelay }: SocketOptions.SocketOptions) => (
   keepAlive: keepAlive !== false,
   ...(keepAlive !== false && { keepAliveInitialDelay: Duration.toMillis(keepAlive) })
 })
-
-const format = ({ address, port }: Address): string =>
-  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`

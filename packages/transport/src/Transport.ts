@@ -13,7 +13,7 @@ import { type Connect, direct, type Hop } from "./Hop.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
 import * as GivenDuplex from "./internal/GivenDuplex.ts"
 import * as Route from "./proxy/Route.ts"
-import type { Target } from "./Target.ts"
+import { authorityOf, type Target } from "./Target.ts"
 import * as Tcp from "./Tcp.ts"
 import * as Tls from "./Tls.ts"
 import type { TransportError } from "./TransportError.ts"
@@ -66,8 +66,7 @@ export class Transport extends Context.Service<
     streamOf: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
   ): Layer.Layer<Transport> =>
     layerOf((target) => {
-      const { host, port, report } = target
-      return during(streamOf(target), { report, stage: "socket", detail: `${host}:${port}` })
+      return during(streamOf(target), { report: target.report, stage: "socket", detail: authorityOf(target) })
     })
 
   /**

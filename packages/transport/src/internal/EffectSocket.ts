@@ -16,7 +16,7 @@ import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import type { ByteStream } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
-import type { Destination } from "../Target.ts"
+import { authorityOf, type Destination } from "../Target.ts"
 import { Reset, TimedOut, TransportError, type TransportReason } from "../TransportError.ts"
 import { brokenReason, openReason } from "./NodeError.ts"
 import { Waiters } from "./Waiters.ts"
@@ -27,14 +27,14 @@ export type Source = Socket.Socket | Effect.Effect<Socket.Socket, Socket.SocketE
 
 /** Dials by acquiring the socket's reader. */
 export const open = (source: Source, target: Destination): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
-  const { host, port, report } = target
+  const { report } = target
   const socket = Socket.isSocket(source) ? Effect.succeed(source) : source
   return during(
     Effect.mapError(
       Effect.flatMap(socket, acquire),
       (error) => new TransportError({ reason: dialReason(target, error) })
     ),
-    { report, stage: "socket", detail: `${host}:${port}` }
+    { report, stage: "socket", detail: authorityOf(target) }
   )
 }
 

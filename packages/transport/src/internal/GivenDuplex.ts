@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
-import type { Destination } from "../Target.ts"
+import { authorityOf, type Destination } from "../Target.ts"
 import type { TransportError } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
 import { openReason } from "./NodeError.ts"
@@ -36,7 +36,7 @@ export const open = (
       reason: (error) => openReason(host, port, error)
     })
   )
-  return during(opened, { report, stage: "socket", detail: `${host}:${port}` })
+  return during(opened, { report, stage: "socket", detail: authorityOf({ host, port }) })
 }
 
 const readyOf = (duplex: Duplex) => {

@@ -3,6 +3,7 @@
  * codes.
  */
 import type { DialStage } from "../DialStep.ts"
+import { authorityOf } from "../Target.ts"
 import {
   HostNotFound,
   Refused,
@@ -41,7 +42,9 @@ export const connectReason = (address: string, stage: DialStage, error: unknown)
 export const openReason = (host: string, port: number, error: unknown): TransportReason => {
   const code = codeOf(error)
   if (/^(ENOTFOUND|EAI_)/.test(code)) return lookupReason(host, "any", error)
-  return tlsProblem(code) === undefined ? connectReason(`${host}:${port}`, "socket", error) : brokenReason(error)
+  return tlsProblem(code) === undefined
+    ? connectReason(authorityOf({ host, port }), "socket", error)
+    : brokenReason(error)
 }
 
 /** Why a connection broke, in its TLS handshake or after. */

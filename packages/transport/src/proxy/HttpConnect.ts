@@ -8,11 +8,11 @@
  */
 import { HttpHead, HttpResponse, needMore, Uri } from "@effect-websocket/core"
 import * as Redacted from "effect/Redacted"
+import { authorityOf } from "../Target.ts"
 import type { Kind } from "./Kinds.ts"
 import type { Credentials, ProxyServer } from "./ProxyServer.ts"
 import {
   ask,
-  authorityOf,
   type Endpoint,
   nothing,
   type Reader,

@@ -2,9 +2,9 @@
 import { domainToASCII } from "node:url"
 import { type HttpHead, Uri } from "@effect-websocket/core"
 import * as Redacted from "effect/Redacted"
+import { authorityOf } from "../Target.ts"
 import type { TlsOptions } from "../TlsOptions.ts"
 import { kinds } from "./Kinds.ts"
-import { authorityOf } from "./Tunnel.ts"
 
 export interface ProxyServer {
   /** One of `kinds`. */

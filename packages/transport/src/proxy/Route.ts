@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Hop } from "../Hop.ts"
 import { ProxyFailed } from "../ProxyFailed.ts"
-import type { Target } from "../Target.ts"
+import { authorityOf, type Target } from "../Target.ts"
 import type { Peer, Prepare } from "../Tls.ts"
 import { TransportError } from "../TransportError.ts"
 import * as Environment from "./Environment.ts"
@@ -18,7 +18,6 @@ import * as NoProxy from "./NoProxy.ts"
 import * as ProxyOptions from "./ProxyOptions.ts"
 import * as ProxyServer from "./ProxyServer.ts"
 import { through } from "./Through.ts"
-import { authorityOf } from "./Tunnel.ts"
 
 export interface Route {
   readonly first: Peer

@@ -11,13 +11,13 @@ import { type ByteStream, wrapStream } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Hop } from "../Hop.ts"
 import { ProxyFailed } from "../ProxyFailed.ts"
-import type { Destination } from "../Target.ts"
+import { authorityOf, type Destination } from "../Target.ts"
 import * as Tcp from "../Tcp.ts"
 import { TransportError } from "../TransportError.ts"
 import * as Ip from "./Ip.ts"
 import { type Kind, kinds } from "./Kinds.ts"
 import * as ProxyServer from "./ProxyServer.ts"
-import { authorityOf, type Endpoint, type Reader, type Refusal, refusal, type Tunnel } from "./Tunnel.ts"
+import { type Endpoint, type Reader, type Refusal, refusal, type Tunnel } from "./Tunnel.ts"
 
 export interface Place {
   readonly server: ProxyServer.ProxyServer

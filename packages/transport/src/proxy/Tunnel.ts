@@ -69,7 +69,3 @@ export const refusal = (problem: ProxyFailed["problem"], detail = ""): Refusal =
 /** What came in place of an answer of the protocol, in hex. */
 export const malformed = (found: Uint8Array): Refusal =>
   refusal("malformed answer", `It sent ${Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`)
-
-/** `example.com:443`, `[::1]:443`. */
-export const authorityOf = ({ host, port }: Endpoint): string =>
-  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`

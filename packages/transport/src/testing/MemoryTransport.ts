@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type { ConnectionInfo, TlsInfo } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
-import type { Target } from "../Target.ts"
+import { authorityOf, type Target } from "../Target.ts"
 import { Transport } from "../Transport.ts"
 import { TransportError, type TransportReason } from "../TransportError.ts"
 import * as MemoryConnection from "./MemoryConnection.ts"
@@ -59,8 +59,7 @@ export const make: (options?: Partial<MemoryConnection.Options>) => Effect.Effec
     )
     return {
       layer: Layer.succeed(Transport, {
-        open: (target) =>
-          during(open(target), { report: target.report, stage: "socket", detail: `${target.host}:${target.port}` })
+        open: (target) => during(open(target), { report: target.report, stage: "socket", detail: authorityOf(target) })
       }),
       dial,
       accept: Effect.map(dial, ({ accept }) => accept()),

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import type { ByteStream } from "../ByteStream.ts"
+import { authorityOf } from "../Target.ts"
 import * as Tcp from "../Tcp.ts"
 import type { TransportError } from "../TransportError.ts"
 import * as Listener from "./Listener.ts"
@@ -61,7 +62,7 @@ const converse = Effect.fnUntraced(function* (client: Client, asked: Array<strin
   const request = yield* requests[options.kind](client, options)
   if (request === undefined) return yield* client.wire.leave
   const { failed, granted, host, port } = request
-  remember(asked, host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
+  remember(asked, authorityOf({ host, port }))
   if (options.answer !== undefined) {
     client.wire.send(options.answer)
     return yield* client.wire.leave
