@@ -135,6 +135,17 @@ describe("a handshake", () => {
   )
 })
 
+it.live("an authority in the middle of a chain is enough for a context that allows partial ones", () =>
+  Effect.gen(function* () {
+    const middle = Certificate.make({ names: ["Middle"], issuer: authority, isAuthority: true })
+    const leaf = Certificate.make({ names: ["127.0.0.1"], issuer: middle })
+    const { port } = yield* server({ ...leaf, cert: leaf.cert + middle.cert })
+    const context = createSecureContext({ ca: middle.cert, allowPartialTrustChain: true })
+    const { info } = yield* Effect.provideService(open(port, {}), TlsContext, () => context)
+    assert.isTrue(info.tls!.authorized)
+  })
+)
+
 describe("a renegotiation", () => {
   const elsewhere = Certificate.make({ names: ["elsewhere.test"], issuer: authority })
   const makers = { "its options": undefined, "a context of the program": createSecureContext({ ca: authority.cert }) }

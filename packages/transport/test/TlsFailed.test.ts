@@ -42,6 +42,7 @@ const failing: Record<string, readonly [TlsProblem, Tls.TlsOptions, Options?]> =
   "a stranger's certificate": ["unknown issuer", unknown],
   "a stranger's certificate with its root": ["unknown issuer", { ...unknown, cert: unknown.cert + stranger.cert }],
   "a chain with a gap": ["unknown issuer", below],
+  "a chain whose middle alone is trusted": ["unknown issuer", chained, { ca: middle.cert }],
   "nobody trusted": ["unknown issuer", good, { ca: [] }],
   "a revoked certificate": ["revoked", good, { crl: revoke({ revoked: [good] }) }],
   "a revoked certificate in its chain": ["revoked", chained, { crl: [crlOf(middle), revoke({ revoked: [middle] })] }],
