@@ -1,7 +1,7 @@
 /**
  * The metrics of this library: their names, units and meanings, and nothing else. They live in the `MetricRegistry` of
  * the fiber that connects, with its `CurrentMetricAttributes`, so a program labels its clients as it labels all else.
- * Who counts, and when, `internal/Meter` knows, and of reconnects `internal/Trace`.
+ * Who counts, and when, `internal/Meter` knows, and of reconnects `internal/Spans`.
  */
 import * as Metric from "effect/Metric"
 

@@ -4,7 +4,7 @@
  * decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before anything is
  * dialled. What of that a `ConfigProvider` can tell: internal/ClientConfig.
  */
-import { Limits } from "@effect-websocket/core"
+import { Limits, OpeningHandshake } from "@effect-websocket/core"
 import {
   AddressOptions,
   NoProxy,
@@ -30,32 +30,30 @@ const { Bound, Count, Time, withDefault, withDefaultsOf } = OptionSchema
 /** A header's value; a secret one is Redacted and stays so in every error and log. */
 const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
 
-const TimeoutDefaults = {
-  openTimeout: Duration.seconds(10),
-  closeTimeout: Duration.seconds(10),
-  interruptCloseTimeout: Duration.seconds(1),
-  stallTimeout: Duration.seconds(60)
-}
-
 /** How long each part of a connection's life may take. */
 export const Deadlines = Schema.Struct({
   /** Everything up to the accepted handshake: names, TCP, TLS, upgrade. Default 10 s. */
-  openTimeout: Time.pipe(withDefault(TimeoutDefaults.openTimeout)),
+  openTimeout: Time.pipe(withDefault(Duration.seconds(10))),
   /** From our Close, or the peer's, to the destroyed socket. Default 10 s. */
-  closeTimeout: Time.pipe(withDefault(TimeoutDefaults.closeTimeout)),
+  closeTimeout: Time.pipe(withDefault(Duration.seconds(10))),
   /** The same when the program was interrupted or failed: a short timeout must stay short. Default 1 s. */
-  interruptCloseTimeout: Time.pipe(withDefault(TimeoutDefaults.interruptCloseTimeout)),
+  interruptCloseTimeout: Time.pipe(withDefault(Duration.seconds(1))),
   /** How long a write may stand still while our inbox is full. Default 60 s. */
-  stallTimeout: Time.pipe(withDefault(TimeoutDefaults.stallTimeout)),
+  stallTimeout: Time.pipe(withDefault(Duration.seconds(60))),
   /** How long no message, nor any part of one, may come: then IdleTimeout. Pongs are none. Default: for ever. */
   idleTimeout: Schema.optionalKey(Time)
 })
+
+const handshake = OpeningHandshake.defaultLimits
 
 /** How much the peer may make us hold. */
 export const LimitOptions = Schema.Struct({
   /** One message, all fragments together. Default 1 MiB. */
   maxMessageBytes: Bound.pipe(withDefault(Limits.defaults.maxMessageBytes)),
-  /** One frame's payload as it comes. Default: none besides `maxMessageBytes`, which a frame's announced length may pass already. */
+  /**
+   * One frame's payload as it comes. Default: none besides `maxMessageBytes`, which a frame's announced length may pass
+   * already.
+   */
   maxFrameBytes: Schema.optionalKey(Bound),
   /** Fragments of one message, beyond one for each 16 bytes received. Default 1,024. */
   maxFragments: Bound.pipe(withDefault(Limits.defaults.maxFragments)),
@@ -64,11 +62,11 @@ export const LimitOptions = Schema.Struct({
   /** Their size, in bytes or UTF-16 units. Default 1 MiB; one message always fits. */
   inboxBytes: Count.pipe(withDefault(0x100000)),
   /** The head of the handshake's answer, interim ones included. Default 16 KiB. */
-  maxHeadBytes: Count.pipe(withDefault(0x4000)),
+  maxHeadBytes: Count.pipe(withDefault(handshake.maxHeadBytes)),
   /** Header fields in it. Default 128. */
-  maxHeaders: Count.pipe(withDefault(128)),
+  maxHeaders: Count.pipe(withDefault(handshake.maxHeaders)),
   /** How much of a refusal's body is kept. Default 64 KiB. */
-  maxBodyBytes: Count.pipe(withDefault(0x10000))
+  maxBodyBytes: Count.pipe(withDefault(handshake.maxBodyBytes))
 })
 
 /** How many bytes a window holds, as a power of two (RFC 7692 §7.1.2). */
@@ -119,9 +117,7 @@ export const MessageOptions = Schema.Struct({
   /** Logs the handshake and every frame, without what is secret. Default false; true is every default of its own. */
   trace: Schema.Union([TraceOptions, Schema.Boolean]).pipe(withDefault(false)),
   /** permessage-deflate (RFC 7692), when the server agrees. Default: on. False turns it off. */
-  compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(
-    withDefault({ offers: [{ clientMaxWindowBits: true }], level: 5, memoryLevel: 8 })
-  ),
+  compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(withDefaultsOf(CompressionOptions)),
   /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefaultsOf(TlsOptions)),
   /** Which addresses of the host are tried, how soon after one another, and from where. Default: all, as RFC 8305 says. */

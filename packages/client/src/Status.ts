@@ -23,8 +23,8 @@ export type Status =
   | { readonly _tag: "Stopped"; readonly by: StoppedBy; readonly cause?: LossCause }
 
 /**
- * Who stopped a client: `program` closed it or left its scope, `onLost` or the table in its place decided so, `reconnect` has no further delay, or
- * a `defect` of the program's own functions ended it.
+ * Who stopped a client: `program` closed it or left its scope, `onLost` or the table in its place decided so, `reconnect` has
+ * no further delay, or a `defect` of the program's own functions ended it.
  */
 export type StoppedBy = "program" | "onLost" | "reconnect" | "defect"
 

@@ -21,7 +21,7 @@ import * as Meter from "./internal/Meter.ts"
 import * as Moment from "./internal/Moment.ts"
 import { linesOf, OpenConnection } from "./internal/OpenConnection.ts"
 import { Session } from "./internal/Session.ts"
-import * as Trace from "./internal/Trace.ts"
+import * as Spans from "./internal/Spans.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
 
 export { schema } from "./TypedMessages.ts"
@@ -46,7 +46,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const meter = Meter.of(context)
     const streamScope = Scope.makeUnsafe()
     const sessionScope = Scope.makeUnsafe()
-    const id = Trace.newId(maskingKey())
+    const id = Spans.newId(maskingKey())
     const attendant = Attendant.of(transport, clock)
     const ofContext = attendant.contexts.of(context)
     // While it is dialled it only waits for its deadline: nothing is started for it that could fail.
@@ -55,7 +55,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
     return Effect.uninterruptibleMask((restore) => {
-      const dialled = Effect.updateContext(restore(dialling), Trace.dialling(streamScope, id))
+      const dialled = Effect.updateContext(restore(dialling), Spans.dialling(streamScope, id))
       const opened = Effect.flatMap(dialled, (dialled) => {
         meter.handshake(Moment.now(clock) - began)
         const { delivery, text } = dialled.settings
@@ -144,7 +144,7 @@ const open = <A>(
 
 /** A connection that has ended needs no goodbye, and no span of one. */
 const leave = <A>(session: Session<A>, id: string, exit: Exit.Exit<unknown, unknown>) =>
-  Effect.suspend(() => (session.over ? session.goodbye.leave(exit) : Trace.closing(session.goodbye.leave(exit), id)))
+  Effect.suspend(() => (session.over ? session.goodbye.leave(exit) : Spans.closing(session.goodbye.leave(exit), id)))
 
 const coreLimits = ({ maxFragments, maxFrameBytes = "unlimited", maxMessageBytes }: Settings["limits"]) => ({
   maxMessageBytes: bound(maxMessageBytes),

@@ -31,7 +31,9 @@ export const AddressOptions = Schema.Struct({
   attemptDelay: Schema.Union([AttemptDelay, Schema.Literal("sequential")]).pipe(withDefault(Duration.millis(250))),
   /** How many addresses of one host are tried. Default 32. */
   maxAddresses: Schema.Int.check(Schema.isGreaterThan(0)).pipe(withDefault(32)),
-  /** The address of this machine to connect from; only hosts' addresses of its version are tried. Default: the system's choice. */
+  /**
+   * The address of this machine to connect from; only hosts' addresses of its version are tried. Default: the system's choice.
+   */
   localAddress: Schema.optionalKey(LocalAddress),
   /**
    * The port of this machine to connect from. Default: any that is free. Attempts are sequential with it, since a port

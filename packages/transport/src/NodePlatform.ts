@@ -1,6 +1,7 @@
 /**
- * Node's synchronous functions for core: hashing, text in UTF-8, latin-1 and base64, masking, memory, DEFLATE and strong random numbers. What each must answer is
- * core's to say (`Platform`); this file only knows which of Node's ways is fast for which length.
+ * Node's synchronous functions for core: hashing, text in UTF-8, latin-1 and base64, masking, memory, DEFLATE and strong random
+ * numbers. What each must answer is core's to say (`Platform`); this file only knows which of Node's ways is fast for which
+ * length.
  */
 import { Buffer, constants, isUtf8 } from "node:buffer"
 import { type Compression, Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
@@ -87,7 +88,10 @@ export const randomUint32 = (): number => {
   return pool[nextKey++]!
 }
 
-/** A few bytes, such as a nonce, from a cryptographically strong source. They come from the pool, since a system call costs more. */
+/**
+ * A few bytes, such as a nonce, from a cryptographically strong source. They come from the pool, since a system call costs
+ * more.
+ */
 export const randomBytes = (length: number): Uint8Array => {
   const bytes = new Uint8Array(length)
   if (length > poolOctets.length) return Builtin.crypto().randomFillSync(bytes)

@@ -32,7 +32,10 @@ export const ProxyProblem = Schema.Literals(Object.keys(advice) as Array<ProxyPr
 export class ProxyFailed extends Schema.TaggedError<ProxyFailed>("@effect-websocket/transport/ProxyFailed")(
   "ProxyFailed",
   {
-    /** Without credentials: `http://proxy.test:3128`; or the variable of the environment that should name one. */
+    /**
+     * Without credentials: `http://proxy.test:3128`. Where there is no URL that could be shown: the variable of the environment
+     * that should hold one, `given` for one of the program's own, or `of the environment` if that cannot be read.
+     */
     proxy: Schema.String,
     /** Its place in the chain; 1 is the nearest. */
     hop: Schema.Int,

@@ -10,7 +10,9 @@ import * as Tracer from "effect/Tracer"
 /** What is said of a span while it lasts. */
 export type Attribute = (name: string, value: unknown) => void
 
-/** Runs an Effect with a span of its own, without making it the parent of spans inside. `span` is undefined when nobody traces. */
+/**
+ * Runs an Effect with a span of its own, without making it the parent of spans inside. `span` is undefined when nobody traces.
+ */
 export const use = <A, E, R>(
   name: string,
   options: () => Tracer.SpanOptionsNoTrace,

@@ -94,7 +94,10 @@ export const TlsOptions = Schema.Struct({
    * "chain": for any name. "none": neither is verified.
    */
   verify: Schema.Literals(["full", "chain", "none"]).pipe(withDefault("full")),
-  /** The name to ask for (SNI, RFC 6066 §3) and to verify. Default: the host that is dialled. An IP literal is verified, never sent. */
+  /**
+   * The name to ask for (SNI, RFC 6066 §3) and to verify. Default: the host that is dialled. An IP literal is verified, never
+   * sent.
+   */
   serverName: Schema.optionalKey(Host),
   /** The name to verify, where it is not the one to ask for. Default: `serverName`. */
   identity: Schema.optionalKey(Host),

@@ -25,8 +25,8 @@ import type * as CallSite from "./CallSite.ts"
 import * as Deadline from "./Deadline.ts"
 import * as Moment from "./Moment.ts"
 import * as Refusal from "./Refusal.ts"
+import * as Spans from "./Spans.ts"
 import { Steps } from "./Steps.ts"
-import * as Trace from "./Trace.ts"
 import * as TraceLog from "./TraceLog.ts"
 import * as Url from "./Url.ts"
 
@@ -64,7 +64,7 @@ export const dial = <R>(
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | R> => {
   const { attribute, clock, fail, id, transport } = origin
   const url = Url.parseFor(transport, input)
-  attribute(Trace.connectionId, id)
+  attribute(Spans.connectionId, id)
   if ("_tag" in url) return fail(new ConnectError({ url: url.url, reason: url, steps: [] }))
   attribute("url.full", url.shown)
   attribute("server.address", url.uri.host)

@@ -1,7 +1,7 @@
 /**
  * How a session comes to its end: because the program closes it or leaves its scope, because it is of no use any more or
- * nothing can be written, or because input means nothing any more. It decides what `core` leaves open about that: when a deferred Close is due, and
- * how long a goodbye may take. What the end is, and who learns of it, is `Outcome`'s.
+ * nothing can be written, or because input means nothing any more. It decides what `core` leaves open about that: when a
+ * deferred Close is due, and how long a goodbye may take. What the end is, and who learns of it, is `Outcome`'s.
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream, TransportError } from "@effect-websocket/transport"

@@ -22,7 +22,7 @@ import { Control } from "./Control.ts"
 import { type Ending, Losses, type LossParts, type Lost } from "./Losses.ts"
 import * as Moment from "./Moment.ts"
 import type { Up } from "./Phase.ts"
-import * as Trace from "./Trace.ts"
+import * as Spans from "./Spans.ts"
 
 export interface Parts<R> extends LossParts<R>, Pick<ClientFunctions<R>, "onOpen"> {
   readonly connect: Effect.Effect<Connection, ConnectError, R | Scope.Scope>
@@ -140,7 +140,7 @@ export class LongLived<R> {
   private get connecting(): Effect.Effect<Connection, ConnectError, R | Scope.Scope> {
     const { attempt, cause } = this.losses
     const { connect } = this.parts
-    return cause === undefined ? connect : Trace.reconnecting(connect, { attempt, cause })
+    return cause === undefined ? connect : Spans.reconnecting(connect, { attempt, cause })
   }
 
   /**

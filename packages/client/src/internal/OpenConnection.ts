@@ -14,7 +14,7 @@ import type { ConnectionClosed, ReceiveError } from "../Errors.ts"
 import type { Latency } from "../Latency.ts"
 import { batchSize } from "./BatchSize.ts"
 import type { Session } from "./Session.ts"
-import * as Trace from "./Trace.ts"
+import * as Spans from "./Spans.ts"
 
 /** What is known of how it was opened. */
 export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "extensions" | "status"> {
@@ -95,7 +95,7 @@ export class OpenConnection<A> implements Connection<A> {
 
   get close(): Connection<A>["close"] {
     return (closeCode = 1000, closeReason = "") =>
-      Trace.closing(this.#session.goodbye.close(closeCode, closeReason), this.id)
+      Spans.closing(this.#session.goodbye.close(closeCode, closeReason), this.id)
   }
 
   get abort(): Effect.Effect<void> {
@@ -164,7 +164,9 @@ const sendAllOf =
   (messages, options) =>
     outgoing.sendAll(messages, options)
 
-/** One header for each line, as `Facts` holds them: a value has no line breaks. What is joined is one string, and not its parts. */
+/**
+ * One header for each line, as `Facts` holds them: a value has no line breaks. What is joined is one string, and not its parts.
+ */
 export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>
   headers.map((header) => `${header[0]}:${header[1]}`).join("\n")
 

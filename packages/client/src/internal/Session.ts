@@ -19,7 +19,6 @@ import type { Message, SendOptions } from "../Connection.ts"
 import { type ConnectionClosed, type ReceiveError, type SendError, Stalled } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
 import type { Attendant, Attended } from "./Attendant.ts"
-import { Pulling } from "./Flow.ts"
 import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
@@ -29,9 +28,10 @@ import type { Counts, Meter, Source, Watch } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { type PendingPing, Pings } from "./Pings.ts"
+import { Pulling } from "./Pulling.ts"
 import { Reader } from "./Reader.ts"
 import * as SendFragments from "./SendFragments.ts"
-import * as Trace from "./Trace.ts"
+import * as Spans from "./Spans.ts"
 import { Watched } from "./Watched.ts"
 
 /** `A` is what taking gives: whole messages, or what else the program asked for. */
@@ -160,7 +160,7 @@ export class Session<A> implements Attended, Source {
   failed(cause: Cause.Cause<unknown>): Effect.Effect<void> {
     if (!Cause.hasDies(cause)) return Effect.void
     const told = Effect.logError("A WebSocket session died", Cause.squash(cause))
-    return Effect.andThen(Effect.annotateLogs(told, Trace.connectionId, this.id), this.abort)
+    return Effect.andThen(Effect.annotateLogs(told, Spans.connectionId, this.id), this.abort)
   }
 
   /** Nothing of it is kept any more, nor comes. */

@@ -6,14 +6,14 @@
  * no more than a bound of what the peer does not take. As there, a listener that throws is reported, to the log, and
  * nothing else becomes of it: the other listeners are called and the connection goes on.
  */
-import { CloseCode, ClosePayload, InvalidMessage as Invalid } from "@effect-websocket/core"
-import { NodePlatform } from "@effect-websocket/transport"
+import { CloseCode, InvalidMessage as Invalid } from "@effect-websocket/core"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { WebSocketEvent, WebSocketLike } from "effect/socket/Socket"
 import type { ConnectError } from "../ConnectError.ts"
 import type { Connection, Message } from "../Connection.ts"
 import { type ConnectionClosed, InvalidMessage } from "../Errors.ts"
+import * as InvalidClose from "./InvalidClose.ts"
 
 type EventType = "open" | "message" | "error" | "close"
 type Listener = (event: WebSocketEvent) => void
@@ -51,7 +51,10 @@ export class SyncWebSocket implements WebSocketLike {
   }
 
   send(data: Message): void {
-    if (this.readyState !== open) throw new Error("Not sent: the WebSocket is not open")
+    if (this.readyState !== open)
+      throw new Error(
+        'Not sent: the WebSocket is not open, so wait for its event "open", or make another one after "close"'
+      )
     const invalid = Invalid.ofMessage(data)
     if (invalid !== undefined) throw new InvalidMessage(invalid)
     if (this.outboxBytes + data.length > this.maxBufferedBytes) {
@@ -68,8 +71,8 @@ export class SyncWebSocket implements WebSocketLike {
 
   /** What was given before leaves first. While connecting it gives up. */
   close(code: number = CloseCode.normal, reason = ""): void {
-    const payload = ClosePayload.encode({ closeCode: code, closeReason: reason }, NodePlatform.platform)
-    if ("_tag" in payload) throw new InvalidMessage(payload)
+    const invalid = InvalidClose.of(code, reason)
+    if (invalid !== undefined) throw invalid
     if (this.readyState >= closing) return
     this.readyState = closing
     this.closeAsked = { code, reason }

@@ -64,7 +64,10 @@ export const tlsReason = (
   error: unknown,
   client: {
     readonly hasCertificate: boolean
-    /** The server has agreed on a cipher before. TLS 1.2 has no alert of its own for a certificate that is missing (RFC 5246 §7.4.6). */
+    /**
+     * The server has agreed on a cipher before. TLS 1.2 has no alert of its own for a certificate that is missing (RFC 5246
+     * §7.4.6).
+     */
     readonly isPastHello: boolean
   }
 ): TransportReason => {

@@ -1,6 +1,6 @@
 /**
- * X.509 certificates and revocation lists made on the spot, for servers in tests and demonstrations: as little of RFC 5280 as a TLS client
- * looks at, signed with ECDSA over P-256. By default they outlive every clock, so never trust one outside a test.
+ * X.509 certificates and revocation lists made on the spot, for servers in tests and demonstrations: as little of RFC 5280 as a
+ * TLS client looks at, signed with ECDSA over P-256. By default they outlive every clock, so never trust one outside a test.
  */
 import { Buffer } from "node:buffer"
 import * as Crypto from "node:crypto"

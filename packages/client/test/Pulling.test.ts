@@ -5,7 +5,7 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import { Pulling } from "../src/internal/Flow.ts"
+import { Pulling } from "../src/internal/Pulling.ts"
 import { settle, start } from "./harness.ts"
 
 class Taken implements ByteSink {

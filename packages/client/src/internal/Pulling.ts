@@ -1,6 +1,6 @@
 /**
- * A byte stream that flows, whatever it is: one that does so by itself costs a session no fiber. Any other one is pulled by
- * a fiber of the session, which waits while nobody wants more.
+ * A byte stream that has to be pulled, as one that flows: a fiber of the session pulls it, and waits while nobody wants more.
+ * Streams that flow by themselves cost a session no fiber.
  */
 import type { ByteSink, ByteStream } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
