@@ -68,11 +68,15 @@ const prepared = Effect.fnUntraced(function* (
     ready === undefined ? yield* TlsContexts.fromOptions(memory, options) : yield* TlsContexts.given(ready, options)
   const asked = options.serverName ?? peer.host
   const asksFor = HostName.parse(asked)
-  if (asksFor === undefined) return yield* optionError("serverName", `"${asked}" is not the name of a host`)
-  const verifies = verify === "full" ? HostName.parse(identity ?? asked) : undefined
+  if (asksFor === undefined) return yield* noName(options.serverName === undefined ? "host" : "serverName", asked)
+  const isFor = HostName.parse(identity ?? asked)
+  if (isFor === undefined) return yield* noName("identity", identity!)
+  const verifies = verify === "full" ? isFor : undefined
   const writeSecrets = keylog && (yield* Keylog.open(keylog.path))
   return { peer, options, asksFor, verifies, context, memory, check: yield* TlsCheck, writeSecrets }
 })
+
+const noName = (option: string, host: string) => optionError(option, `"${host}" is not the name of a host`)
 
 const secure =
   (prepared: Prepared): Hop =>

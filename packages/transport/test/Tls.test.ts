@@ -58,9 +58,22 @@ describe("a handshake", () => {
       const target = { host: "localhost\0.evil.test", port: 1, tls: TlsOptions.make({}), report: () => assert.fail() }
       const error = yield* Effect.flip(Transport.use((transport) => transport.open(target)))
       assert.strictEqual(problemOf(error), "bad option")
-      assert.include(error.message, 'serverName: "localhost\\u{0}.evil.test" is not the name of a host')
+      assert.include(error.message, 'host: "localhost\\u{0}.evil.test" is not the name of a host')
     }).pipe(Effect.provide(Transport.layer))
   )
+
+  for (const identity of ["", "foo bar", "*.test"]) {
+    it.live(`never leaves out the name for one that is none, be it not decoded: ${JSON.stringify(identity)}`, () =>
+      Effect.gen(function* () {
+        const { port } = yield* server(good)
+        const tls = { ...TlsOptions.make({ ca: authority.cert }), identity }
+        const dial = Transport.use((transport) => transport.open({ host: "localhost", port, tls, report: () => {} }))
+        const error = yield* Effect.flip(Effect.provide(dial, Transport.layer))
+        assert.strictEqual(problemOf(error), "bad option")
+        assert.include(error.message, "identity")
+      })
+    )
+  }
 
   it.live("verifies an identity in the letters of its language", () =>
     Effect.gen(function* () {
