@@ -36,11 +36,12 @@ export const Terminal = Context.Reference<Terminal>("@effect-websocket/wsdump/Te
 /** The whole job, as the terminal does it: readline stops this process, and whoever started it, as npx, waits. */
 const suspend = (resumed: () => void) => {
   process.stdin.setRawMode(false)
-  process.once("SIGCONT", () => {
+  process.kill(0, "SIGTSTP")
+  // Here again once somebody continued it; at once where nobody could, so that the system did not stop it.
+  setImmediate(() => {
     process.stdin.setRawMode(true)
     resumed()
   })
-  process.kill(0, "SIGTSTP")
 }
 
 /** An input that is typed, and an output and a console that know of it. */
@@ -111,16 +112,18 @@ class Typing {
     })
     line.on("SIGINT", interrupt)
     line.on("SIGTSTP", () => suspend(() => this.draw(line.getCursorPos().rows)))
-    line.on("close", () => Queue.endUnsafe(queue))
+    line.on("close", () => {
+      this.erase()
+      this.line = undefined
+      Queue.endUnsafe(queue)
+    })
     line.on("error", fail)
     line.prompt()
     this.line = line
   }
 
   private close(): void {
-    this.erase()
     this.line?.close()
-    this.line = undefined
   }
 
   /** How many rows are above the one of the cursor. */

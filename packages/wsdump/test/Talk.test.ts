@@ -87,6 +87,17 @@ describe("in a terminal", () => {
     })
   )
 
+  it.live("what is shown of the last lines, once the input has ended, is nobody's line any more", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(Server.echo)
+      const { exit, press, until } = yield* terminal(server.url, "--input", "hex")
+      yield* until("> ")
+      press("no hex\r\u0004")
+      assert.match(yield* until("closed"), /\* closed by us: 1000\n$/)
+      assert.deepStrictEqual(yield* exit, Exit.void)
+    })
+  )
+
   it.live("a line half typed stands below what comes, and is sent whole", () =>
     Effect.gen(function* () {
       const peers: Array<WebSocket> = []
