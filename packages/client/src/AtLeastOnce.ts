@@ -69,8 +69,10 @@ export interface Unacknowledged {
  */
 export interface Acknowledged<A, Payload, RE, SE> extends TypedMessages<A, Payload, RE, SE> {
   /**
-   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped and nobody takes what is left of
-   * its messages: with NotSent when none of what was not acknowledged was ever sent, with FateUnknown otherwise.
+   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped and no acknowledgement will be
+   * seen any more: with NotSent when none of what was not acknowledged was ever sent, with FateUnknown otherwise. None will
+   * be seen when the last message was taken, or when nobody takes any: no run of `messages` goes on, and nobody ever used
+   * `receive`, since who did so may come for the next one at any time.
    */
   readonly acknowledged: Effect.Effect<void, NotSent | FateUnknown>
 }
@@ -175,18 +177,13 @@ const watched = (client: Sessions, buffer: ReplayBuffer): Sessions => {
 const seeing = <A, In, RE, SE>(
   typed: TypedMessages<A, In, RE, SE>,
   see: (message: A) => void,
-  { enter, leave }: ReplayBuffer
+  { enter, leave, receiving }: ReplayBuffer
 ) => {
   const seeAll = <B extends ReadonlyArray<A>>(batch: B): B => {
     batch.forEach(see)
     return batch
   }
-  const receiveN = (most: number) =>
-    Effect.acquireUseRelease(
-      enter,
-      () => Effect.map(typed.receiveN(most), seeAll),
-      () => leave
-    )
+  const receiveN = (most: number) => Effect.andThen(receiving, Effect.map(typed.receiveN(most), seeAll))
   const seen = Stream.mapArray(typed.messages, seeAll)
   return {
     messages: Stream.transformPull(seen, (pull, scope) =>

@@ -313,6 +313,26 @@ describe("when the client stops", () => {
     })
   )
 
+  it.effect("so does who receives one by one, also between two of them", () =>
+    Effect.gen(function* () {
+      const { accept, client, messages } = yield* open()
+      const first = yield* accept
+      yield* messages.send("a")
+      yield* say(first, { news: "n" })
+      yield* messages.receive
+      yield* say(first, { ack: 1 })
+      yield* settle
+      const acknowledged = yield* start(messages.acknowledged)
+      const closing = yield* start(client.close())
+      yield* settle
+      first.wire.end()
+      yield* Fiber.join(closing)
+      assert.isTrue(yield* isWaiting(acknowledged))
+      yield* messages.receive
+      yield* Fiber.join(acknowledged)
+    })
+  )
+
   it.effect("and once it takes no more, whoever waits is told", () =>
     Effect.gen(function* () {
       const { accept, client, messages } = yield* open()

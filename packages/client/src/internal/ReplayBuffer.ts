@@ -29,8 +29,10 @@ export class ReplayBuffer {
   private readonly waiting = new Set<Waiting>()
   /** There will be no other session, and why. */
   private stopped: { readonly cause?: LossCause } | undefined
-  /** Those who take messages, and may see an acknowledgement. */
+  /** Those who take all messages, and may see an acknowledgement. */
   private takers = 0
+  /** Somebody takes them one by one, and may come for the next at any time. */
+  private isReceiving = false
   /** There are no messages left to be taken. */
   private emptied = false
 
@@ -96,7 +98,12 @@ export class ReplayBuffer {
     )
   })
 
-  /** Somebody takes messages from now on. */
+  /** Somebody takes some messages. */
+  readonly receiving: Effect.Effect<void> = Effect.sync(() => {
+    this.isReceiving = true
+  })
+
+  /** Somebody takes all messages from now on. */
   readonly enter: Effect.Effect<void> = Effect.sync(() => {
     this.takers++
   })
@@ -127,7 +134,8 @@ export class ReplayBuffer {
   }
 
   private get isOver(): boolean {
-    return this.stopped !== undefined && (this.emptied || this.takers === 0)
+    if (this.stopped === undefined) return false
+    return this.emptied || (this.takers === 0 && !this.isReceiving)
   }
 
   private get notSent(): NotSent {
