@@ -25,5 +25,5 @@ export const KeepAliveOptions = Schema.Struct({
   jitter: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })
 
-/** Checked, with every default filled in. */
+/** Checked, with every default filled in but that of `jitter`, which a client and a connection do not share. */
 export type KeepAlive = typeof KeepAliveOptions.Type

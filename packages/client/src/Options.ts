@@ -1,8 +1,7 @@
 /**
- * What a program may say about a connection, as data: every option, its default and the reason for it; what is a group of
- * its own has a file of its own. All of it
- * decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before anything is
- * dialled. What of that a `ConfigProvider` can tell: internal/ClientConfig.
+ * What a program may say about a connection, as data: every option, its default and the reason for it; some groups have files
+ * of their own. All of it decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before
+ * anything is dialled. Which keys of a `ConfigProvider` can be unknown, internal/ClientConfig says.
  */
 import { Limits, OpeningHandshake } from "@effect-websocket/core"
 import {
@@ -34,7 +33,7 @@ const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)]
 export const Deadlines = Schema.Struct({
   /** Everything up to the accepted handshake: names, TCP, TLS, upgrade. Default 10 s. */
   openTimeout: Time.pipe(withDefault(Duration.seconds(10))),
-  /** From our Close, or the peer's, to the destroyed socket. Default 10 s. */
+  /** From the first Close, or a write that failed, to the destroyed socket. Default 10 s. */
   closeTimeout: Time.pipe(withDefault(Duration.seconds(10))),
   /** The same when the program was interrupted or failed: a short timeout must stay short. Default 1 s. */
   interruptCloseTimeout: Time.pipe(withDefault(Duration.seconds(1))),
@@ -51,8 +50,8 @@ export const LimitOptions = Schema.Struct({
   /** One message, all fragments together. Default 1 MiB. */
   maxMessageBytes: Bound.pipe(withDefault(Limits.defaults.maxMessageBytes)),
   /**
-   * One frame's payload as it comes. Default: none besides `maxMessageBytes`, which a frame's announced length may pass
-   * already.
+   * One frame's payload as it comes. Default: none. One that announces more than `maxMessageBytes` is refused at once all the
+   * same, unless it is compressed.
    */
   maxFrameBytes: Schema.optionalKey(Bound),
   /** Fragments of one message, beyond one for each 16 bytes received. Default 1,024. */

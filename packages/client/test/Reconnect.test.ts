@@ -84,6 +84,8 @@ describe("Reconnect.decide", () => {
     "nobody listens": connectError(new Refused({ address: "203.0.113.1:80" })),
     "no route": connectError(new Unreachable({ address: "203.0.113.1:80", code: "ENETUNREACH" })),
     "a proxy in trouble": proxyFailed("host unreachable"),
+    "an environment that cannot be read": proxyFailed("unreadable environment"),
+    "a file for secrets that cannot be written": connectError(new TlsFailed({ problem: "key log", detail: "" })),
     "broken while connecting": connectError(new Reset({})),
     "too slow": connectError(new TimedOut({ stage: "tcp" })),
     "a certificate's file, which may be renewed": connectError(

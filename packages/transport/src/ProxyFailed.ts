@@ -4,6 +4,7 @@ import { escapePeerText } from "./PeerText.ts"
 
 const advice = {
   "bad proxy": "write it as scheme://user:password@host:port",
+  "unreadable environment": "the program's ConfigProvider failed, so look for why, or name the proxy by an option",
   "authentication required":
     "it wants credentials, so give them in the proxy's URL, or as a Proxy-Authorization header",
   "credentials refused": "it does not accept these credentials, so check the user and the password in the proxy's URL",

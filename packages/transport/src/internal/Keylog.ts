@@ -4,9 +4,8 @@
  * that no line is lost when the program ends.
  */
 import * as Effect from "effect/Effect"
-import type { TransportError } from "../TransportError.ts"
+import { TlsFailed, TransportError } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
-import { optionError } from "./NodeError.ts"
 
 /** Takes a line for the file. A later failure of writing is answered, not thrown. */
 export type Write = (line: Uint8Array) => TransportError | undefined
@@ -29,6 +28,9 @@ export const open = (path: string): Effect.Effect<Write, TransportError> => {
   })
 }
 
-const failed = (error: unknown) => optionError("keylog", error instanceof Error ? error.message : String(error))
+const failed = (error: unknown) =>
+  new TransportError({
+    reason: new TlsFailed({ problem: "key log", detail: error instanceof Error ? error.message : String(error) })
+  })
 
 const nothing = new Uint8Array(0)

@@ -3,9 +3,9 @@
  * default reads those of the process, once for each dial.
  *
  * A variable in lower case counts before the same in upper case; an empty one counts as absent, and a URL without a scheme is
- * an HTTP proxy's, as everywhere. `HTTP_PROXY` is not looked at where `REQUEST_METHOD` is set, be it empty: in a CGI program,
- * whoever sends the request chooses it (CVE-2016-5385). Nor is then an `http_proxy` that says the same, since a provider that
- * changes names, as `ConfigProvider.constantCase` does, answers for the one with the other.
+ * an HTTP proxy's, as everywhere. `HTTP_PROXY` is not looked at where `REQUEST_METHOD` is set, even to nothing: in a CGI
+ * program, whoever sends the request chooses it (CVE-2016-5385). Nor is then an `http_proxy` that says the same, since a
+ * provider that changes names, as `ConfigProvider.constantCase` does, answers for the one with the other.
  */
 
 import type { ConfigError } from "effect/Config"

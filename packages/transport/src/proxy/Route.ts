@@ -8,7 +8,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Hop } from "../Hop.ts"
-import { ProxyFailed } from "../ProxyFailed.ts"
+import { ProxyFailed, type ProxyProblem } from "../ProxyFailed.ts"
 import { authorityOf, type Target } from "../Target.ts"
 import type { Peer, Prepare } from "../Tls.ts"
 import { TransportError } from "../TransportError.ts"
@@ -69,13 +69,14 @@ const serverOf = Effect.fnUntraced(function* (
   asked: ProxyOptions.Asked,
   hop: number
 ): Effect.fn.Return<ReadonlyArray<ProxyServer.ProxyServer>, TransportError> {
-  const bad = (proxy: string, detail: string) =>
-    new TransportError({
-      reason: new ProxyFailed({ proxy, hop, to: authorityOf(target), problem: "bad proxy", detail })
-    })
+  const failed = (proxy: string, problem: ProxyProblem, detail: string) =>
+    new TransportError({ reason: new ProxyFailed({ proxy, hop, to: authorityOf(target), problem, detail }) })
+  const bad = (proxy: string, detail: string) => failed(proxy, "bad proxy", detail)
   const chosen =
     asked.url === "environment"
-      ? yield* Effect.mapError(environment(target), ({ message }) => bad("of the environment", message))
+      ? yield* Effect.mapError(environment(target), ({ message }) =>
+          failed("of the environment", "unreadable environment", message)
+        )
       : { variable: "given", url: Redacted.value(asked.url) }
   if (chosen === undefined) return []
   const address = ProxyServer.parse(chosen.url)

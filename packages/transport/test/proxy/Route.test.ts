@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ProxyOptions, Resolver, type Target, TlsOptions, Transport } from "@effect-websocket/transport"
 import { ProxyListener } from "@effect-websocket/transport/testing"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -70,6 +71,20 @@ describe("the way to a target", () => {
       const { message, reason } = yield* Effect.flip(routeTo({ proxy: Redacted.make("http://s3cret@a.test/path") }))
       assert.deepInclude(reason, { _tag: "ProxyFailed", problem: "bad proxy" })
       assert.notInclude(message, "s3cret")
+    })
+  )
+
+  it.effect("an environment that cannot be read is no fault of a URL", () =>
+    Effect.gen(function* () {
+      const broken = ConfigProvider.make(() => Effect.fail(new ConfigProvider.SourceError({ message: "no vault" })))
+      const route = Effect.provideService(
+        routeTo({ proxy: decode("environment") }),
+        ConfigProvider.ConfigProvider,
+        broken
+      )
+      const { message, reason } = yield* Effect.flip(route)
+      assert.deepInclude(reason, { problem: "unreadable environment", proxy: "of the environment" })
+      assert.include(message, "no vault")
     })
   )
 
