@@ -355,7 +355,7 @@ describe("the environment", () => {
         Effect.flip,
         Effect.provideService(ConfigProvider.ConfigProvider, broken)
       )
-      assert.deepInclude(error.reason, { _tag: "ProxyFailed", problem: "bad proxy" })
+      assert.deepInclude(error.reason, { _tag: "ProxyFailed", problem: "unreadable environment" })
       assert.include(error.message, "no vault")
     })
   )

@@ -170,7 +170,7 @@ const tlsAdvice: Record<TlsProblem, string> = {
     "the server does not take this client certificate, so check that it is current and of an authority that it trusts",
   "bad certificate file": "a certificate or key given here cannot be used, so check what the option names",
   "bad option": "an option given here cannot be used, so correct it",
-  "key log": "the file for the secrets cannot be written, so check its path, and the room on its disk",
+  "key log": "it cannot be written, so check its path, and the room on its disk",
   protocol:
     "both sides have no TLS version in common, and versions below 1.2 are not used, so check minVersion and maxVersion, or update the server",
   cipher: "both sides have no cipher, group or signature algorithm in common, so check ciphers and groups",

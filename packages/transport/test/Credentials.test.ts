@@ -75,11 +75,12 @@ describe("before anything is dialled", () => {
     "a security level that there is not": ["ciphers", { ciphers: "HIGH:@SECLEVEL=9" }],
     "a group that nobody knows": ["groups", { groups: "X25519:X25520" }],
     "a signature algorithm that nobody knows": ["signatureAlgorithms", { signatureAlgorithms: "ed25519:ed25520" }],
-    "a keylog that cannot be written": ["keylog", { keylog: { path: "/no/such/folder/keys.log" } }],
     "no version between": ["minVersion", { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }],
     "an identity that would not be verified": ["identity", { identity: "ws.test", verify: "chain" }]
   }
+  const unwritable = { keylog: { path: "/no/such/folder/keys.log" } }
   const cases = [
+    ["a keylog that cannot be written", "key log", "keylog", unwritable] as const,
     ...Object.entries(wrong).map(([what, row]) => [what, "bad certificate file", ...row] as const),
     ...Object.entries(unfit).map(([what, row]) => [what, "bad option", ...row] as const)
   ]

@@ -28,9 +28,9 @@ export const open = (path: string): Effect.Effect<Write, TransportError> => {
   })
 }
 
-const failed = (error: unknown) =>
-  new TransportError({
-    reason: new TlsFailed({ problem: "key log", detail: error instanceof Error ? error.message : String(error) })
-  })
+const failed = (error: unknown) => {
+  const detail = `keylog: ${error instanceof Error ? error.message : String(error)}`
+  return new TransportError({ reason: new TlsFailed({ problem: "key log", detail }) })
+}
 
 const nothing = new Uint8Array(0)
