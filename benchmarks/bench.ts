@@ -38,7 +38,9 @@ const main = async ({ rows, arms, absent, rounds, seconds, json }: Options.Optio
     judged.push(...table)
   }
   server.stop()
-  if (json !== undefined) write(json, judged, rounds, seconds)
+  const words = process.argv.slice(2).map((word) => (/\s/.test(word) ? `"${word}"` : word))
+  const command = ["npm run bench --", ...words].join(" ")
+  if (json !== undefined) write(json, Json.document({ arms, command, rounds, seconds }, judged), judged)
   say(summary(judged))
   return judged.every(
     ({ result, verdicts }) =>
@@ -46,9 +48,8 @@ const main = async ({ rows, arms, absent, rounds, seconds, json }: Options.Optio
   )
 }
 
-const write = (file: string, judged: ReadonlyArray<Table.Judged>, rounds: number, seconds: number): void => {
-  const command = ["npm run bench --", ...process.argv.slice(2)].join(" ")
-  writeFileSync(file, `${JSON.stringify(Json.document(command, rounds, seconds, judged), null, 1)}\n`)
+const write = (file: string, document: Json.Document, judged: ReadonlyArray<Table.Judged>): void => {
+  writeFileSync(file, `${JSON.stringify(document, null, 1)}\n`)
   for (const [group, rows] of Map.groupBy(judged, ({ result }) => result.row.workload.group)) {
     writeFileSync(`${file.replace(/\.json$/, "")}-${group}.svg`, Chart.svg(group, rows))
   }

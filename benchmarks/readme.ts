@@ -1,10 +1,15 @@
-/** Writes the table of the README anew from the committed runs. */
+/** Writes the tables of the README and of docs/performance.md anew from the committed runs. */
 import { readFileSync, writeFileSync } from "node:fs"
-import { committed } from "./report/Committed.ts"
+import { committed, everyArm } from "./report/Committed.ts"
+import * as Peers from "./report/Peers.ts"
 import * as Readme from "./report/Readme.ts"
 
-const file = new URL("../README.md", import.meta.url)
-const readme = readFileSync(file, "utf8")
-const before = readme.slice(0, readme.indexOf(Readme.begin) + Readme.begin.length)
-const after = readme.slice(readme.indexOf(Readme.end))
-writeFileSync(file, `${before}\n${Readme.section(committed())}\n\n${after}`)
+const write = (path: string, { begin, end }: { begin: string; end: string }, section: string): void => {
+  const file = new URL(path, import.meta.url)
+  const text = readFileSync(file, "utf8")
+  const before = text.slice(0, text.indexOf(begin) + begin.length)
+  writeFileSync(file, `${before}\n${section}\n\n${text.slice(text.indexOf(end))}`)
+}
+
+write("../README.md", Readme, Readme.section(committed()))
+write("../docs/performance.md", Peers, Peers.section(everyArm()))

@@ -129,6 +129,16 @@ export const missing = ({ command, name, part }: Arm): string | undefined => {
   return status === 0 ? undefined : `${name} is not installed${error === undefined ? "" : ` (${error.message})`}`
 }
 
+/** Of the program that an arm runs in, where that is not this Node: by the arm's name. */
+export const versions = (arms: ReadonlyArray<Arm>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    arms.flatMap(({ command: [program = ""], name }) => {
+      if (program === process.execPath) return []
+      const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" })
+      return [[name, /\d+(\.\d+)+/.exec(stdout)?.[0] ?? "of no version"]]
+    })
+  )
+
 /** Whether `ws` finds the native add-on that it is measured with; on Node 26.12 and later it no longer wants one. */
 export const nativeAddOn = (): string | undefined => {
   if ("websocketMask" in http) return undefined

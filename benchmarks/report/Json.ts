@@ -1,6 +1,7 @@
 /** Everything a run measured, as it is written to a file and committed beside a table. */
 import { cpus } from "node:os"
 import process from "node:process"
+import * as Arms from "../plan/Arms.ts"
 import type { Summary } from "./Statistics.ts"
 import type { Judged } from "./Table.ts"
 import type { Mark } from "./Verdict.ts"
@@ -13,7 +14,8 @@ export interface Document {
     readonly processor: string | undefined
     readonly cores: number
     readonly platform: string
-    readonly versions: { readonly node: string; readonly v8: string }
+    /** Of Node, and by their names of the arms that do not run in it. */
+    readonly versions: { readonly node: string; readonly v8: string } & Readonly<Record<string, string>>
   }
   readonly rounds: number
   readonly seconds: number
@@ -40,10 +42,20 @@ export interface Arm {
   readonly atFloor: boolean
 }
 
-export const document = (command: string, rounds: number, seconds: number, rows: ReadonlyArray<Judged>): Document => ({
+/** How it was measured. */
+export interface Setting extends Pick<Document, "command" | "rounds" | "seconds"> {
+  readonly arms: ReadonlyArray<Arms.Arm>
+}
+
+export const document = ({ arms, command, rounds, seconds }: Setting, rows: ReadonlyArray<Judged>): Document => ({
   date: new Date().toISOString(),
   command,
-  machine: { processor: cpus()[0]?.model, cores: cpus().length, platform: process.platform, versions: versions() },
+  machine: {
+    processor: cpus()[0]?.model,
+    cores: cpus().length,
+    platform: process.platform,
+    versions: { node: process.versions.node, v8: process.versions.v8, ...Arms.versions(arms) }
+  },
   rounds,
   seconds,
   rows: rows.flatMap(({ result, verdicts }) =>
@@ -62,8 +74,3 @@ export const document = (command: string, rounds: number, seconds: number, rows:
     }))
   )
 })
-
-const versions = () => {
-  const { node, v8 } = process.versions
-  return { node, v8 }
-}

@@ -11,18 +11,28 @@ import * as Table from "./Table.ts"
 
 /** The lines between `begin` and `end`, which are in the README as they are here. */
 export const section = (documents: ReadonlyArray<Document>): string => {
-  const [first] = documents
-  if (first === undefined) throw new Error("there is no run to tell of")
-  const { command, date, machine, rounds } = first
   return [
-    `Ours / \`ws\`: more is better, but for times, memory and growth; ${runs(documents.length)} of ${rounds} rounds on ${date.slice(0, 10)}, ` +
-      `${machine.processor}, ${machine.cores} cores, ${machine.platform}, Node ${machine.versions.node}, by`,
-    `\`${command.replace(/ --json \S+/, "")}\`.`,
+    ...heading("Ours / `ws`: more is better, but for times, memory and growth", documents),
     "",
     "| workload | what | must | ours / `ws` |",
     "| --- | --- | --- | --- |",
     ...workloads.flatMap((workload) => lines(workload, documents))
   ].join("\n")
+}
+
+/** What a table shows, and how it came about. */
+export const heading = (what: string, documents: ReadonlyArray<Document>): ReadonlyArray<string> => {
+  const [first] = documents
+  if (first === undefined) throw new Error("there is no run to tell of")
+  const { command, date, machine, rounds } = first
+  const { cores, platform, processor, versions } = machine
+  const { node, v8, ...others } = versions
+  const programs = [`Node ${node}`, ...Object.entries(others).map((program) => program.join(" "))]
+  return [
+    `${what}; ${runs(documents.length)} of ${rounds} rounds on ${date.slice(0, 10)}, ` +
+      `${processor}, ${cores} cores, ${platform}, ${programs.join(", ")}, by`,
+    `\`${command.replace(/ --json \S+/, "")}\`.`
+  ]
 }
 
 const runs = (count: number): string => (count === 1 ? "one run" : `${count} runs`)
@@ -51,9 +61,9 @@ const result = (rows: ReadonlyArray<Row>): string => {
   return rows.every(({ mark }) => mark === "floor") ? `${ratio} (floor)` : ratio
 }
 
-const number = (ratio: number): string => String(Number(ratio.toPrecision(3)))
+export const number = (ratio: number): string => String(Number(ratio.toPrecision(3)))
 
-const titles: Readonly<Record<string, string>> = {
+export const titles: Readonly<Record<string, string>> = {
   rate: "per second",
   cpu: "CPU",
   p50: "p50",

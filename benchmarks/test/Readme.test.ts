@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { committed } from "../report/Committed.ts"
 import type { Document, Row } from "../report/Json.ts"
 import * as Readme from "../report/Readme.ts"
+import { words } from "./words.ts"
 
 const summary = (median: number) => ({ low: median, median, high: median })
 
@@ -56,10 +57,3 @@ describe("Readme", () => {
     assert.deepStrictEqual(words(shown), words(Readme.section(committed())))
   })
 })
-
-/** A formatter may fill tables with blanks and dashes. */
-const words = (text: string) =>
-  text
-    .replaceAll(/-{3,}/g, "---")
-    .split(/\s+/)
-    .filter((word) => word !== "")
