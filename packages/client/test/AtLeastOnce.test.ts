@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AtLeastOnce, MessageCodec } from "@effect-websocket/client"
+import { AtLeastOnce, type Client, MessageCodec } from "@effect-websocket/client"
 import type { ServerPeer } from "@effect-websocket/client/testing"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -46,6 +46,14 @@ const lose = ({ wire }: Served) =>
     Effect.sync(() => wire.reset()),
     settle
   )
+
+/** The client closes, and the server answers. */
+const stop = Effect.fnUntraced(function* (client: Client.Client, { wire }: Served) {
+  const closing = yield* start(client.close())
+  yield* settle
+  wire.end()
+  yield* Fiber.join(closing)
+})
 
 /** The next message that the server sees, as "number text". */
 const next = ({ server }: Served) =>
@@ -303,10 +311,7 @@ describe("when the client stops", () => {
       yield* say(first, { ack: 2 })
       yield* settle
       const acknowledged = yield* start(messages.acknowledged)
-      const closing = yield* start(client.close())
-      yield* settle
-      first.wire.end()
-      yield* Fiber.join(closing)
+      yield* stop(client, first)
       assert.isTrue(yield* isWaiting(acknowledged))
       yield* Deferred.succeed(busy, undefined)
       yield* Fiber.join(acknowledged)
@@ -323,10 +328,7 @@ describe("when the client stops", () => {
       yield* say(first, { ack: 1 })
       yield* settle
       const acknowledged = yield* start(messages.acknowledged)
-      const closing = yield* start(client.close())
-      yield* settle
-      first.wire.end()
-      yield* Fiber.join(closing)
+      yield* stop(client, first)
       assert.isTrue(yield* isWaiting(acknowledged))
       yield* messages.receive
       yield* Fiber.join(acknowledged)
@@ -341,10 +343,7 @@ describe("when the client stops", () => {
       yield* say(first, { news: "n" })
       const busy = yield* start(Stream.runForEach(messages.messages, () => Effect.never))
       const acknowledged = yield* start(Effect.flip(messages.acknowledged))
-      const closing = yield* start(client.close())
-      yield* settle
-      first.wire.end()
-      yield* Fiber.join(closing)
+      yield* stop(client, first)
       assert.isTrue(yield* isWaiting(acknowledged))
       yield* Fiber.interrupt(busy)
       assert.strictEqual((yield* Fiber.join(acknowledged))._tag, "FateUnknown")
