@@ -11,7 +11,7 @@ export interface Judged {
 }
 
 export const format = (workload: Workload, rows: ReadonlyArray<Judged>): string => {
-  const arms = columns(rows)
+  const arms = columns(rows.flatMap(({ result }) => [...result.turns.keys()]))
   const head = [
     sizeTitle[workload.by],
     "metric",
@@ -42,9 +42,9 @@ export const format = (workload: Workload, rows: ReadonlyArray<Judged>): string 
   return [workload.name, ...align([head, ...lines]), ...failures].join("\n")
 }
 
-/** Ours first, the floor last, the baseline not at all: its ratios are ones. */
-const columns = (rows: ReadonlyArray<Judged>): ReadonlyArray<string> => {
-  const names = new Set(rows.flatMap(({ result }) => [...result.turns.keys()]))
+/** The arms that have a column: ours first, the floor last, the baseline not at all, since its ratios are ones. */
+export const columns = (arms: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const names = new Set(arms)
   const others = [...names].filter((name) => name !== BASELINE && name !== OURS && name !== FLOOR).sort()
   return [OURS, ...others, FLOOR].filter((name) => names.has(name))
 }

@@ -119,4 +119,4 @@ const fastest = (arms: ReadonlyMap<string, Measured>): number =>
   )
 
 const MARGIN = 0.1
-const HEADROOM = 1.25
+export const HEADROOM = 1.25

@@ -43,18 +43,18 @@ export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
 
 const add = (jar: ReadonlyArray<Cookies.Cookie>, url: string, header: string, now: number) => {
   if (header.length > maxCookieBytes || !URL.canParse(url)) return jar
-  const { hostname, protocol } = new URL(url)
+  const from = new URL(url)
   const ofHost = header.replace(domainAttribute, (attribute, domain) =>
-    isOwnAddress(domain, hostname) ? "" : attribute
+    isOwnAddress(domain, from.hostname) ? "" : attribute
   )
   const parsed = Cookies.fromSetCookie(ofHost.replace(manySeconds, `$1${maxAge}`))
-  const allowed = Object.values(parsed.cookies).every((cookie) => isAllowed(jar, { hostname, protocol }, cookie))
+  const allowed = Object.values(parsed.cookies).every((cookie) => isAllowed(jar, from, cookie))
   return allowed ? Cookies.mergeIntoArray(jar, url, parsed, now) : jar
 }
 
 const isAllowed = (
   jar: ReadonlyArray<Cookies.Cookie>,
-  { hostname, protocol }: Pick<URL, "hostname" | "protocol">,
+  { hostname, protocol }: URL,
   { name, options = {}, valueEncoded }: Cookies.Cookie
 ) => {
   if (!HttpHead.isFieldValue(valueEncoded)) return false
