@@ -7,7 +7,7 @@
  *
  * Elements of the list may be empty, since headers of one name are joined (RFC 9110 §5.6.1.2); one must not.
  */
-import * as HttpHead from "./HttpHead.ts"
+import * as HttpSyntax from "./HttpSyntax.ts"
 
 export interface Extension {
   readonly name: string
@@ -25,7 +25,7 @@ export const parse = (header: string): ReadonlyArray<Extension> | undefined => {
   for (const elements of parts) {
     const [name, ...parameters] = elements
     const read = parameters.map(parseParameter)
-    if (!HttpHead.isToken(name!) || !read.every((parameter) => parameter !== undefined)) return undefined
+    if (!HttpSyntax.isToken(name!) || !read.every((parameter) => parameter !== undefined)) return undefined
     extensions.push({ name: name!, parameters: read })
   }
   return extensions
@@ -36,10 +36,10 @@ export const format = ({ name, parameters }: Extension): string =>
 
 const parseParameter = (text: string): Parameter | undefined => {
   const equals = text.indexOf("=")
-  if (equals === -1) return HttpHead.isToken(text) ? [text, undefined] : undefined
-  const name = HttpHead.trim(text.slice(0, equals))
-  const value = unquote(HttpHead.trim(text.slice(equals + 1)))
-  return HttpHead.isToken(name) && value !== undefined && HttpHead.isToken(value) ? [name, value] : undefined
+  if (equals === -1) return HttpSyntax.isToken(text) ? [text, undefined] : undefined
+  const name = HttpSyntax.trim(text.slice(0, equals))
+  const value = unquote(HttpSyntax.trim(text.slice(equals + 1)))
+  return HttpSyntax.isToken(name) && value !== undefined && HttpSyntax.isToken(value) ? [name, value] : undefined
 }
 
 /** What stands in quotes, its escapes taken out; undefined when more comes behind them. */
@@ -60,7 +60,7 @@ const split = (header: string): ReadonlyArray<ReadonlyArray<string>> | undefined
   let start = 0
   let quoted = false
   const close = (end: number) => {
-    extensions.at(-1)!.push(HttpHead.trim(header.slice(start, end)))
+    extensions.at(-1)!.push(HttpSyntax.trim(header.slice(start, end)))
     start = end + 1
   }
   for (let i = 0; i < header.length; i++) {

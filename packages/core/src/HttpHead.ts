@@ -1,17 +1,20 @@
 /**
  * The head of an HTTP/1.1 message: a start line and headers (RFC 9112 §2, §5), read from chunks and written to bytes.
  *
- * This module knows how lines and headers look, in both directions, and how much of them a peer may send. What a
- * start line or a header means is the opening handshake's business. Bytes are latin-1, so every byte is one character.
+ * This module knows how lines follow one another, in both directions, and how much of them a peer may send. Characters
+ * are `HttpSyntax`'s, bytes `Latin1`'s, a header is found by `HttpHeaders`; who reads a head finds all of it here. What
+ * a start line or a header means is the opening handshake's business.
  * The reader's work is linear, however the network cuts them, and native functions do it: in the first thousands of
  * connections a loop over bytes is slow, and then costs more to optimise than it saves.
  */
+import type { Header, Headers } from "./HttpHeaders.ts"
+import { fieldLine, isBlank, trim } from "./HttpSyntax.ts"
+import { decode, encode } from "./Latin1.ts"
 import { type NeedMore, needMore } from "./NeedMore.ts"
 
-export type Header = readonly [name: string, value: string]
-
-/** Headers in the order of the wire, names as they were written, values without the blanks around them. */
-export type Headers = ReadonlyArray<Header>
+export { all, type Header, type Headers, hasToken, joined, list, one, repeated } from "./HttpHeaders.ts"
+export { isFieldValue, isToken, trim } from "./HttpSyntax.ts"
+export { decode, encode } from "./Latin1.ts"
 
 export interface Head {
   readonly _tag: "Head"
@@ -155,7 +158,7 @@ export class Reader {
 }
 
 const parse = (line: string): Header | Rule => {
-  const parts = form.exec(line)
+  const parts = fieldLine.exec(line)
   return parts === null ? problemOf(line) : Object.freeze<Header>([parts[1]!, parts[2] ?? ""])
 }
 
@@ -165,70 +168,11 @@ const problemOf = (line: string): Rule => {
   return isBlank(line, colon - 1) ? "BlankBeforeColon" : "InvalidHeaderName"
 }
 
-/** A token, a colon, and the value without the blanks around it, if there is one. It takes linear time. */
-const form = /^([\w!#$%&'*+\-.^`|~]+):[\t ]*(.*[^\t ])?/
-
 const invalid = (rule: Rule, line: string): InvalidHead =>
   Object.freeze({ _tag: "InvalidHead", rule, found: excerpt(line) })
 
 /** As much of a peer's text as an answer carries. */
 export const excerpt = (text: string): string => text.slice(0, 200)
-
-/** Every value of a header, in order; the name in any case. */
-export const all = (headers: Headers, name: string): ReadonlyArray<string> => {
-  const sought = name.toLowerCase()
-  const values: Array<string> = []
-  for (const header of headers) if (isNamed(header, sought)) values.push(header[1])
-  return values
-}
-
-/** The value of a header that may come once; undefined when it is absent, `repeated` when it came more often. */
-export const one = (headers: Headers, name: string): string | undefined | typeof repeated => {
-  const sought = name.toLowerCase()
-  let value: string | undefined
-  // By index, here and below: until code is optimised, each step of an iterator is an object.
-  for (let i = 0; i < headers.length; i++) {
-    const header = headers[i]!
-    if (!isNamed(header, sought)) continue
-    if (value !== undefined) return repeated
-    value = header[1]
-  }
-  return value
-}
-
-/** `sought` is in lower case. Most names are told apart by their length. */
-const isNamed = (header: Header, sought: string): boolean =>
-  header[0].length === sought.length && header[0].toLowerCase() === sought
-
-export const repeated: unique symbol = Symbol("a header that may come once came more often")
-
-/** The elements of a comma-separated list, over all headers of that name (RFC 9110 §5.3, §5.6.1), as written. */
-export const list = (headers: Headers, name: string): ReadonlyArray<string> =>
-  all(headers, name)
-    .flatMap((value) => value.split(","))
-    .map(trim)
-    .filter((element) => element !== "")
-
-/** Has the list this element, in any case? */
-export const hasToken = (headers: Headers, name: string, token: string): boolean => {
-  const sought = token.toLowerCase()
-  const is = (element: string) => element.toLowerCase() === sought
-  const value = one(headers, name)
-  // Most lists have one element, in one header.
-  return typeof value === "string" && is(value) ? true : list(headers, name).some(is)
-}
-
-/** The values of all headers of that name as one (RFC 9110 §5.3); undefined when there is none. */
-export const joined = (headers: Headers, name: string): string | undefined => {
-  const value = one(headers, name)
-  return value === repeated ? all(headers, name).join(", ") : value
-}
-
-/** A token (RFC 9110 §5.6.2). */
-export const isToken = (text: string): boolean => /^[\w!#$%&'*+\-.^`|~]+$/.test(text)
-
-/** What may stand behind the colon: latin-1 without control characters (RFC 9110 §5.5). */
-export const isFieldValue = (text: string): boolean => /^[\t -~\x80-\xff]*$/.test(text)
 
 /** The bytes of a head whose start line and headers are legal. */
 export const format = (startLine: string, headers: Headers, encodeText = encode): Uint8Array => {
@@ -237,35 +181,8 @@ export const format = (startLine: string, headers: Headers, encodeText = encode)
   return encodeText(`${text}\r\n`)
 }
 
-/** The bytes of latin-1 text. */
-export const encode = (text: string): Uint8Array => {
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
-  return bytes
-}
-
-/** The latin-1 text of `bytes` from `start` to `end`: some thousand bytes, since each is an argument of one call. */
-export const decode = (bytes: Uint8Array, start: number, end: number): string =>
-  String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as Array<number>)
-
-/** Without the spaces and tabs around it. `String.trim` would take more, and a pattern could take quadratic time. */
-export const trim = (text: string): string => {
-  let start = 0
-  let end = text.length
-  while (isBlank(text, start)) start++
-  while (end > start && isBlank(text, end - 1)) end--
-  return text.slice(start, end)
-}
-
-const isBlank = (text: string, at: number): boolean => {
-  const code = text.charCodeAt(at)
-  return code === 0x20 || code === tab
-}
-
 /** A control character, but for the CR LF of a line's end, whose LF may be still to come. */
 const outOfPlace = /[^\t -~\x80-\xff](?<!\r\n|\r(?=\n|$))/
 
 /** So many bytes are decoded at once: most heads whole, and little of what may come behind one. */
 const longestRun = 0x200
-
-const tab = 0x09

@@ -17,9 +17,9 @@ export interface Platform {
   readonly sha1Base64?: (text: string) => string
   /** The base64 of bytes. Default: `Base64.encode`. */
   readonly encodeBase64?: (bytes: Uint8Array) => string
-  /** The bytes of latin-1 text. Default: `HttpHead.encode`. */
+  /** The bytes of latin-1 text. Default: `Latin1.encode`. */
   readonly encodeLatin1?: (text: string) => Uint8Array
-  /** The latin-1 text of `bytes` from `start` to `end`. Default: `HttpHead.decode`. */
+  /** The latin-1 text of `bytes` from `start` to `end`. Default: `Latin1.decode`. */
   readonly decodeLatin1?: (bytes: Uint8Array, start: number, end: number) => string
   /** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. U+FEFF is kept. */
   readonly decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string | undefined

@@ -8,7 +8,7 @@
  * each header in a copy of the run, so that all of it is UTF-8 when each text is; it is split there. One by one is the plain
  * way, and finds the message that is not UTF-8.
  */
-import * as HttpHead from "./HttpHead.ts"
+import * as Latin1 from "./Latin1.ts"
 import type { Platform } from "./Platform.ts"
 
 type Texts = Array<string | Uint8Array>
@@ -17,7 +17,7 @@ export class TextRun {
   /** So many octets at most: what is cut from a run keeps all of it alive. */
   static readonly maxLength = 0x400
 
-  private readonly decodeLatin1: typeof HttpHead.decode
+  private readonly decodeLatin1: typeof Latin1.decode
   private readonly decodeUtf8: Platform["decodeUtf8"]
   private readonly utf8Length: Platform["utf8Length"]
   /** What the last run was, the next one most likely is. */
@@ -25,7 +25,7 @@ export class TextRun {
   /** Where the run ends: the last frame that fits into it. */
   private end = 0
 
-  constructor({ decodeLatin1 = HttpHead.decode, decodeUtf8, utf8Length }: Platform) {
+  constructor({ decodeLatin1 = Latin1.decode, decodeUtf8, utf8Length }: Platform) {
     this.decodeLatin1 = decodeLatin1
     this.decodeUtf8 = decodeUtf8
     this.utf8Length = utf8Length

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Endpoint, type Options } from "../src/Endpoint.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
-import * as HttpHead from "../src/HttpHead.ts"
+import * as Latin1 from "../src/Latin1.ts"
 import * as Limits from "../src/Limits.ts"
 import type { Message } from "../src/MessageAssembler.ts"
 import * as Platform from "../src/Platform.ts"
@@ -19,7 +19,7 @@ const withRuns = () => {
       decodesRuns: true,
       decodeLatin1: (bytes: Uint8Array, start: number, end: number) => {
         counted.decoded += 1
-        return HttpHead.decode(bytes, start, end)
+        return Latin1.decode(bytes, start, end)
       },
       decodeUtf8: (bytes: Uint8Array, start: number, end: number) => {
         counted.decoded += 1

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
-import * as HttpHead from "../src/HttpHead.ts"
+import * as Latin1 from "../src/Latin1.ts"
 import * as Platform from "../src/Platform.ts"
 import { TextRun } from "../src/TextRun.ts"
 import { concat, hex } from "./hex.ts"
@@ -17,7 +17,7 @@ const counting = () => {
     ...Platform.pure,
     decodeLatin1: (...args) => {
       decoded.latin1 += 1
-      return HttpHead.decode(...args)
+      return Latin1.decode(...args)
     },
     decodeUtf8: (...args) => {
       decoded.utf8 += 1
