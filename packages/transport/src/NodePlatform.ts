@@ -4,7 +4,7 @@
  * length.
  */
 import { Buffer, constants, isUtf8 } from "node:buffer"
-import { type Compression, Inflate, Masking, type Platform, Utf8 } from "@effect-websocket/core"
+import { Masking, type Platform, Utf8 } from "@effect-websocket/core"
 import * as Ballast from "./internal/Ballast.ts"
 import * as Builtin from "./internal/Builtin.ts"
 import * as NodeDeflate from "./internal/NodeDeflate.ts"
@@ -122,10 +122,8 @@ export const platform: Platform.Platform = Object.freeze({
   encodeUtf8,
   mask,
   allocate,
-  deflater: (options: Compression.DeflaterOptions) =>
-    (NodeDeflate.isAvailable() ? NodeDeflate.deflater : NodeDeflate.oneShotDeflater)(options),
-  inflater: (options: Compression.InflaterOptions) =>
-    (NodeDeflate.isAvailable() ? NodeDeflate.inflater : Inflate.inflater)(options),
+  deflater: NodeDeflate.deflater,
+  inflater: NodeDeflate.inflater,
   maxMessageBytes: constants.MAX_STRING_LENGTH
 })
 
