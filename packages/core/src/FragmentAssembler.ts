@@ -12,7 +12,7 @@ import type { Limits } from "./Limits.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Platform } from "./Platform.ts"
 import * as ProtocolViolation from "./ProtocolViolation.ts"
-import { TextPieces } from "./TextPieces.ts"
+import { Utf8Decoder } from "./Utf8Decoder.ts"
 
 /** A part of a text: whole characters. */
 export interface TextFragment {
@@ -36,14 +36,14 @@ export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
   private readonly platform: Platform
   private readonly intake: Intake
   /** Undefined: a text is given as the bytes that came. */
-  private readonly text: TextPieces | undefined
+  private readonly text: Utf8Decoder | undefined
   /** Bytes of the current message so far. */
   private length = 0
 
   constructor(platform: Platform, limits: Limits, inflater?: Inflater, textAs: "string" | "bytes" = "string") {
     this.platform = platform
     this.intake = new Intake(limits, inflater)
-    this.text = textAs === "string" ? new TextPieces(platform) : undefined
+    this.text = textAs === "string" ? new Utf8Decoder(platform) : undefined
   }
 
   take(piece: FrameDecoder): Fragment | BytesFragment | undefined | Failure {

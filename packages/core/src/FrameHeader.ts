@@ -6,8 +6,9 @@
  *     +0/2/8     extended payload length, when the 7 bits read 126 or 127
  *     +0/4       masking key, when MASK is set
  *
- * Only `MessageRun` and `TextRun`, which take short messages as they lie, look for a part of this layout themselves. What is
- * legal besides depends on the connection and on the frames before, so the caller says it (`Expected`).
+ * Only `MessageRun` and `ShortTexts`, which take short messages as they lie, look for a part of this layout
+ * themselves. What is legal besides depends on the connection and on the frames before, so the caller says it
+ * (`Expected`).
  */
 import { type NeedMore, needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"

@@ -10,7 +10,7 @@
 import type { Room } from "./Assembler.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import type { Platform } from "./Platform.ts"
-import { TextRun } from "./TextRun.ts"
+import { ShortTexts } from "./ShortTexts.ts"
 
 type Messages = Array<string | Uint8Array>
 
@@ -18,7 +18,7 @@ export class MessageRun {
   /** No message that it gives is longer: limits below that are the plain way's business. */
   static readonly maxPayload = 0x1000
 
-  private readonly shortTexts: TextRun
+  private readonly shortTexts: ShortTexts
   private readonly decodeUtf8: Platform["decodeUtf8"]
   private readonly allocate: Platform["allocate"]
   /** Where the frames of the current run end. */
@@ -30,7 +30,7 @@ export class MessageRun {
   }
 
   private constructor(platform: Platform) {
-    this.shortTexts = new TextRun(platform)
+    this.shortTexts = new ShortTexts(platform)
     this.decodeUtf8 = platform.decodeUtf8
     this.allocate = platform.allocate
   }

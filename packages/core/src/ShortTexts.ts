@@ -13,7 +13,7 @@ import type { Platform } from "./Platform.ts"
 
 type Texts = Array<string | Uint8Array>
 
-export class TextRun {
+export class ShortTexts {
   /** So many octets at most: what is cut from a run keeps all of it alive. */
   static readonly maxLength = 0x400
 
@@ -45,7 +45,7 @@ export class TextRun {
     // Room for all of them at once: an array that grows with them costs as much as they do.
     into.length += frames
     for (let at = start; at < end; at = this.end) {
-      const stop = Math.min(end, at + TextRun.maxLength)
+      const stop = Math.min(end, at + ShortTexts.maxLength)
       let taken = this.isAscii ? this.cut(bytes, at, stop, into, place) : 0
       if (taken === 0) taken = this.split(bytes, at, stop, into, place)
       const { end: whole } = this
@@ -122,4 +122,4 @@ export class TextRun {
 const separator = "\0\x01"
 
 /** Used within one call. */
-const scratch = new Uint8Array(TextRun.maxLength)
+const scratch = new Uint8Array(ShortTexts.maxLength)

@@ -1,11 +1,11 @@
 /**
  * A text that is given as it comes: each piece becomes as much text as it completes, no character is split, and a byte
- * that cannot continue the text is found in the piece that brings it (RFC 6455 §8.1).
+ * that cannot continue the text is found in the piece that brings it (RFC 6455 §8.1). `TextPayload` gathers a whole one.
  */
 import type { Platform } from "./Platform.ts"
 import * as Utf8 from "./Utf8.ts"
 
-export class TextPieces {
+export class Utf8Decoder {
   private readonly platform: Platform
   /** The character that the pieces so far have cut off: at most three bytes, as far as they go well-formed. */
   private cut: Uint8Array = empty

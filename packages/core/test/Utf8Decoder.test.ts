@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Platform from "../src/Platform.ts"
-import { TextPieces } from "../src/TextPieces.ts"
+import { Utf8Decoder } from "../src/Utf8Decoder.ts"
 import { hex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
 /** What each piece becomes, the last one as the text's end. */
 const each = (...pieces: ReadonlyArray<Uint8Array>) => {
-  const text = new TextPieces(Platform.pure)
+  const text = new Utf8Decoder(Platform.pure)
   return pieces.map((piece, i) => text.take(piece, 0, piece.length, i === pieces.length - 1))
 }
 
-describe("TextPieces", () => {
+describe("Utf8Decoder", () => {
   const table: ReadonlyArray<readonly [what: string, pieces: ReadonlyArray<string>, texts: Array<string | undefined>]> =
     [
       ["characters that end with their piece", ["61c3a9", "e282ac", "f09f9880"], ["aé", "€", "😀"]],
@@ -31,11 +31,11 @@ describe("TextPieces", () => {
   }
 
   it("takes a range of a read", () => {
-    assert.strictEqual(new TextPieces(Platform.pure).take(hex("ff6162ff"), 1, 3, true), "ab")
+    assert.strictEqual(new Utf8Decoder(Platform.pure).take(hex("ff6162ff"), 1, 3, true), "ab")
   })
 
   it("what is cut off does not keep the read", () => {
-    const text = new TextPieces(Platform.pure)
+    const text = new Utf8Decoder(Platform.pure)
     const read = hex("c3")
     text.take(read, 0, 1, false)
     read.fill(0)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Latin1 from "../src/Latin1.ts"
 import * as Platform from "../src/Platform.ts"
-import { TextRun } from "../src/TextRun.ts"
+import { ShortTexts } from "../src/ShortTexts.ts"
 import { concat, hex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
@@ -24,7 +24,7 @@ const counting = () => {
       return Platform.pure.decodeUtf8(...args)
     }
   }
-  return { decoded, run: new TextRun(platform) }
+  return { decoded, run: new ShortTexts(platform) }
 }
 
 /** Takes the frames, which need not begin their read. */
@@ -36,7 +36,7 @@ const take = (payloads: ReadonlyArray<Uint8Array>, before = 0, { decoded, run } 
   return { decoded: { ...decoded }, texts: texts.slice(1), stopped: end - before, length: bytes.length - before }
 }
 
-describe("TextRun", () => {
+describe("ShortTexts", () => {
   it("ASCII is one string, cut where the headers say", () => {
     const expected = ["hello", "", "world", "\0\x01", "x".repeat(125)]
     for (const before of [0, 3]) {
