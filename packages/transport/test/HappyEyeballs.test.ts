@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import * as HappyEyeballs from "../src/HappyEyeballs.ts"
+import * as HappyEyeballs from "../src/internal/HappyEyeballs.ts"
 
 describe("RFC 8305 §4: the IP versions take turns", () => {
   const rows: ReadonlyArray<readonly [NonEmptyReadonlyArray<string>, 4 | 6 | undefined, ReadonlyArray<string>]> = [
