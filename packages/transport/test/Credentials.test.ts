@@ -104,6 +104,21 @@ describe("before anything is dialled", () => {
       assert.include(error.message, "ca: /dev/zero is larger than 16 MiB")
     })
   )
+
+  for (const [files, said] of [
+    [4096, "holds none in PEM"],
+    [4097, "has more than 4096 files"]
+  ] as const) {
+    it.live(`a directory of ${files} files: it ${said}`, () =>
+      Effect.gen(function* () {
+        const file = yield* temporaryFolder
+        const paths = Array.from({ length: files }, (_, i) => file(`certs/${i}`, "").path)
+        const folder = dirname(paths[0]!)
+        const error = yield* Effect.flip(open(1, { ca: { path: folder } }))
+        assert.include(error.message, `ca: ${folder} ${said}`)
+      })
+    )
+  }
 })
 
 describe("authorities", () => {

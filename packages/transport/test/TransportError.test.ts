@@ -53,6 +53,29 @@ describe("TransportError", () => {
     assert.strictEqual(new Set(reasons.map(({ message }) => message)).size, reasons.length)
   })
 
+  const advice: Record<string, string> = {
+    EACCES: "permissions and firewall",
+    EPERM: "permissions and firewall",
+    EADDRNOTAVAIL: "check localAddress and localPort",
+    EADDRINUSE: "choose another localPort",
+    EINVAL: "choose another localAddress",
+    ENOENT: "check the path, and that the server is running",
+    ENOTDIR: "check the path",
+    ENAMETOOLONG: "at most about 100 bytes",
+    EPROTOTYPE: "a socket of another kind",
+    EMFILE: "raise the limit of open files",
+    ENFILE: "raise the limit of open files",
+    EHOSTUNREACH: "check the route and any firewall",
+    ENETUNREACH: "check the route and any firewall"
+  }
+  for (const [code, words] of Object.entries(advice)) {
+    it(`${code} comes with advice: ${words}`, () => {
+      const { message } = new Unreachable({ address: "127.0.0.1:80", code })
+      assert.include(message, `127.0.0.1:80 could not be reached (${code}): `)
+      assert.include(message, words)
+    })
+  }
+
   it("shows what a peer wrote only escaped", () => {
     const { message } = new TlsFailed({ problem: "wrong host", detail: "\x1b[31mevil\u202e" })
     assert.include(message, "\\u{1b}[31mevil\\u{202e}")
