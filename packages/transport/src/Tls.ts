@@ -21,7 +21,7 @@ import * as TlsEngine from "./internal/TlsEngine.ts"
 import { type Session, TlsMemory } from "./internal/TlsMemory.ts"
 import type { Destination } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
-import { TlsCheck, TlsContext, type TlsServer } from "./TlsService.ts"
+import { TlsCheck, type TlsServer } from "./TlsService.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /** Whom to speak TLS with: the server at the end of a dial, or a proxy on the way there. */
@@ -63,9 +63,7 @@ const prepared = Effect.fnUntraced(function* (
   if (identity !== undefined && verify !== "full") {
     return yield* optionError("identity", `it has no effect with verify: "${verify}"`)
   }
-  const ready = (yield* TlsContext)(peer)
-  const context =
-    ready === undefined ? yield* TlsContexts.fromOptions(memory, options) : yield* TlsContexts.given(ready, options)
+  const context = yield* TlsContexts.make(memory, peer, options)
   const asked = options.serverName ?? peer.host
   const asksFor = HostName.parse(asked)
   if (asksFor === undefined) return yield* noName(options.serverName === undefined ? "host" : "serverName", asked)

@@ -28,7 +28,8 @@ export const TlsCheck = Context.Reference<(server: TlsServer) => Effect.Effect<s
 /**
  * A context that the program made with Node's `tls.createSecureContext`, for what `TlsOptions` cannot say. It stands for
  * every option of certificates, keys, versions and algorithms, so none of them may be given beside it. Undefined: the
- * options decide.
+ * options decide. It is asked at each dial; what it throws, as `createSecureContext` does at a certificate that cannot be
+ * used, fails that dial like a certificate among the options: `bad certificate file`.
  */
 export const TlsContext = Context.Reference<
   (peer: { readonly host: string; readonly port: number }) => SecureContext | undefined

@@ -243,22 +243,4 @@ describe("a context that the program made", () => {
       )
     }).pipe(Effect.provide(Transport.layer))
   )
-
-  it.live("suffers no option beside it that would have no effect", () =>
-    Effect.gen(function* () {
-      const error = yield* Effect.flip(withContext(dial(1, { ca: authority.cert })))
-      assert.strictEqual(problemOf(error), "bad option")
-      assert.include(error.message, "ca: ")
-    }).pipe(Effect.provide(Transport.layer))
-  )
-
-  it.live("is asked for by peer, and undefined leaves it to the options", () =>
-    Effect.gen(function* () {
-      const port = yield* greeter(good)
-      const asked: Array<unknown> = []
-      const none = Effect.provideService(TlsContext, (peer) => void asked.push(peer.host, peer.port))
-      yield* none(dial(port, { ca: authority.cert }))
-      assert.deepStrictEqual(asked, ["127.0.0.1", port])
-    }).pipe(Effect.provide(Transport.layer))
-  )
 })

@@ -5,13 +5,28 @@
 import type { SecureContext } from "node:tls"
 import * as Effect from "effect/Effect"
 import type { TlsOptions } from "../TlsOptions.ts"
+import { TlsContext } from "../TlsService.ts"
 import type { TransportError } from "../TransportError.ts"
 import * as Credentials from "./Credentials.ts"
 import * as Material from "./Material.ts"
-import { optionError } from "./NodeError.ts"
+import { certificateError, optionError } from "./NodeError.ts"
 import type { TlsMemory } from "./TlsMemory.ts"
 
-export const fromOptions = Effect.fnUntraced(function* (
+/** What the program's function throws is a failure of what it was about to read or to make, as it would be of an option. */
+export const make = Effect.fnUntraced(function* (
+  memory: TlsMemory,
+  peer: { readonly host: string; readonly port: number },
+  options: TlsOptions
+): Effect.fn.Return<SecureContext, TransportError> {
+  const contextFor = yield* TlsContext
+  const ready = yield* Effect.try({
+    try: () => contextFor(peer),
+    catch: (error) => certificateError("TlsContext", error)
+  })
+  return yield* ready === undefined ? fromOptions(memory, options) : given(ready, options)
+})
+
+const fromOptions = Effect.fnUntraced(function* (
   memory: TlsMemory,
   options: TlsOptions
 ): Effect.fn.Return<SecureContext, TransportError> {
@@ -25,7 +40,7 @@ export const fromOptions = Effect.fnUntraced(function* (
 })
 
 /** A context stands for all of these options, so none may seem to count beside it. */
-export const given = (context: SecureContext, options: TlsOptions): Effect.Effect<SecureContext, TransportError> => {
+const given = (context: SecureContext, options: TlsOptions): Effect.Effect<SecureContext, TransportError> => {
   const option = inContext.find((name) => options[name] !== undefined)
   return option === undefined
     ? Effect.succeed(context)
