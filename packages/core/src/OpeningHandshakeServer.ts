@@ -1,17 +1,14 @@
 /**
- * The opening handshake of a server (RFC 6455 §4.2): what a client's request must be, and the response that accepts or
- * refuses it.
- *
- * Which subprotocol is chosen, which of the extensions are agreed and whom to let in, the caller decides.
+ * The opening handshake of a server (RFC 6455 §4.2.1): what a client's request must be. How it is answered,
+ * `OpeningResponse` knows; whether it is, the caller decides.
  */
 import * as Base64 from "./Base64.ts"
 import * as Extensions from "./Extensions.ts"
 import * as HttpHead from "./HttpHead.ts"
 import { type NeedMore, needMore } from "./NeedMore.ts"
-import { acceptOf } from "./OpeningHandshake.ts"
-import { problemOf } from "./OpeningRequest.ts"
-import type { Platform } from "./Platform.ts"
 import * as Uri from "./Uri.ts"
+
+export { type Acceptance, accept, type InvalidResponse, type Refusal, reject } from "./OpeningResponse.ts"
 
 export interface Requested {
   readonly _tag: "Requested"
@@ -129,88 +126,3 @@ const invalidHead = (rule: HttpHead.Rule): RequestInvalid => {
   const status = rule === "HeadTooLong" || rule === "TooManyHeaders" ? 431 : 400 // RFC 6585 §5
   return Object.freeze({ _tag: "RequestInvalid", rule, status, section, description })
 }
-
-export interface Acceptance {
-  /** One of those that the client offered. */
-  readonly subprotocol?: string | undefined
-  /** The Sec-WebSocket-Extensions header, ready made; only where the client offered some. */
-  readonly extensions?: string | undefined
-  readonly headers?: HttpHead.Headers | undefined
-  readonly sha1: Platform["sha1"]
-}
-
-export interface Refusal {
-  /** 200 to 599. With 426 goes what RFC 6455 §4.4 wants. */
-  readonly status: number
-  readonly headers?: HttpHead.Headers | undefined
-  readonly body?: Uint8Array | undefined
-}
-
-export interface InvalidResponse {
-  readonly _tag: "InvalidResponse"
-  readonly field: "subprotocol" | "extensions" | "headers" | "status"
-  /** One sentence: what is legal. */
-  readonly problem: string
-}
-
-/** The bytes that open the connection (RFC 6455 §4.2.2, step 5); or the first option that is not legal. */
-export const accept = (request: Requested, options: Acceptance): Uint8Array | InvalidResponse => {
-  const { extensions, headers = [], sha1, subprotocol } = options
-  const own: Array<HttpHead.Header> = [
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Accept", acceptOf(request.key, sha1)]
-  ]
-  if (subprotocol !== undefined) {
-    if (!request.subprotocols.includes(subprotocol)) return illegal("subprotocol", "the client did not offer it")
-    own.push(["Sec-WebSocket-Protocol", subprotocol])
-  }
-  if (extensions !== undefined) {
-    if (request.extensions === undefined) return illegal("extensions", "the client offered none")
-    if (!HttpHead.isFieldValue(extensions))
-      return illegal("extensions", "a header holds no control characters, and none beyond latin-1")
-    own.push(["Sec-WebSocket-Extensions", extensions])
-  }
-  return respond("101 Switching Protocols", own, headers, empty)
-}
-
-/** The bytes that refuse it (RFC 6455 §4.2.2, step 4); or the first option that is not legal. */
-export const reject = ({ body = empty, headers = [], status }: Refusal): Uint8Array | InvalidResponse => {
-  if (!Number.isInteger(status) || status < 200 || status > 599)
-    return illegal("status", "a refusal has a status from 200 to 599")
-  const own: Array<HttpHead.Header> = [
-    ["Content-Length", String(body.length)],
-    ["Connection", status === 426 ? "close, Upgrade" : "close"]
-  ]
-  if (status === 426) own.push(["Upgrade", "websocket"], ["Sec-WebSocket-Version", "13"])
-  return respond(`${status} `, own, headers, body)
-}
-
-const respond = (
-  status: string,
-  own: HttpHead.Headers,
-  headers: HttpHead.Headers,
-  body: Uint8Array
-): Uint8Array | InvalidResponse => {
-  const problem = problemOf(headers, own, advices)
-  if (problem !== undefined) return illegal("headers", problem)
-  const head = HttpHead.format(`HTTP/1.1 ${status}`, [...own, ...headers])
-  const bytes = new Uint8Array(head.length + body.length)
-  bytes.set(head)
-  bytes.set(body, head.length)
-  return bytes
-}
-
-const illegal = (field: InvalidResponse["field"], problem: string): InvalidResponse =>
-  Object.freeze({ _tag: "InvalidResponse", field, problem })
-
-/** What to do instead of a response's header that belongs to the protocol. */
-const advices: ReadonlyMap<string, string> = new Map([
-  ["content-length", "it follows from the body"],
-  ["transfer-encoding", "the body goes out as it is"],
-  ["sec-websocket-accept", "it follows from the key of the request"],
-  ["sec-websocket-protocol", "use the option subprotocol"],
-  ["sec-websocket-extensions", "use the option extensions"]
-])
-
-const empty = new Uint8Array(0)
