@@ -6,6 +6,7 @@
  * A message is inflated when its last byte is there (RFC 7692 §7.2.2).
  */
 import * as Compression from "./Compression.ts"
+import * as Huffman from "./Huffman.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import { Window } from "./Window.ts"
 
@@ -77,7 +78,7 @@ class Decoder {
     const final = this.bits(1) === 1
     const type = this.bits(2)
     if (type === 0) this.stored()
-    else if (type === 1) this.compressed(fixedLiterals, fixedDistances)
+    else if (type === 1) this.compressed(Huffman.fixedLiterals, Huffman.fixedDistances)
     else if (type === 2) this.dynamic()
     else this.fail("Corrupt")
     // What follows a last block begins with the next byte, and goes on with the same window.
@@ -110,7 +111,7 @@ class Decoder {
     const distances = this.bits(5) + 1
     const order = new Uint8Array(19)
     for (let i = 0, count = this.bits(4) + 4; i < count; i++) order[codeLengthOrder[i]!] = this.bits(3)
-    const codeLengths = huffman(order, false)
+    const codeLengths = Huffman.make(order, false)
     // Symbols that mean nothing have no code, and a block has an end.
     if (literals > 286 || distances > 30 || codeLengths === undefined) return this.fail("Corrupt")
     const lengths = new Uint8Array(literals + distances)
@@ -127,11 +128,11 @@ class Decoder {
       i += repeat
     }
     if (lengths[endOfBlock] === 0) return this.fail("Corrupt")
-    this.compressed(huffman(lengths.subarray(0, literals), true), huffman(lengths.subarray(literals), true))
+    this.compressed(Huffman.make(lengths.subarray(0, literals), true), Huffman.make(lengths.subarray(literals), true))
   }
 
   /** RFC 1951 §3.2.5. */
-  private compressed(literals: Huffman | undefined, distances: Huffman | undefined): void {
+  private compressed(literals: Huffman.Huffman | undefined, distances: Huffman.Huffman | undefined): void {
     if (literals === undefined || distances === undefined) return this.fail("Corrupt")
     while (this.failure === undefined) {
       const symbol = this.symbol(literals)
@@ -187,11 +188,11 @@ class Decoder {
   }
 
   /** The next symbol, bit by bit: codes of one length are consecutive numbers (RFC 1951 §3.2.2). */
-  private symbol({ counts, symbols }: Huffman): number {
+  private symbol({ counts, symbols }: Huffman.Huffman): number {
     let code = 0
     let first = 0
     let index = 0
-    for (let length = 1; length <= maxCodeLength; length++) {
+    for (let length = 1; length <= Huffman.maxCodeLength; length++) {
       code |= this.bits(1)
       const count = counts[length]!
       if (code - count < first) return symbols[index + (code - first)]!
@@ -204,38 +205,6 @@ class Decoder {
   }
 }
 
-interface Huffman {
-  /** How many codes there are of each length. */
-  readonly counts: Uint16Array
-  /** The symbols in the order of their codes. */
-  readonly symbols: Uint16Array
-}
-
-const maxCodeLength = 15
-
-/**
- * The code of these lengths; undefined when it is none. All codes are used, but a `sparse` one may have no symbol or one
- * (RFC 1951 §3.2.7).
- */
-const huffman = (lengths: Uint8Array, sparse: boolean): Huffman | undefined => {
-  const counts = new Uint16Array(maxCodeLength + 1)
-  for (const length of lengths) counts[length]! += 1
-  const offsets = new Uint16Array(maxCodeLength + 2)
-  let left = 1
-  for (let length = 1; length <= maxCodeLength; length++) {
-    left = left * 2 - counts[length]!
-    if (left < 0) return undefined
-    offsets[length + 1] = offsets[length]! + counts[length]!
-  }
-  const used = offsets[maxCodeLength + 1]!
-  if (left > 0 && !(sparse && used === counts[1])) return undefined
-  const symbols = new Uint16Array(used)
-  lengths.forEach((length, symbol) => {
-    if (length !== 0) symbols[offsets[length]!++] = symbol
-  })
-  return { counts, symbols }
-}
-
 /** RFC 1951 §3.2.5. */
 const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
 const lengthBase = [
@@ -245,13 +214,6 @@ const distanceExtra = Array.from({ length: 30 }, (_, code) => Math.max(0, (code 
 const distanceBase = distanceExtra.map((bits, code) => (code < 4 ? code + 1 : ((2 + (code & 1)) << bits) + 1))
 
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
-
-/** RFC 1951 §3.2.6. */
-const fixedLiterals = huffman(
-  Uint8Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)),
-  false
-)
-const fixedDistances = huffman(new Uint8Array(32).fill(5), false)
 
 const endOfBlock = 256
 
