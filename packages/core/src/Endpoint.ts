@@ -20,7 +20,7 @@ import { needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"
 import type { SplitMessage, StreamedMessage } from "./OutgoingMessage.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
-import type { Agreed } from "./PerMessageDeflate.ts"
+import * as PerMessageDeflate from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
 import * as TextParts from "./TextParts.ts"
 import * as Traffic from "./Traffic.ts"
@@ -38,7 +38,7 @@ export interface Options<A = Message> {
 }
 
 export interface Compression {
-  readonly agreed: Agreed
+  readonly agreed: PerMessageDeflate.Agreed
   /** 1 (fast) to 9 (small). */
   readonly level: number
   /** 1 (least memory) to 9. */
@@ -96,8 +96,13 @@ export class Endpoint<A = Message> {
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
     this.inward = compression === undefined ? nothingCompressed : new Traffic.Ratio()
     this.outward = compression === undefined ? nothingCompressed : new Traffic.Ratio()
-    this.deflater = compression && this.outward.deflater(platform.deflater(deflaterOptions(role, compression)))
-    this.inflater = compression && this.inward.inflater(platform.inflater(inflaterOptions(role, compression)))
+    if (compression !== undefined) {
+      const { agreed, level, memoryLevel } = compression
+      const ours = { ...PerMessageDeflate.windowOf(role, agreed), level, memoryLevel }
+      const theirs = PerMessageDeflate.windowOf(role === "client" ? "server" : "client", agreed)
+      this.deflater = this.outward.deflater(platform.deflater(ours))
+      this.inflater = this.inward.inflater(platform.inflater(theirs))
+    }
     this.limits = limits
     this.compression = compression
     this.makeAssembler = assembler
@@ -344,16 +349,3 @@ const nothingCompressed = new Traffic.Ratio()
 /** What an endpoint without an assembler of its own makes; its element is then `Message`. */
 const wholeMessages = <A>(...[platform, limits, inflater]: Parameters<Assembler.Make<A>>): Assembler.Assembler<A> =>
   new MessageAssembler(platform, limits, inflater) as Assembler.Assembler<unknown> as Assembler.Assembler<A>
-
-/** Each side compresses with its own window and inflates with the other's (RFC 7692 §7.1). */
-const deflaterOptions = (role: "client" | "server", { agreed, level, memoryLevel }: Compression) => ({
-  windowBits: role === "client" ? agreed.clientMaxWindowBits : agreed.serverMaxWindowBits,
-  contextTakeover: !(role === "client" ? agreed.clientNoContextTakeover : agreed.serverNoContextTakeover),
-  level,
-  memoryLevel
-})
-
-const inflaterOptions = (role: "client" | "server", { agreed }: Compression) => ({
-  windowBits: role === "client" ? agreed.serverMaxWindowBits : agreed.clientMaxWindowBits,
-  contextTakeover: !(role === "client" ? agreed.serverNoContextTakeover : agreed.clientNoContextTakeover)
-})

@@ -4,6 +4,7 @@
  *
  * How messages are compressed and inflated is the platform's business; which are, `MessageEncoder`'s.
  */
+import type { InflaterOptions } from "./Compression.ts"
 import * as Extensions from "./Extensions.ts"
 import type { Check } from "./HandshakeInvalid.ts"
 
@@ -27,6 +28,12 @@ export interface Agreed {
   /** 8 to 15: ours. */
   readonly clientMaxWindowBits: number
 }
+
+/** The window that messages of one side are compressed with, so that the other inflates them with it (RFC 7692 §7.1). */
+export const windowOf = (sender: "client" | "server", agreed: Agreed): InflaterOptions =>
+  sender === "client"
+    ? { windowBits: agreed.clientMaxWindowBits, contextTakeover: !agreed.clientNoContextTakeover }
+    : { windowBits: agreed.serverMaxWindowBits, contextTakeover: !agreed.serverNoContextTakeover }
 
 /** The Sec-WebSocket-Extensions header of these offers. */
 export const formatOffers = (offers: ReadonlyArray<Offer>): string =>

@@ -294,3 +294,17 @@ describe("PerMessageDeflate: a server accepts the first offer that it can keep",
     }
   })
 })
+
+describe("PerMessageDeflate: whose window is whose (RFC 7692 §7.1)", () => {
+  const agreed = {
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: false,
+    serverMaxWindowBits: 9,
+    clientMaxWindowBits: 12
+  }
+
+  it("each side compresses with its own", () => {
+    assert.deepStrictEqual(PerMessageDeflate.windowOf("client", agreed), { windowBits: 12, contextTakeover: true })
+    assert.deepStrictEqual(PerMessageDeflate.windowOf("server", agreed), { windowBits: 9, contextTakeover: false })
+  })
+})

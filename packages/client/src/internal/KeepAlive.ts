@@ -13,6 +13,7 @@ import * as Random from "effect/Random"
 import { PongTimeout } from "../Errors.ts"
 import type { KeepAlive as Options } from "../KeepAliveOptions.ts"
 import type { Call } from "./Attendant.ts"
+import * as ControlFrames from "./ControlFrames.ts"
 import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { PendingPing } from "./Pings.ts"
@@ -103,7 +104,7 @@ export class KeepAlive implements Call {
 
 /** True once the pong is here, or the ping could not be sent or answered: then the session is not open any more. */
 const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Effect.Effect<boolean> =>
-  session.sendPing(ping).pipe(
+  ControlFrames.sendPing(session, ping).pipe(
     Effect.tap(() => Effect.sync(() => life.flushed())),
     Effect.andThen(Deferred.await(ping.pong)),
     Effect.match({ onSuccess: () => true, onFailure: () => true })

@@ -13,6 +13,7 @@ import type { Connection, Redirected } from "../Connection.ts"
 import type { ConnectionClosed, ReceiveError } from "../Errors.ts"
 import type { Latency } from "../Latency.ts"
 import { batchSize } from "./BatchSize.ts"
+import * as ControlFrames from "./ControlFrames.ts"
 import type { Session } from "./Session.ts"
 import * as Spans from "./Spans.ts"
 
@@ -76,11 +77,11 @@ export class OpenConnection<A> implements Connection<A> {
   // ---- control frames
 
   get ping(): Connection<A>["ping"] {
-    return (payload) => this.#session.ping(payload)
+    return (payload) => ControlFrames.ping(this.#session, payload)
   }
 
   get pong(): Connection<A>["pong"] {
-    return (payload = new Uint8Array(0)) => this.#session.pong(payload)
+    return (payload = new Uint8Array(0)) => ControlFrames.pong(this.#session, payload)
   }
 
   get pings(): Stream.Stream<Uint8Array> {

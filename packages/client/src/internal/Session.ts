@@ -9,7 +9,6 @@ import type { ByteSink, ByteStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -22,12 +21,11 @@ import type { Attendant, Attended } from "./Attendant.ts"
 import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
-import * as InvalidControl from "./InvalidControl.ts"
 import { KeepAlive } from "./KeepAlive.ts"
 import type { Counts, Meter, Source, Watch } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
-import { type PendingPing, Pings } from "./Pings.ts"
+import { Pings } from "./Pings.ts"
 import { Pulling } from "./Pulling.ts"
 import { Reader } from "./Reader.ts"
 import * as SendFragments from "./SendFragments.ts"
@@ -238,39 +236,6 @@ export class Session<A> implements Attended, Source {
   }
 
   // ---- sending
-
-  /** Sends a ping when it is its turn, and succeeds with the round-trip time when its pong, or a later one, came. */
-  ping(payload: Uint8Array | undefined): Effect.Effect<Duration.Duration, SendError> {
-    return Effect.suspend((): Effect.Effect<Duration.Duration, SendError> => {
-      const invalid = payload === undefined ? undefined : InvalidControl.of(payload)
-      if (invalid !== undefined) return Effect.fail(invalid)
-      const ping = this.pings.make(payload)
-      return Effect.andThen(this.sendPing(ping), Deferred.await(ping.pong)).pipe(
-        Effect.onExit(() => Effect.sync(() => this.pings.forget(ping)))
-      )
-    })
-  }
-
-  /** Succeeds when the ping was handed to the kernel. */
-  sendPing(ping: PendingPing): Effect.Effect<void, ConnectionClosed> {
-    const encode = () => {
-      this.endpoint.ping(ping.payload)
-      this.pings.sent(ping)
-    }
-    return Effect.andThen(this.outgoing.line.overtake(encode), this.flush).pipe(
-      Effect.map(() => this.pings.flushed(ping))
-    )
-  }
-
-  /** An unsolicited pong (RFC 6455 §5.5.3). */
-  pong(payload: Uint8Array): Effect.Effect<void, SendError> {
-    return Effect.suspend((): Effect.Effect<void, SendError> => {
-      const invalid = InvalidControl.of(payload)
-      if (invalid !== undefined) return Effect.fail(invalid)
-      const own = payload.slice()
-      return this.outgoing.line.overtake(() => this.endpoint.pong(own))
-    })
-  }
 
   /** One message as the Stream brings it. What was begun and cannot be ended fails the connection. */
   sendFragments<E, R>(
