@@ -16,13 +16,13 @@ import type * as InvalidMessage from "./InvalidMessage.ts"
 import type { Limits } from "./Limits.ts"
 import { type Message, MessageAssembler } from "./MessageAssembler.ts"
 import { MessageEncoder } from "./MessageEncoder.ts"
+import * as MessageParts from "./MessageParts.ts"
 import { needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"
 import type { SplitMessage, StreamedMessage } from "./OutgoingMessage.ts"
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import * as PerMessageDeflate from "./PerMessageDeflate.ts"
 import type { Platform } from "./Platform.ts"
-import * as TextParts from "./TextParts.ts"
 import * as Traffic from "./Traffic.ts"
 
 export interface Options<A = Message> {
@@ -287,7 +287,7 @@ export class Endpoint<A = Message> {
 
   /** What is not legal about sending this as that, if anything. */
   invalid(message: Message, kind?: Assembler.Kind): InvalidMessage.InvalidMessage | undefined {
-    return TextParts.invalid(message, kind, this.platform)
+    return MessageParts.invalid(message, kind, this.platform)
   }
 
   /** A ping whose payload `InvalidMessage.ofControlPayload` has no word against; nothing after a Close. */

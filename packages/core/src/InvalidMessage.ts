@@ -36,7 +36,7 @@ export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
 
 /**
  * What is not legal about a message, if anything: text must be well-formed to become UTF-8. Bytes are always legal (to
- * be sent as text, `TextParts` looks at them); what is neither comes from a caller without types, and must not reach the
+ * be sent as text, `MessageParts` looks at them); what is neither comes from a caller without types, and must not reach the
  * wire as something else.
  */
 export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefined => {

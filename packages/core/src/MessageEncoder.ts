@@ -6,10 +6,10 @@ import type { Kind } from "./Assembler.ts"
 import type { Deflater } from "./Compression.ts"
 import type { FrameEncoder } from "./FrameEncoder.ts"
 import type { Message } from "./MessageAssembler.ts"
+import { encoded } from "./MessageParts.ts"
 import * as Opcode from "./Opcode.ts"
 import { SplitMessage, StreamedMessage } from "./OutgoingMessage.ts"
 import type { Platform } from "./Platform.ts"
-import { encoded } from "./TextParts.ts"
 
 export interface Parts {
   readonly output: FrameEncoder

@@ -26,7 +26,7 @@ export * as FrameHeader from "./FrameHeader.ts"
 export * as FrameDecoder from "./FrameDecoder.ts"
 export * as FrameEncoder from "./FrameEncoder.ts"
 export * as OutgoingMessage from "./OutgoingMessage.ts"
-export * as TextParts from "./TextParts.ts"
+export * as MessageParts from "./MessageParts.ts"
 export * as ClosePayload from "./ClosePayload.ts"
 export { type NeedMore, needMore } from "./NeedMore.ts"
 // Compression

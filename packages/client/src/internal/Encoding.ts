@@ -1,7 +1,7 @@
 /**
  * Values into messages, and what is said when that fails, in either direction.
  */
-import { TextParts } from "@effect-websocket/core"
+import { MessageParts } from "@effect-websocket/core"
 import { escapePeerText, NodePlatform } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
@@ -24,7 +24,7 @@ export const encoderOf = <In>(options: {
 
 /** Looks at a message that is sent later as a connection would now, while its sender can still be told. */
 export const legal = (message: Message, kind?: SendOptions["kind"]): Effect.Effect<Message, InvalidMessage> => {
-  const invalid = TextParts.invalid(message, kind, NodePlatform.platform)
+  const invalid = MessageParts.invalid(message, kind, NodePlatform.platform)
   return invalid === undefined ? Effect.succeed(message) : Effect.fail(new InvalidMessage(invalid))
 }
 

@@ -5,7 +5,7 @@
  * (`OutboxQueue`), which one fiber per connection empties in order. That fiber also learns what was flushed, so that
  * after a loss every message that was accepted has a fate, and those that may be lost are counted.
  */
-import { TextParts } from "@effect-websocket/core"
+import { MessageParts } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -62,7 +62,7 @@ export class Outbox {
   ): Effect.Effect<void, ClientSendError> {
     return Effect.suspend((): Effect.Effect<void, ClientSendError> => {
       for (const message of messages) {
-        const invalid = TextParts.invalid(message, options?.kind, NodePlatform.platform)
+        const invalid = MessageParts.invalid(message, options?.kind, NodePlatform.platform)
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       }
       // The array is the program's, which may change it while they wait.

@@ -5,7 +5,12 @@
  * It takes its turn in line with its first fragment and holds the line to its last. What was begun cannot be taken back:
  * when the Stream fails or is interrupted in between, the connection is failed (`abandon`).
  */
-import { type Endpoint, type InvalidMessage as Invalid, type OutgoingMessage, TextParts } from "@effect-websocket/core"
+import {
+  type Endpoint,
+  type InvalidMessage as Invalid,
+  MessageParts,
+  type OutgoingMessage
+} from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -38,14 +43,14 @@ export const sendFragments = <E, R>(
 /** One message on its way. */
 class Sending {
   private readonly parts: Parts
-  private readonly text: TextParts.TextParts
+  private readonly text: MessageParts.MessageParts
   private readonly begin: () => OutgoingMessage.StreamedMessage
   private message: OutgoingMessage.StreamedMessage | undefined
   private ended = false
 
   constructor(parts: Parts, kind: "text" | "binary", compress: boolean | undefined) {
     this.parts = parts
-    this.text = new TextParts.TextParts(kind, NodePlatform.platform)
+    this.text = new MessageParts.MessageParts(kind, NodePlatform.platform)
     const begin = () => parts.endpoint.begin(kind, compress)
     this.begin = begin
   }

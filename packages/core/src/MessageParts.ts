@@ -10,7 +10,7 @@ import * as InvalidMessage from "./InvalidMessage.ts"
 import type { Platform } from "./Platform.ts"
 import * as Utf8 from "./Utf8.ts"
 
-export class TextParts {
+export class MessageParts {
   private readonly kind: Kind
   private readonly platform: Platform
   /** The first half of a surrogate pair that ended the last string, if one did. */
@@ -55,7 +55,7 @@ export const invalid = (
   platform: Platform
 ): InvalidMessage.InvalidMessage | undefined => {
   if (kind !== "text" || !(message instanceof Uint8Array)) return InvalidMessage.ofMessage(message)
-  const text = new TextParts("text", platform)
+  const text = new MessageParts("text", platform)
   const answer = text.take(message)
   return answer instanceof Uint8Array ? text.end() : answer
 }

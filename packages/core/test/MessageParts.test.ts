@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Kind } from "../src/Assembler.ts"
 import * as InvalidMessage from "../src/InvalidMessage.ts"
+import { encoded, invalid, MessageParts } from "../src/MessageParts.ts"
 import * as Platform from "../src/Platform.ts"
-import { encoded, invalid, TextParts } from "../src/TextParts.ts"
 import { hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
@@ -10,14 +10,14 @@ const { LoneSurrogate, NotAMessage, NotUtf8 } = InvalidMessage.all
 
 /** What each part becomes, in hex or as the rule that forbids it, and the end last. */
 const each = (kind: Kind, ...parts: ReadonlyArray<string | Uint8Array>) => {
-  const text = new TextParts(kind, Platform.pure)
+  const text = new MessageParts(kind, Platform.pure)
   const answers = parts.map((part) => text.take(part))
   return [...answers.map((answer) => (answer instanceof Uint8Array ? toHex(answer) : answer)), text.end()]
 }
 
 const [high, low] = ["\ud83d", "\ude00"] as const
 
-describe("TextParts", () => {
+describe("MessageParts", () => {
   const table: ReadonlyArray<
     readonly [what: string, kind: Kind, parts: ReadonlyArray<string | Uint8Array>, answers: Array<unknown>]
   > = [
@@ -57,7 +57,7 @@ describe("TextParts", () => {
   })
 })
 
-describe("TextParts.invalid", () => {
+describe("MessageParts.invalid", () => {
   const rows: ReadonlyArray<readonly [string | Uint8Array, Kind | undefined, unknown]> = [
     ["ü", undefined, undefined],
     ["ü", "binary", undefined],
