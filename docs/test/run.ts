@@ -1,5 +1,5 @@
 /** Runs a file of `docs/` as a program of its own, or a line of a page in a shell, as a reader would. */
-import { execFile } from "node:child_process"
+import { type ChildProcess, execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 
@@ -10,22 +10,30 @@ export interface Outcome {
 }
 
 export const run = (file: string, ...args: ReadonlyArray<string>): Effect.Effect<Outcome> =>
-  Effect.callback((resume) => {
-    const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
-    const child = execFile(process.execPath, [source, path, ...args], (error, stdout, stderr) =>
-      resume(Effect.succeed({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }))
-    )
-    return Effect.sync(() => child.kill())
+  outcome((done) => execFile(process.execPath, [source, path(file), ...args], done))
+
+/** The same, and presses Ctrl-C once something was printed. */
+export const runToCtrlC = (file: string, ...args: ReadonlyArray<string>): Effect.Effect<Outcome> =>
+  outcome((done) => {
+    const child = execFile(process.execPath, [source, path(file), ...args], done)
+    child.stdout!.once("data", () => child.kill("SIGINT"))
+    return child
   })
 
 /** In the repository's root. */
 export const shell = (command: string): Effect.Effect<Outcome> =>
-  Effect.callback((resume) => {
-    const cwd = fileURLToPath(new URL("../..", import.meta.url))
-    const child = execFile("sh", ["-c", command], { cwd }, (error, stdout, stderr) =>
-      resume(Effect.succeed({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }))
+  outcome((done) => execFile("sh", ["-c", command], { cwd: path("..") }, done))
+
+const outcome = (start: (done: (error: Error | null, stdout: string, stderr: string) => void) => ChildProcess) =>
+  Effect.callback<Outcome>((resume) => {
+    const child = start((error, stdout, stderr) =>
+      resume(
+        Effect.succeed({ exitCode: error === null ? 0 : Number((error as { code?: unknown }).code), stdout, stderr })
+      )
     )
     return Effect.sync(() => child.kill())
   })
+
+const path = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url))
 
 const source = "--conditions=@effect-websocket/source"

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { conversation } from "../start/conversation.ts"
-import { run } from "./run.ts"
+import { run, runToCtrlC } from "./run.ts"
 
 /** The first column. */
 const steps = (stdout: string) => [...stdout.matchAll(/^ {2}(\S.*?) {2,}/gm)].map(([, what]) => what)
@@ -61,6 +61,16 @@ describe("npm start", { timeout: 30_000 }, () => {
       yield* ServerPeer.echo(server)
       const error = yield* Fiber.join(failing)
       assert.strictEqual(error.message, "The server is no echo server: text did not come back within 10 seconds")
+    })
+  )
+})
+
+describe("npm run echo", { timeout: 30_000 }, () => {
+  it.live("says where it listens, and stays until Ctrl-C", () =>
+    Effect.gen(function* () {
+      const { exitCode, stdout } = yield* runToCtrlC("start/echo.ts", "0")
+      assert.match(stdout, /^ws:\/\/localhost:\d+\/echo sends back whatever it gets; Ctrl-C stops it\n$/)
+      assert.strictEqual(exitCode, 130)
     })
   )
 })

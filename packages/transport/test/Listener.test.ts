@@ -89,3 +89,22 @@ const open = (port: number, ca: string | undefined) =>
   )
 
 const isDone = (exit: Exit.Exit<unknown, unknown>) => Exit.isFailure(exit) && Cause.isDone(Cause.squash(exit.cause))
+
+describe("a listener's port", () => {
+  const listen = (port?: number) => Effect.scoped(Effect.map(Listener.make({ port }), (listener) => listener.port))
+
+  it.live("is the one that is named", () =>
+    Effect.gen(function* () {
+      const port = yield* listen()
+      assert.strictEqual(yield* listen(port), port)
+    })
+  )
+
+  it.live("has to be free", () =>
+    Effect.gen(function* () {
+      const { port } = yield* Listener.make()
+      const exit = yield* Effect.exit(listen(port))
+      assert.match(String(Exit.isFailure(exit) && Cause.squash(exit.cause)), /EADDRINUSE/)
+    })
+  )
+})

@@ -1,6 +1,6 @@
 /**
- * An embedded server on real sockets: listens on a free port of 127.0.0.1 or on a unix socket, with or without TLS, and
- * runs a handler for each connection. Everything of it lives in the scope.
+ * An embedded server on real sockets: listens on a port of 127.0.0.1, a free one unless it is named, or on a unix socket,
+ * with or without TLS, and runs a handler for each connection. Everything of it lives in the scope.
  */
 import { OpeningHandshakeServer } from "@effect-websocket/core"
 import { Listener } from "@effect-websocket/transport/testing"

@@ -1,6 +1,6 @@
 /**
- * A server of real sockets for tests and demonstrations: TCP or TLS on a free port of 127.0.0.1 or on a unix socket,
- * whose connections are moved by hand. What is said on them is the caller's business.
+ * A server of real sockets for tests and demonstrations: TCP or TLS on a port of 127.0.0.1 or on a unix socket, whose
+ * connections are moved by hand. What is said on them is the caller's business.
  */
 import { Buffer } from "node:buffer"
 import * as Net from "node:net"
@@ -16,6 +16,8 @@ import { Waiters } from "../internal/Waiters.ts"
 export interface Options {
   /** Speaks TLS with this certificate, both PEM; whatever else Node's TLS server takes goes along. Default: plain TCP. */
   readonly tls?: (Tls.TlsOptions & { readonly cert: string; readonly key: string }) | undefined
+  /** The port of 127.0.0.1, on which nothing may listen: for a person who types it. Default: one that is free. */
+  readonly port?: number | undefined
   /** Where to make a unix socket, on which nothing may be. Default: a port. */
   readonly socketPath?: string | undefined
 }
@@ -65,7 +67,7 @@ export const make: (options?: Options) => Effect.Effect<Listener, never, Scope.S
   return { port, accept }
 })
 
-const start = ({ socketPath, tls }: Options, onConnection: (socket: Net.Socket) => void) =>
+const start = ({ port = 0, socketPath, tls }: Options, onConnection: (socket: Net.Socket) => void) =>
   Effect.callback<{ readonly server: Net.Server; readonly stop: Effect.Effect<void> }>((resume) => {
     const server = tls === undefined ? Net.createServer(socketOptions) : Tls.createServer({ ...socketOptions, ...tls })
     const sockets = new Set<Net.Socket>()
@@ -82,7 +84,7 @@ const start = ({ socketPath, tls }: Options, onConnection: (socket: Net.Socket) 
     })
     server.on("error", (error) => resume(Effect.die(error)))
     server.maxConnections = maxConnections
-    server.listen(socketPath === undefined ? { port: 0, host: "127.0.0.1" } : { path: socketPath }, () =>
+    server.listen(socketPath === undefined ? { port, host: "127.0.0.1" } : { path: socketPath }, () =>
       resume(Effect.succeed({ server, stop }))
     )
   })
