@@ -29,6 +29,7 @@ import { type SchemaOptions, schema, type TypedMessages } from "./TypedMessages.
 
 const { Count, withDefault } = OptionSchema
 
+/** The options that are data. */
 export const Options = Schema.Struct({
   /** Messages that are not acknowledged. When they are as many, `send` waits. Default 1,024. */
   maxMessages: Count.pipe(withDefault(1024)),
@@ -40,6 +41,7 @@ export const Options = Schema.Struct({
   firstNumber: Schema.Int.pipe(withDefault(1))
 })
 
+/** What the messages are made of, how numbers and acknowledgements are found in them, and how many are kept. */
 export interface MakeOptions<A, Payload, In, E> extends SchemaOptions<A, In, E>, Partial<typeof Options.Encoded> {
   /** The message that bears a payload and its number. */
   readonly number: (payload: Payload, number: number) => In
@@ -83,6 +85,7 @@ export interface Sessions extends Messages<Message, Message, ClientReceiveError,
   readonly statusChanges?: Stream.Stream<Status>
 }
 
+/** Messages that are kept until the peer has acknowledged them. */
 export interface AtLeastOnce<A, Payload, E> {
   /** Sends everything again that is not acknowledged: to be run in the client's `onOpen`. */
   readonly replay: (session: Session) => Effect.Effect<void, SendError>

@@ -31,6 +31,7 @@ import * as StatusBoard from "./internal/StatusBoard.ts"
 import type { LostMessages, Status } from "./Status.ts"
 import * as WebSocket from "./WebSocket.ts"
 
+/** What can be said about one message, and whether it outlives a connection. */
 export interface ClientSendOptions extends SendOptions {
   /**
    * True: the outbox keeps the message until it was handed to the kernel, over as many connections as that takes. False,
@@ -42,6 +43,7 @@ export interface ClientSendOptions extends SendOptions {
 /** What sending can fail with. What was accepted before and lost later is counted, and reported to `onLost`. */
 export type ClientSendError = InvalidMessage | NotSent | FateUnknown
 
+/** One conversation over as many connections as it takes. `make` opens one. */
 export interface Client extends Messages<Message, Message, ClientReceiveError, ClientSendError, ClientSendOptions> {
   /**
    * As `send`, and answers what becomes of the message: an Effect that succeeds when all of it was handed to the kernel,
@@ -153,6 +155,7 @@ export const Service =
     return Object.assign(service, { layer, layerConfig })
   }
 
+/** What `class Prices extends Client.Service<Prices>()("app/Prices") {}` has: the key, and the layers that make the client. */
 export interface ServiceClass<Self, Id extends string> extends Context.ServiceClass<Self, Id, Client> {
   /** A client that lives as long as the layer. */
   readonly layer: <R = never>(

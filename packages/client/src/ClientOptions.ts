@@ -29,6 +29,7 @@ const own = {
   maxRetryAfter: Time.pipe(withDefault(Duration.minutes(5))),
   /** How long `onOpen` may take. Default 10 s. */
   onOpenTimeout: Time.pipe(withDefault(Duration.seconds(10))),
+  /** What a send does while there is no connection, and how much may wait. Default: it waits. */
   outbox: OutboxOptions.pipe(withDefaultsOf(OutboxOptions))
 }
 
@@ -62,13 +63,17 @@ interface ClientEffects<R> {
   readonly subprotocols?: OptionEffect.ValueOrEffect<ReadonlyArray<string>, R>
   /** Request headers; as an Effect, it runs once for each attempt. */
   readonly headers?: OptionEffect.ValueOrEffect<Readonly<Record<string, string | Redacted.Redacted<string>>>, R>
-  /** When to try again: a Schedule of delays, or what the delays are made from. */
+  /**
+   * When to try again: a Schedule of delays, or what the delays are made from. Default: after a random part of 1 s, then of
+   * twice as long each time, up to 30 s, without end.
+   */
   readonly reconnect?: Schedule.Schedule<unknown, Loss, never, R> | Reconnect.ReconnectOptions
 }
 
 /** What `layerConfig` takes besides: all that is no data. It goes before what the provider has, which is not read. */
 export interface FromFunctions<R = never> extends ClientFunctions<R>, ClientEffects<R> {}
 
+/** Every option of a connection, and what is a client's own. */
 export interface ClientOptions<R = never>
   extends Omit<Options.ConnectOptions<R>, "delivery" | "text" | keyof ClientEffects<R>>,
     ClientFunctions<R>,

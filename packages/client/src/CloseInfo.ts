@@ -18,6 +18,7 @@ export type CloseFrame = typeof CloseFrame.Type
 export const ClosedBy = Schema.Literals(["peer", "us", "network"])
 export type ClosedBy = typeof ClosedBy.Type
 
+/** How a connection ended. */
 export interface CloseInfo {
   /** The peer's code; 1005 when its Close had none, 1006 when no Close came (RFC 6455 §7.1.5). */
   readonly closeCode: number

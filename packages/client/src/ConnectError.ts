@@ -122,6 +122,7 @@ export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(error
   }
 }
 
+/** Why there is no connection. `Effect.catchReason("ConnectError", "Refused", ...)` handles one of them. */
 export const ConnectReason = Schema.Union([
   InvalidUrl,
   InvalidOptions,
@@ -155,6 +156,7 @@ export const Step = Schema.Struct({
 })
 export type Step = typeof Step.Type
 
+/** No connection was made: `reason` says why, in one tag of twelve, and `steps` what was tried and how long it took. */
 export class ConnectError extends Schema.TaggedError<ConnectError>(errorId("ConnectError"))("ConnectError", {
   /** Without userinfo, query and fragment. */
   url: Schema.String,

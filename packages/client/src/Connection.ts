@@ -17,6 +17,7 @@ import type { Latency } from "./Latency.ts"
  */
 export type Message = string | Uint8Array
 
+/** What can be said about one message. */
 export interface SendOptions {
   /** False sends it as it is: for what is compressed already, or secret beside what a stranger chooses. Default true. */
   readonly compress?: boolean

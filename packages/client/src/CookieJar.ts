@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Cookies from "effect/http/Cookies"
 import * as Redacted from "effect/Redacted"
 
+/** The cookies that servers set, for the option `cookies` of whoever shares them. */
 export interface CookieJar {
   /** The Cookie header for a request to this URL; undefined when no cookie is meant for it. */
   readonly header: (url: string | URL) => Effect.Effect<Redacted.Redacted | undefined>

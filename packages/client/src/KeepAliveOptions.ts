@@ -8,8 +8,7 @@ import * as Schema from "effect/Schema"
 
 const { Count, Time, withDefault } = OptionSchema
 
-/** Protocol pings that notice a dead peer (RFC 6455 §5.5.2). Any combination of interval and timeout is valid. */
-export const KeepAliveOptions = Schema.Struct({
+const schema = Schema.Struct({
   /** Between two pings, and before the first. Default 20 s. */
   interval: Time.pipe(withDefault(Duration.seconds(20))),
   /** Silence after a ping that makes it a missed one. Default 20 s. */
@@ -24,6 +23,12 @@ export const KeepAliveOptions = Schema.Struct({
    */
   jitter: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface KeepAliveSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** Protocol pings that notice a dead peer (RFC 6455 §5.5.2). Any combination of interval and timeout is valid. */
+export const KeepAliveOptions: KeepAliveSchema = schema
 
 /** Checked, with every default filled in but that of `jitter`, which a client and a connection do not share. */
 export type KeepAlive = typeof KeepAliveOptions.Type

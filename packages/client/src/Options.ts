@@ -85,6 +85,7 @@ export const CompressionOffer = Schema.Struct({
   clientMaxWindowBits: Schema.optionalKey(Schema.Union([WindowBits, Schema.Literal(true)]))
 })
 
+/** permessage-deflate: what is offered, and how hard it works. */
 export const CompressionOptions = Schema.Struct({
   /** What is offered, by preference. Default: `client_max_window_bits`, contexts taken over. */
   offers: Schema.NonEmptyArray(CompressionOffer).pipe(withDefault([{ clientMaxWindowBits: true }])),
@@ -132,12 +133,15 @@ export const MessageOptions = Schema.Struct({
   noProxy: NoProxy.pipe(withDefault([])),
   /** Messages of more bytes are sent as fragments of at most so many (RFC 6455 §5.4). Default: none is. */
   fragmentBytes: Schema.optionalKey(Count),
+  /** How much the peer may make us hold. Default: 1 MiB for a message, and bounds for all else. */
   limits: LimitOptions.pipe(withDefaultsOf(LimitOptions)),
+  /** How long each part of a connection's life may take. Default: 10 s to open, 10 s to close. */
   deadlines: Deadlines.pipe(withDefaultsOf(Deadlines)),
-  /** Default: on. False turns it off. */
+  /** Pings that notice a dead peer. Default: every 20 s, with 20 s for the answer. False turns it off. */
   keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefaultsOf(KeepAliveOptions))
 })
 
+/** Every option of one connection, as data. */
 export const ConnectOptions = Schema.Struct({
   ...MessageOptions.fields,
   /** What taking gives: whole messages, their fragments as they come, or all frames. Default: messages. */
@@ -155,11 +159,15 @@ type Data = typeof ConnectOptions.Encoded
  */
 export interface ConnectOptions<R = never, D extends Delivery = "messages", T extends TextAs = "string">
   extends Omit<Data, "headers" | "subprotocols" | "delivery" | "text"> {
+  /** Request headers besides the protocol's own. As an Effect, it runs once for each dial. Default: none. */
   readonly headers?: OptionEffect.ValueOrEffect<NonNullable<Data["headers"]>, R>
+  /** Offered in this order; the server picks one or none (RFC 6455 §1.9). An Effect runs for each dial. Default: none. */
   readonly subprotocols?: OptionEffect.ValueOrEffect<NonNullable<Data["subprotocols"]>, R>
   /** Keeps the cookies that servers set, and sends those that are meant for this one. Default: none. */
   readonly cookies?: CookieJar
+  /** What taking gives: whole messages, their fragments as they come, or all frames. Default: "messages". */
   readonly delivery?: D
+  /** What a text is given as: "bytes" are not checked to be UTF-8. Default: "string". */
   readonly text?: T
 }
 

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 
 const { Count, Time, withDefault } = OptionSchema
 
-export const OutboxOptions = Schema.Struct({
+const schema = Schema.Struct({
   /**
    * What a send does while there is no connection: `suspend` waits for one (default), `fail` fails with NotSent, `queue`
    * succeeds and leaves the message in the outbox.
@@ -29,5 +29,11 @@ export const OutboxOptions = Schema.Struct({
    */
   resend: Schema.Boolean.pipe(withDefault(true))
 })
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface OutboxSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** What a send does while there is no connection, and how much may wait. */
+export const OutboxOptions: OutboxSchema = schema
 /** Checked, with every default filled in. */
 export type OutboxOptions = typeof OutboxOptions.Type

@@ -16,11 +16,11 @@ const { Time, withDefault } = OptionSchema
 
 /** When to try again: the n-th delay in a row is a random part of `first * factor^(n-1)`, or of `max`. */
 export const ReconnectOptions = Schema.Struct({
-  /** Default 1 s. */
+  /** The longest that the first delay may be. Default 1 s. */
   first: Time.pipe(withDefault(Duration.seconds(1))),
-  /** Default 2. */
+  /** By how much each further delay may be longer. Default 2. */
   factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)).pipe(withDefault(2)),
-  /** Default 30 s. */
+  /** The longest that any delay may be. Default 30 s. */
   max: Time.pipe(withDefault(Duration.seconds(30))),
   /** A connection that was open for so long has held: delays begin anew. Default 5 s. */
   uptime: Time.pipe(withDefault(Duration.seconds(5)))
@@ -36,14 +36,16 @@ export type Decision =
   /** Not at all. */
   | { readonly _tag: "Stop" }
 
+/** Try again when the schedule says so. */
 export const retry: Decision = { _tag: "Retry" }
 
-/** Throws where the delay cannot be read, as any Duration does: later it would end the client. */
+/** Try again after this time. Throws where the delay cannot be read, as any Duration does: later it would end the client. */
 export const retryAfter = (delay: Duration.Input): Decision => ({
   _tag: "RetryAfter",
   delay: Duration.fromInputUnsafe(delay)
 })
 
+/** Do not try again: the client is `Stopped`. */
 export const stop: Decision = { _tag: "Stop" }
 
 /**

@@ -11,7 +11,7 @@ const Origin = Schema.String.check(
   )
 )
 
-export const RedirectOptions = Schema.Struct({
+const schema = Schema.Struct({
   /** How many are followed in a row. */
   limit: Count,
   /**
@@ -24,5 +24,11 @@ export const RedirectOptions = Schema.Struct({
   /** Names of headers that are no secret and go everywhere. Default: none. */
   keepHeaders: Schema.Array(Schema.String).pipe(withDefault([]))
 })
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface RedirectSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** Which redirects are followed, and what goes with them. */
+export const RedirectOptions: RedirectSchema = schema
 
 export type RedirectOptions = typeof RedirectOptions.Type

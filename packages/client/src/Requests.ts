@@ -25,6 +25,7 @@ import type { Status } from "./Status.ts"
 
 const { Count, Time, withDefault } = OptionSchema
 
+/** The options that are data. */
 export const Options = Schema.Struct({
   /** From asking to the response, the wait for a turn included. Default 30 s. */
   timeout: Time.pipe(withDefault(Duration.seconds(30))),
@@ -38,6 +39,7 @@ export const Options = Schema.Struct({
 
 export type Settings = typeof Options.Type
 
+/** How a response is told from other messages, and how long and how many are waited for. */
 export interface MakeOptions<A> extends Partial<typeof Options.Encoded> {
   /** The id of the request that a message answers; undefined when it answers none. */
   readonly responseId: (message: A) => number | undefined

@@ -4,6 +4,7 @@
 import type { Duration } from "effect/Duration"
 import type { LossCause } from "./ClientErrors.ts"
 
+/** Where a client stands: `client.status`, and each change in `client.statusChanges`. */
 export type Status =
   /** Dialling, or in `onOpen`. `attempt` is 1 for the first since the client was made or a connection held. */
   | { readonly _tag: "Connecting"; readonly attempt: number }

@@ -22,6 +22,7 @@ import { type EncodeFailed, TooManySubscriptions } from "./MessageErrors.ts"
 
 const { Count, withDefault } = OptionSchema
 
+/** The options that are data. */
 export const Options = Schema.Struct({
   /** Subscriptions at a time. Default 1,024. */
   maxActive: Count.pipe(withDefault(1024)),
@@ -29,6 +30,7 @@ export const Options = Schema.Struct({
   maxBytes: Count.pipe(withDefault(0x100000))
 })
 
+/** What the messages are made of, and how many there may be. */
 export interface MakeOptions<In> extends Partial<typeof Options.Encoded> {
   /** What the messages are values of, as for `WebSocket.schema`. */
   readonly send: Schema.ConstraintCodec<In, unknown, unknown>
@@ -36,6 +38,7 @@ export interface MakeOptions<In> extends Partial<typeof Options.Encoded> {
   readonly codec?: MessageCodec
 }
 
+/** One subscription: the message that asks for it, and the one that takes it back. */
 export interface Subscription<In> {
   /** Asks for it. */
   readonly subscribe: In
@@ -43,6 +46,7 @@ export interface Subscription<In> {
   readonly unsubscribe?: In
 }
 
+/** What is subscribed to, over however many connections. */
 export interface Subscriptions<In> {
   /** Asks for everything again: to be run in the `onOpen` of a client, or once on a connection. */
   readonly replay: (session: Session) => Effect.Effect<void, SendError>

@@ -4,11 +4,17 @@ import * as Schema from "effect/Schema"
 
 const { withDefault } = OptionSchema
 
-export const TraceOptions = Schema.Struct({
+const schema = Schema.Struct({
   /** At which level it is logged. Default "Info": who turns it on wants to see it. */
   level: Schema.Literals(["Fatal", "Error", "Warn", "Info", "Debug", "Trace"]).pipe(withDefault("Info")),
   /** How much of each payload, and of a refusal's body, is shown, at most 200. Default 0: they may be secret. */
   payloadBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 })).pipe(withDefault(0))
 })
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface TraceSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** What the log of a connection shows. */
+export const TraceOptions: TraceSchema = schema
 
 export type TraceOptions = typeof TraceOptions.Type

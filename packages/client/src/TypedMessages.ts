@@ -14,6 +14,7 @@ import { encoderOf } from "./internal/Encoding.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 
+/** The schema of each direction, how values become messages, and what becomes of those that do not decode. */
 export interface SchemaOptions<A, In, E> {
   /** What comes. */
   readonly receive: Schema.ConstraintDecoder<A>
@@ -29,6 +30,7 @@ export interface SchemaOptions<A, In, E> {
   readonly onDecodeError?: (failure: DecodeFailed, message: Message) => Effect.Effect<unknown, E>
 }
 
+/** Messages as values of a schema. */
 export interface TypedMessages<A, In, RE, SE, Options = SendOptions> extends Messages<A, In, RE, SE, Options> {
   /** How many messages did not decode and were left out. */
   readonly skipped: Effect.Effect<number>

@@ -19,7 +19,7 @@ const LocalAddress = Schema.String.check(
   Schema.makeFilter((address: string) => Net.isIP(address) !== 0 || "must be an IP address, IPv6 without brackets")
 )
 
-export const AddressOptions = Schema.Struct({
+const schema = Schema.Struct({
   /** Only addresses of IP version 4 or 6. Default "any". */
   family: Schema.Union([Family, Schema.Literal("any")]).pipe(withDefault("any")),
   /** The version that is tried first; the two then take turns. Default: that of the resolver's first address. */
@@ -49,6 +49,12 @@ export const AddressOptions = Schema.Struct({
       `localAddress is of IP version ${Net.isIP(localAddress)}, and family ${family} allows none of its kind`
   )
 )
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface AddressSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** Which addresses of a host are tried, how soon after one another, and from where. */
+export const AddressOptions: AddressSchema = schema
 
 /** Make one with `AddressOptions.make({ ... })`. */
 export type AddressOptions = typeof AddressOptions.Type

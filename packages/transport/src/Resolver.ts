@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import { lookupReason } from "./internal/NodeError.ts"
 import type { HostNotFound } from "./TransportError.ts"
 
+/** From the name of a host to its addresses. */
 export interface Resolver {
   /**
    * The addresses of a host, IPv6 without brackets, by preference; only of one IP version if `family` is not "any". It

@@ -8,12 +8,18 @@ const InitialDelay = Time.check(
   Schema.makeFilter((delay: Duration.Duration) => Duration.toMillis(delay) >= 1000 || "must be 1 second or longer")
 )
 
-export const SocketOptions = Schema.Struct({
+const schema = Schema.Struct({
   /** Sends small segments at once (TCP_NODELAY). Default true: a message must not wait for the peer's acknowledgement. */
   noDelay: Schema.Boolean.pipe(withDefault(true)),
   /** The silence after which TCP itself asks whether the peer is there (SO_KEEPALIVE). Default 30 s. False: never. */
   keepAlive: Schema.Union([InitialDelay, Schema.Literal(false)]).pipe(withDefault(Duration.seconds(30)))
 })
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface SocketSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** What a TCP socket is told. */
+export const SocketOptions: SocketSchema = schema
 
 /** Make one with `SocketOptions.make({ ... })`. */
 export type SocketOptions = typeof SocketOptions.Type

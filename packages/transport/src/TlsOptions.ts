@@ -70,7 +70,7 @@ const Protocols = Schema.Array(Protocol).check(
   )
 )
 
-export const TlsOptions = Schema.Struct({
+const schema = Schema.Struct({
   /** Authorities to trust: PEM, or files or directories of it. Default: none but `roots`. */
   ca: Schema.optionalKey(Schema.Union([Pem, Schema.Array(Pem)])),
   /**
@@ -120,6 +120,12 @@ export const TlsOptions = Schema.Struct({
   /** Appends the secrets of each connection to this file, for Wireshark; whoever reads it reads the traffic. Default: none. */
   keylog: Schema.optionalKey(Path)
 })
+
+/** By this name declarations refer to it; written out, it would lose what is said about each option. */
+export interface TlsSchema extends Schema.Struct<typeof schema.fields> {}
+
+/** Whom to trust, who we are, and what is spoken. */
+export const TlsOptions: TlsSchema = schema
 
 /** Make one with `TlsOptions.make({ ... })`; `TlsOptions.make({})` is the default: verify against Node's authorities. */
 export type TlsOptions = typeof TlsOptions.Type

@@ -45,6 +45,7 @@ const layerOf = (
 const connectSocket: Connect = (to, carriesTls) =>
   to.socketPath === undefined ? Tcp.connect(to, carriesTls) : UnixSocket.connect(to, carriesTls)
 
+/** Opens byte streams. `Transport.layer` provides Node's sockets; a test provides `MemoryTransport`. */
 export class Transport extends Context.Service<
   Transport,
   {

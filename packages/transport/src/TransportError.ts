@@ -116,6 +116,7 @@ export class TlsFailed extends Schema.TaggedError<TlsFailed>("@effect-websocket/
   }
 }
 
+/** Why there is no byte stream, or no longer one. */
 export const TransportReason = Schema.Union([
   HostNotFound,
   Refused,

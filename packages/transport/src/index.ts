@@ -2,7 +2,7 @@
  * Operating system <-> byte streams, as scoped resources. Start at `Transport`, which opens them; `ByteStream` is the
  * contract that everything above builds on; `TransportError` is all that can fail.
  */
-export { AddressOptions } from "./AddressOptions.ts"
+export { AddressOptions, type AddressSchema } from "./AddressOptions.ts"
 export {
   type Address,
   type ByteSink,
@@ -19,10 +19,10 @@ export { escapePeerText } from "./PeerText.ts"
 export { ProxyFailed, ProxyProblem } from "./ProxyFailed.ts"
 export { NoProxy, ProxyOptions } from "./proxy/ProxyOptions.ts"
 export * as Resolver from "./Resolver.ts"
-export { SocketOptions } from "./SocketOptions.ts"
+export { SocketOptions, type SocketSchema } from "./SocketOptions.ts"
 export * as Span from "./Span.ts"
 export type { Destination, Target } from "./Target.ts"
-export { Pem, SecretPem, TlsOptions } from "./TlsOptions.ts"
+export { Pem, SecretPem, TlsOptions, type TlsSchema } from "./TlsOptions.ts"
 export { TlsCheck, TlsContext, type TlsServer } from "./TlsService.ts"
 export { Transport } from "./Transport.ts"
 export {

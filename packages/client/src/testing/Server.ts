@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as ServerPeer from "./ServerPeer.ts"
 
+/** Where it listens. */
 export interface Server {
   /** 0 on a unix socket. */
   readonly port: number
@@ -15,6 +16,7 @@ export interface Server {
   readonly url: string
 }
 
+/** Where it listens, how it answers handshakes, and which it refuses. */
 export interface Options extends ServerPeer.AcceptOptions, Listener.Options {
   /** Answers a request with these bytes in place of accepting it: by path, or by header. */
   readonly refuse?: (request: OpeningHandshakeServer.Requested) => Uint8Array | string | undefined

@@ -22,6 +22,7 @@ export interface Wire {
   readonly end: () => void
 }
 
+/** What a client did. */
 export type Event =
   | { readonly _tag: "Message"; readonly message: Message }
   | Endpoint.Control
@@ -30,6 +31,7 @@ export type Event =
   /** The client ended its side of the stream, or it broke. */
   | { readonly _tag: "End" }
 
+/** The server's end of one connection, moved step by step. */
 export interface ServerPeer {
   /** The client's opening handshake. */
   readonly request: OpeningHandshakeServer.Requested
@@ -48,6 +50,7 @@ export interface ServerPeer {
   readonly end: Effect.Effect<void>
 }
 
+/** How a handshake is answered, and whether the server does anything by itself. */
 export interface AcceptOptions {
   readonly subprotocol?: string
   /**

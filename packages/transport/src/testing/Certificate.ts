@@ -7,6 +7,7 @@ import * as Crypto from "node:crypto"
 import * as Net from "node:net"
 import { der, integer, sequence } from "./Der.ts"
 
+/** A certificate and its key, both PEM. */
 export interface Certificate {
   /** PEM. */
   readonly cert: string

@@ -13,6 +13,7 @@ import { NodeDuplex } from "../internal/NodeDuplex.ts"
 import { brokenReason } from "../internal/NodeError.ts"
 import { Waiters } from "../internal/Waiters.ts"
 
+/** Where it listens, and whether it speaks TLS. */
 export interface Options {
   /** Speaks TLS with this certificate, both PEM; whatever else Node's TLS server takes goes along. Default: plain TCP. */
   readonly tls?: (Tls.TlsOptions & { readonly cert: string; readonly key: string }) | undefined
@@ -22,6 +23,7 @@ export interface Options {
   readonly socketPath?: string | undefined
 }
 
+/** A port that listens, and who connects to it. */
 export interface Listener {
   /** 0 on a unix socket. */
   readonly port: number

@@ -26,6 +26,7 @@ export interface Dial {
   readonly abandoned: Effect.Effect<void>
 }
 
+/** A network in memory: `layer` for the program, the rest for the test. */
 export interface MemoryTransport {
   /** For the program under test. */
   readonly layer: Layer.Layer<Transport>
