@@ -50,7 +50,7 @@ export const flags = {
     Flag.withDefault(Redacted.make("environment"))
   ),
   compression: Flag.Boolean("compression").pipe(
-    Flag.withDescription("Whether permessage-deflate is offered. Default: it is"),
+    Flag.withDescription("Offer permessage-deflate (default); --no-compression does not"),
     Flag.withDefault(true)
   ),
   connectTimeout: value(
