@@ -34,6 +34,20 @@ describe("Client", () => {
     })
   )
 
+  it.effect("whoever is woken by a change finds the status that belongs to it", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made()
+      const tag = Effect.map(client.status, ({ _tag }) => _tag)
+      const connected = yield* start(Effect.andThen(client.connection, tag))
+      const taking = yield* start(Effect.andThen(Effect.flip(client.receive), tag))
+      const { server, wire } = yield* accept
+      assert.strictEqual(yield* Fiber.join(connected), "Open")
+      yield* server.close(1008)
+      wire.end()
+      assert.strictEqual(yield* Fiber.join(taking), "Stopped")
+    })
+  )
+
   it.effect("leaving the scope says goodbye", () =>
     Effect.gen(function* () {
       const { accept, leave } = yield* made()

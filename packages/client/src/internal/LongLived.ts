@@ -180,8 +180,10 @@ export class LongLived<R> {
       const opened = Moment.now(clock)
       this.control.hurry = false
       const drain = outbox.drain(up)
+      // Who is woken by the phase may look at the status.
+      const told = status.set({ _tag: "Open", generation, since: clock.currentTimeMillisUnsafe() })
       phases.move(up)
-      yield* status.set({ _tag: "Open", generation, since: clock.currentTimeMillisUnsafe() })
+      yield* told
       const draining = yield* Effect.forkChild(drain, { startImmediately: true })
       const byUs = yield* Effect.raceFirst(Effect.as(connection.ended, false), Effect.as(this.control.disturbed, true))
       const uptime = Duration.nanos(Moment.now(clock) - opened)
@@ -227,10 +229,11 @@ export class LongLived<R> {
       const { outbox, phases, status } = this.parts
       const { discarded, clean, ...record } = this.record
       const some = defect ?? Effect.fail(cause ?? new ConnectionClosed({ ...record, by: "us" }))
+      const told = status.set({ _tag: "Stopped", by, ...(cause && { cause }) })
       phases.move({ _tag: "Over", cause, some, all: by === "program" ? Cause.done() : some })
       outbox.stop(cause)
       return Effect.andThen(
-        status.set({ _tag: "Stopped", by, ...(cause && { cause }) }),
+        told,
         Effect.sync(() => {
           this.control.changed()
           Deferred.doneUnsafe(this.done, Effect.succeed(this.record))

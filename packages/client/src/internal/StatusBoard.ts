@@ -18,11 +18,10 @@ export class StatusBoard {
     this.changes = Stream.takeUntil(Stream.fromPubSub(pubsub), ({ _tag }) => _tag === "Stopped")
   }
 
-  set(status: Status): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.current = status
-      return PubSub.publish(this.pubsub, status)
-    })
+  /** Where it stands from now on: those who look see it at once, those who follow when the effect has run. */
+  set(status: Status): Effect.Effect<boolean> {
+    this.current = status
+    return PubSub.publish(this.pubsub, status)
   }
 }
 
