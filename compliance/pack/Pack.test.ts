@@ -65,6 +65,19 @@ layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) 
       )
     }
 
+    it.effect("declarations refer to groups of options, and so keep what is said about each option", () =>
+      Effect.gen(function* () {
+        const root = join((yield* Consumer).folder, "node_modules/@effect-websocket/client/dist")
+        for (const [file, options] of [
+          ["Options.d.ts", ["onlyWhenIdle", "serverName", "attemptDelay", "noDelay", "trustedOrigins", "payloadBytes"]],
+          ["ClientOptions.d.ts", ["onlyWhenIdle", "serverName", "whileDisconnected"]]
+        ] as const) {
+          const text = readFileSync(join(root, file), "utf8")
+          for (const option of options) assert.notInclude(text, `readonly ${option}: `, file)
+        }
+      })
+    )
+
     it.effect("there is one copy of effect, and one of each package", () =>
       Effect.gen(function* () {
         const { folder } = yield* Consumer
@@ -96,6 +109,17 @@ layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) 
       )
     }
 
+    it.effect("is bundled for Node, into one file that runs by itself", () =>
+      Effect.gen(function* () {
+        const { folder } = yield* Consumer
+        const { url } = yield* Server.serve(ServerPeer.echo)
+        const bundler = join(repository, "node_modules/.bin/rolldown")
+        yield* run(bundler, ["examples/first.ts", "--platform", "node", "--file", "bundled/first.mjs"], { cwd: folder })
+        assert.deepStrictEqual(readdirSync(join(folder, "bundled")), ["first.mjs"])
+        assert.strictEqual(yield* run(process.execPath, ["bundled/first.mjs", url], { cwd: folder }), "hello\n")
+      })
+    )
+
     for (const [node, binary] of [
       [oldestNode, (folder: string) => join(folder, "node_modules/node/bin/node")],
       [process.versions.node, () => process.execPath]
@@ -124,7 +148,7 @@ layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) 
         })
       )
 
-      it.effect(`loads every entry on Node ${node}`, () =>
+      it.effect(`loads every entry on Node ${node}, by import and by require`, () =>
         Effect.gen(function* () {
           const { folder } = yield* Consumer
           const entries = packages.flatMap(({ exports, name }) =>
@@ -132,14 +156,19 @@ layer(Consumer.layer, { excludeTestServices: true, timeout: "6 minutes" })((it) 
               .filter((path) => path !== "./package.json")
               .map((path) => name + path.slice(1))
           )
-          const script = `for (const entry of ${JSON.stringify(entries)}) {
-            const names = Object.keys(await import(entry))
-            if (names.length === 0) throw new Error(entry + " is empty")
-            console.log(entry, names.length)
-          }`
-          const printed = yield* run(binary(folder), ["--input-type=module", "--eval", script], { cwd: folder })
-          assert.strictEqual(printed.trim().split("\n").length, entries.length)
-          yield* Console.log(`Node ${node}:\n${printed.trim()}`)
+          for (const [type, load] of [
+            ["module", "await import"],
+            ["commonjs", "require"]
+          ] as const) {
+            const script = `for (const entry of ${JSON.stringify(entries)}) {
+              const names = Object.keys(${load}(entry))
+              if (names.length === 0) throw new Error(entry + " is empty")
+              console.log(entry, names.length)
+            }`
+            const printed = yield* run(binary(folder), [`--input-type=${type}`, "--eval", script], { cwd: folder })
+            assert.strictEqual(printed.trim().split("\n").length, entries.length)
+            yield* Console.log(`Node ${node}, ${load}:\n${printed.trim()}`)
+          }
         })
       )
     }
