@@ -206,13 +206,60 @@ describe("OutboxQueue, and what a lost connection had", () => {
 
 describe("OutboxQueue, and time", () => {
   it("lets go of what has waited for too long, and tells when the next does", () => {
-    const all = filled({}, item("late", { expires: 30n }), item("soon", { expires: 10n }), item("never"))
+    const all = filled({}, item("soon", { expires: 10n }), item("late", { expires: 30n }))
     assert.strictEqual(all.nextExpiry, 10n)
     assert.deepStrictEqual(names(all.expire(9n).notSent), [])
     assert.deepStrictEqual(names(all.expire(10n).notSent), ["soon"])
     assert.strictEqual(all.nextExpiry, 30n)
     assert.deepStrictEqual(names(all.expire(99n).notSent), ["late"])
     assert.isUndefined(all.nextExpiry)
-    assert.deepStrictEqual(rest(all), ["never"])
+  })
+
+  it("what never expires stays", () => {
+    const one = filled({}, item("never"))
+    assert.deepStrictEqual(names(one.expire(99n).notSent), [])
+    assert.deepStrictEqual(rest(one), ["never"])
+  })
+})
+
+describe("OutboxQueue, however much it holds", () => {
+  /** Counts how often anybody looks at an item. */
+  const watched = (overflow: Bounds["overflow"]) => {
+    let looks = 0
+    const queue = new OutboxQueue<Item>({ maxMessages: 1000, maxBytes: 1e9, overflow, resend: true })
+    const messages = ["m"]
+    const offer = () =>
+      queue.offer({
+        durable: false,
+        get messages() {
+          looks++
+          return messages
+        },
+        get bytes() {
+          looks++
+          return 1
+        },
+        get expires() {
+          looks++
+          return 99n
+        }
+      })
+    for (let i = 0; i < 1000; i++) offer()
+    looks = 0
+    return { queue, offer, looks: () => looks }
+  }
+
+  it("sending one looks at that one", () => {
+    const { looks, queue } = watched("suspend")
+    queue.expire(1n)
+    queue.next()
+    queue.accepted()
+    assert.isBelow(looks(), 10)
+  })
+
+  it("so does dropping one", () => {
+    const { looks, offer } = watched("dropOldest")
+    offer()
+    assert.isBelow(looks(), 20)
   })
 })

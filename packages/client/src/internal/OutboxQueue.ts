@@ -7,13 +7,11 @@
  */
 import type { OutboxOptions } from "../OutboxOptions.ts"
 import type * as Moment from "./Moment.ts"
+import { Row, type Sized } from "./Row.ts"
 
-export interface Item {
-  /** How many messages it is: one, or all of a `sendAll`. */
-  readonly messages: ReadonlyArray<string | Uint8Array>
-  readonly bytes: number
+export interface Item extends Sized {
   readonly durable: boolean
-  /** When it expires; undefined for never. */
+  /** When it expires; undefined for never. Not before those that were offered before it. */
   readonly expires: Moment.Moment | undefined
 }
 
@@ -35,19 +33,34 @@ export interface Ended<I> {
 }
 
 export class OutboxQueue<I extends Item> {
-  messages = 0
-  bytes = 0
   private readonly bounds: Bounds
-  private queued: Array<I> = []
+  private queued = new Row<I>()
   /** Offered to the connection, which has not accepted it yet. */
   private offered: I | undefined
   /** Accepted by the connection, and kept since they are durable. */
-  private handed: Array<I> = []
+  private handed = new Row<I>()
   /** What may have left, in part or whole: they are not `notSent` any more. */
   private readonly begun = new WeakSet<I>()
 
   constructor(bounds: Bounds) {
     this.bounds = bounds
+  }
+
+  get messages(): number {
+    return this.queued.messages + this.held.messages
+  }
+
+  get bytes(): number {
+    return this.queued.bytes + this.held.bytes
+  }
+
+  /** What the connection has, or is offered. */
+  private get held(): { readonly messages: number; readonly bytes: number } {
+    const { handed, offered } = this
+    return {
+      messages: handed.messages + (offered?.messages.length ?? 0),
+      bytes: handed.bytes + (offered?.bytes ?? 0)
+    }
   }
 
   /** Nothing waits for its turn, so a message that comes now may overtake nothing. */
@@ -71,10 +84,9 @@ export class OutboxQueue<I extends Item> {
       if (overflow === "suspend") return { _tag: "Full" }
       if (overflow === "fail") return { _tag: "Refused", dropped: false }
       if (overflow === "dropNewest" || !this.fitsWithoutQueued(item)) return { _tag: "Refused", dropped: true }
-      while (!this.fits(item)) dropped.push(this.shift()!)
+      while (!this.fits(item)) dropped.push(this.queued.shift()!)
     }
     this.queued.push(item)
-    this.count(item, 1)
     return { _tag: "Accepted", dropped: this.fates(dropped) }
   }
 
@@ -88,11 +100,9 @@ export class OutboxQueue<I extends Item> {
   accepted(): void {
     const item = this.offered
     this.offered = undefined
-    if (item === undefined) return
-    if (item.durable) {
-      this.begun.add(item)
-      this.handed.push(item)
-    } else this.count(item, -1)
+    if (!item?.durable) return
+    this.begun.add(item)
+    this.handed.push(item)
   }
 
   /** The connection ended before it accepted what it was offered: nothing of it left, but of several messages some may. */
@@ -111,8 +121,8 @@ export class OutboxQueue<I extends Item> {
 
   /** The first `count` items of those that the connection has were handed to the kernel. */
   flushed(count: number): ReadonlyArray<I> {
-    const left = this.handed.splice(0, count)
-    this.uncount(left)
+    const left = this.handed.all.slice(0, count)
+    for (const _ of left) this.handed.shift()
     return left
   }
 
@@ -121,67 +131,49 @@ export class OutboxQueue<I extends Item> {
    * sent twice; what is bound to a connection goes with it.
    */
   lost(): Ended<I> {
-    this.returned()
-    const all = [...this.handed, ...this.queued]
     const isKept = (item: I) => item.durable && (this.bounds.resend || !this.begun.has(item))
-    this.handed = []
-    this.queued = all.filter(isKept)
-    return this.gone(all.filter((item) => !isKept(item)))
+    const all = this.takeAll()
+    this.queued = new Row(all.filter(isKept))
+    return this.fates(all.filter((item) => !isKept(item)))
   }
 
   /** Items that have waited for too long. */
   expire(now: Moment.Moment): Ended<I> {
-    const isOver = ({ expires }: I) => expires !== undefined && expires <= now
-    if (!this.queued.some(isOver)) return none
-    const over = this.queued.filter(isOver)
-    this.queued = this.queued.filter((item) => !isOver(item))
-    return this.gone(over)
+    const over: Array<I> = []
+    while ((this.nextExpiry ?? now + 1n) <= now) over.push(this.queued.shift()!)
+    return this.fates(over)
   }
 
   /** When the first of those that wait expires. */
   get nextExpiry(): Moment.Moment | undefined {
-    let next: Moment.Moment | undefined
-    for (const { expires } of this.queued)
-      if (expires !== undefined && (next === undefined || expires < next)) next = expires
-    return next
+    return this.queued.first?.expires
   }
 
   /** There will be no connection any more. */
   stop(): Ended<I> {
-    this.returned()
-    const all = [...this.handed, ...this.queued]
-    this.handed = []
-    this.queued = []
-    return this.gone(all)
+    return this.fates(this.takeAll())
   }
 
-  private fits(item: Item): boolean {
+  private takeAll(): ReadonlyArray<I> {
+    this.returned()
+    const all = [...this.handed.all, ...this.queued.all]
+    this.handed = new Row()
+    this.queued = new Row()
+    return all
+  }
+
+  /** Whether there is room for it now. */
+  fits({ bytes, messages }: Sized): boolean {
     const { maxBytes, maxMessages } = this.bounds
     if (this.isEmpty) return true
-    return this.messages + item.messages.length <= maxMessages && this.bytes + item.bytes <= maxBytes
+    return this.messages + messages.length <= maxMessages && this.bytes + bytes <= maxBytes
   }
 
   /** What the connection has, or is offered, cannot be dropped. */
   private fitsWithoutQueued(item: Item): boolean {
     const { maxBytes, maxMessages } = this.bounds
-    let messages = this.messages
-    let bytes = this.bytes
-    for (const other of this.queued) {
-      messages -= other.messages.length
-      bytes -= other.bytes
-    }
+    const { bytes, messages } = this.held
     return messages === 0 || (messages + item.messages.length <= maxMessages && bytes + item.bytes <= maxBytes)
-  }
-
-  private shift(): I | undefined {
-    const item = this.queued.shift()
-    if (item !== undefined) this.count(item, -1)
-    return item
-  }
-
-  private gone(items: ReadonlyArray<I>): Ended<I> {
-    this.uncount(items)
-    return this.fates(items)
   }
 
   private fates(items: ReadonlyArray<I>): Ended<I> {
@@ -190,15 +182,6 @@ export class OutboxQueue<I extends Item> {
       notSent: items.filter((item) => !this.begun.has(item)),
       unknown: items.filter((item) => this.begun.has(item))
     }
-  }
-
-  private uncount(items: ReadonlyArray<I>): void {
-    for (const item of items) this.count(item, -1)
-  }
-
-  private count(item: I, sign: 1 | -1): void {
-    this.messages += sign * item.messages.length
-    this.bytes += sign * item.bytes
   }
 }
 

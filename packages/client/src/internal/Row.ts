@@ -1,0 +1,65 @@
+/**
+ * Items in a row, first come first served, and how much they are together. Adding one and taking the first cost the same
+ * however many there are.
+ */
+export interface Sized {
+  /** How many messages it is: one, or all of a `sendAll`. */
+  readonly messages: ReadonlyArray<string | Uint8Array>
+  readonly bytes: number
+}
+
+export class Row<I extends Sized> {
+  messages = 0
+  bytes = 0
+  /** Those before `head` are taken. */
+  private items: Array<I | undefined> = []
+  private head = 0
+
+  constructor(items: ReadonlyArray<I> = []) {
+    for (const item of items) this.push(item)
+  }
+
+  get length(): number {
+    return this.items.length - this.head
+  }
+
+  get first(): I | undefined {
+    return this.items[this.head]
+  }
+
+  /** In order. */
+  get all(): ReadonlyArray<I> {
+    return this.items.slice(this.head) as Array<I>
+  }
+
+  push(item: I): void {
+    this.items.push(item)
+    this.count(item, 1)
+  }
+
+  /** Puts it in front of all others: mostly the one that was taken last. */
+  unshift(item: I): void {
+    if (this.head > 0) this.items[--this.head] = item
+    else this.items.unshift(item)
+    this.count(item, 1)
+  }
+
+  /** Takes the first. */
+  shift(): I | undefined {
+    const item = this.first
+    if (item === undefined) return undefined
+    this.items[this.head++] = undefined
+    this.count(item, -1)
+    // Half of it is empty: moving the rest is constant work for each item.
+    if (this.head * 2 >= this.items.length) {
+      this.items = this.items.slice(this.head)
+      this.head = 0
+    }
+    return item
+  }
+
+  private count(item: I, sign: 1 | -1): void {
+    this.messages += sign * item.messages.length
+    this.bytes += sign * item.bytes
+  }
+}
