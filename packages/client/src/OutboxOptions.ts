@@ -19,8 +19,8 @@ const schema = Schema.Struct({
   /** How long a message may wait for its turn. Default: as long as it takes. */
   maxAge: Schema.optionalKey(Time),
   /**
-   * What happens when the outbox is full: `suspend` lets the sender wait (default), `dropOldest` and `dropNewest` drop a
-   * message and count it, `fail` fails with NotSent.
+   * What happens when the outbox is full: `suspend` lets senders wait, first come first served (default), `dropOldest` and
+   * `dropNewest` drop a message and count it, `fail` fails with NotSent.
    */
   overflow: Schema.Literals(["suspend", "dropOldest", "dropNewest", "fail"]).pipe(withDefault("suspend")),
   /**

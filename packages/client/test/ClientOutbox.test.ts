@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ClientOptions, Loss } from "@effect-websocket/client"
 import { Reconnect } from "@effect-websocket/client"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { isWaiting, numbers, settle, start } from "./harness.ts"
@@ -153,6 +154,68 @@ describe("when the outbox is full", () => {
       assert.deepStrictEqual(yield* client.outbox, { messages: 2, bytes: 2 })
       assert.deepStrictEqual(yield* received(yield* accept), numbers(4))
       yield* Fiber.join(sending)
+    })
+  )
+
+  it.effect("whoever waits is not looked at before its turn: bytes are copied once, when there is room", () =>
+    Effect.gen(function* () {
+      let copies = 0
+      class Counted extends Uint8Array<ArrayBuffer> {
+        override slice() {
+          copies++
+          return new Uint8Array(this)
+        }
+      }
+      const { accept, client } = yield* made({ outbox: queue })
+      const sending = yield* start(
+        Effect.forEach(numbers(20), () => client.send(new Counted(new ArrayBuffer(1)), durable), {
+          concurrency: "unbounded"
+        })
+      )
+      yield* settle
+      assert.strictEqual(copies, 2)
+      assert.lengthOf(yield* received(yield* accept), 20)
+      yield* Fiber.join(sending)
+      assert.strictEqual(copies, 20)
+    })
+  )
+
+  it.effect("bytes that were given away meanwhile are their sender's fault alone", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made({ outbox: queue })
+      yield* client.sendAll(["0", "1"])
+      const bytes = Uint8Array.of(1, 2, 3)
+      const sending = yield* start(Effect.exit(client.send(bytes)))
+      const behind = yield* start(client.send("2"))
+      structuredClone(bytes, { transfer: [bytes.buffer] })
+      assert.deepStrictEqual(yield* received(yield* accept), numbers(3))
+      assert.isTrue(Exit.hasDies(yield* Fiber.join(sending)))
+      yield* Fiber.join(behind)
+    })
+  )
+
+  it.effect("first come first served: nobody overtakes who waits for more room than it would need itself", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made({ outbox: queue })
+      yield* client.send("0", durable)
+      const group = yield* start(client.sendAll(["1", "2"], durable))
+      const single = yield* start(client.send("3", durable))
+      assert.isTrue(yield* isWaiting(single))
+      assert.deepStrictEqual(yield* received(yield* accept), numbers(4))
+      yield* Fiber.join(group)
+      yield* Fiber.join(single)
+    })
+  )
+
+  it.effect("who waits behind one that is interrupted has its turn", () =>
+    Effect.gen(function* () {
+      const { client } = yield* made({ outbox: queue })
+      yield* client.send("0")
+      const group = yield* start(client.sendAll(["1", "2"]))
+      const single = yield* start(client.send("3"))
+      assert.isTrue(yield* isWaiting(single))
+      yield* Fiber.interrupt(group)
+      yield* Fiber.join(single)
     })
   )
 

@@ -22,9 +22,21 @@ import * as Moment from "./Moment.ts"
 import { type Ended, type Item, OutboxQueue } from "./OutboxQueue.ts"
 import type { Phases, Up } from "./Phase.ts"
 
-interface Queued extends Item {
+/** What a program sends at once. */
+interface Sending {
+  /** An array of our own; the bytes in it are the program's until the queue keeps a copy of them. */
+  readonly messages: ReadonlyArray<Message>
+  readonly bytes: number
   readonly options: ClientSendOptions | undefined
   readonly fate: Fate | undefined
+}
+
+interface Queued extends Item, Sending {}
+
+/** A sender that waits for room. */
+interface Waiting {
+  readonly sending: Sending
+  readonly resume: (effect: Effect.Effect<void, ClientSendError>) => void
 }
 
 export class Outbox {
@@ -38,6 +50,8 @@ export class Outbox {
   private ledger = new Ledger()
   /** There is something to send, or to flush. */
   private readonly work = new Changes()
+  /** Those who wait for room, in order. Only the first looks whether there is some, however many they are. */
+  private readonly line = new Set<Waiting>()
   /** What those meet that the last connection had, and that are given up later. */
   private loss = new FateUnknown({})
 
@@ -46,6 +60,8 @@ export class Outbox {
     this.options = options
     this.clock = clock
     this.queue = new OutboxQueue(options)
+    const advance = () => this.advance()
+    phases.onChange = advance
   }
 
   /** What it adds to the metrics. */
@@ -66,35 +82,38 @@ export class Outbox {
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       }
       // The array is the program's, which may change it while they wait.
-      return this.submit(messages.slice(), options, fate)
+      const own = messages.slice()
+      return this.submit({ messages: own, bytes: own.reduce((sum, { length }) => sum + length, 0), options, fate })
     })
   }
 
-  private submit(
-    messages: ReadonlyArray<Message>,
-    options: ClientSendOptions | undefined,
-    fate: Fate | undefined
-  ): Effect.Effect<void, ClientSendError> {
+  /** `isNext`: it has waited for its turn. */
+  private submit(sending: Sending, isNext = false): Effect.Effect<void, ClientSendError> {
     return Effect.suspend((): Effect.Effect<void, ClientSendError> => {
       const { current: phase, version } = this.phases
-      const later = Effect.flatMap(this.phases.after(version), () => this.submit(messages, options, fate))
       if (phase._tag === "Over") return Effect.fail(notSent("stopped", phase.cause))
       if (phase._tag === "Down") {
-        if (this.options.whileDisconnected === "suspend") return later
+        if (this.options.whileDisconnected === "suspend") return this.submitAfter(version, sending)
         if (this.options.whileDisconnected === "fail") return Effect.fail(notSent("disconnected", phase.cause))
-      } else if (options?.durable !== true && this.queue.isIdle) {
-        return this.sendOver(phase, messages, options, fate, later)
+      } else if (this.goesDirectly(sending)) {
+        return this.sendOver(phase, sending, this.submitAfter(version, sending))
       }
-      return this.enqueue(messages, options, fate, later)
+      return this.enqueue(sending, isNext)
     })
+  }
+
+  private submitAfter(version: number, sending: Sending): Effect.Effect<void, ClientSendError> {
+    return Effect.flatMap(this.phases.after(version), () => this.submit(sending))
+  }
+
+  private goesDirectly({ options }: Sending): boolean {
+    return options?.durable !== true && this.queue.isIdle
   }
 
   /** To the open connection. What it did not accept, since it has ended, is asked for again once that is known. */
   private sendOver(
     { connection }: Up,
-    messages: ReadonlyArray<Message>,
-    options: ClientSendOptions | undefined,
-    fate: Fate | undefined,
+    { fate, messages, options }: Sending,
     later: Effect.Effect<void, ClientSendError>
   ): Effect.Effect<void, ClientSendError> {
     const one = messages.length === 1
@@ -114,23 +133,21 @@ export class Outbox {
     })
   }
 
-  private enqueue(
-    messages: ReadonlyArray<Message>,
-    options: ClientSendOptions | undefined,
-    fate: Fate | undefined,
-    later: Effect.Effect<void, ClientSendError>
-  ): Effect.Effect<void, ClientSendError> {
+  private enqueue(sending: Sending, isNext: boolean): Effect.Effect<void, ClientSendError> {
+    if (this.options.overflow === "suspend" && ((this.line.size > 0 && !isNext) || !this.queue.fits(sending))) {
+      return this.lineUp(sending)
+    }
+    const { fate, options } = sending
+    // From now on the program may use its bytes for something else.
+    const messages = sending.messages.map((message) => (typeof message === "string" ? message : message.slice()))
     const { maxAge } = this.options
-    const own = messages.map((message) => (typeof message === "string" ? message : message.slice()))
     const offer = this.queue.offer({
-      messages: own,
-      bytes: own.reduce((sum, message) => sum + message.length, 0),
+      ...sending,
+      messages,
       durable: options?.durable === true,
-      expires: maxAge === undefined ? undefined : Moment.now(this.clock) + Moment.nanos(maxAge),
-      options,
-      fate
+      expires: maxAge === undefined ? undefined : Moment.now(this.clock) + Moment.nanos(maxAge)
     })
-    if (offer._tag === "Full") return later
+    if (offer._tag === "Full") return this.lineUp(sending)
     if (offer._tag === "Refused") {
       const error = notSent("overflow", undefined)
       if (!offer.dropped) return Effect.fail(error)
@@ -141,6 +158,39 @@ export class Outbox {
     this.end(offer.dropped, "overflow", undefined)
     this.work.changed()
     return Effect.void
+  }
+
+  /** Waits for its turn, and then for room. */
+  private lineUp(sending: Sending): Effect.Effect<void, ClientSendError> {
+    return Effect.callback<void, ClientSendError>((resume) => {
+      const waiting = { sending, resume }
+      this.line.add(waiting)
+      return Effect.sync(() => {
+        const [first] = this.line
+        this.line.delete(waiting)
+        // Who stood behind it may be content with less.
+        if (first === waiting) this.advance()
+      })
+    })
+  }
+
+  /** There may be room, or none will ever be: those in line go on, as far as that is so. */
+  private advance(): void {
+    for (const waiting of this.line) {
+      if (!this.hasTurn(waiting.sending)) return
+      this.line.delete(waiting)
+      waiting.resume(this.submit(waiting.sending, true))
+    }
+  }
+
+  /** Whether it needs to wait no more, however that ends. */
+  private hasTurn(sending: Sending): boolean {
+    const { current: phase } = this.phases
+    if (phase._tag === "Over") return true
+    if (phase._tag === "Down" && this.options.whileDisconnected !== "queue") {
+      return this.options.whileDisconnected === "fail"
+    }
+    return (phase._tag === "Up" && this.goesDirectly(sending)) || this.queue.fits(sending)
   }
 
   // ---- the connection's side

@@ -35,12 +35,19 @@ export interface Over {
 
 export class Phases extends Changes {
   current: Phase = { _tag: "Down", cause: undefined }
+  /** Called after each change, when those who waited for it were woken. */
+  onChange: (() => void) | undefined
 
   /** The open connection, as soon as there is one. */
   readonly connection: Effect.Effect<Connection, ClientReceiveError> = Effect.flatMap(
     this.until(() => (this.current._tag === "Down" ? undefined : this.current)),
     (phase) => (phase._tag === "Up" ? Effect.succeed(phase.connection) : phase.some)
   )
+
+  override changed(): void {
+    super.changed()
+    this.onChange?.()
+  }
 
   move(phase: Phase): void {
     this.current = phase
