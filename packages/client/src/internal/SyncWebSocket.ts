@@ -38,7 +38,8 @@ export class SyncWebSocket implements WebSocketLike {
 
   addEventListener(type: EventType, listener: Listener, options?: { readonly once?: boolean }): void {
     const listeners = this.listeners.get(type) ?? new Map()
-    this.listeners.set(type, listeners.set(listener, { once: options?.once ?? false }))
+    // One that is there already stays as it is.
+    if (!listeners.has(listener)) this.listeners.set(type, listeners.set(listener, { once: options?.once ?? false }))
   }
 
   removeEventListener(type: EventType, listener: Listener): void {
@@ -95,6 +96,9 @@ export class SyncWebSocket implements WebSocketLike {
       Effect.flatMap((socket) => this.converse(socket)),
       Effect.scoped,
       Effect.catch((failure) => this.dispatch("error", { error: failure, message: failure.message })),
+      Effect.catchDefect((defect) =>
+        Effect.andThen(Effect.logError("A WebSocket died", defect), this.dispatch("error", errorOf(defect)))
+      ),
       Effect.onExit(() => this.ended(CloseCode.abnormalClosure, ""))
     )
   }
@@ -108,18 +112,21 @@ export class SyncWebSocket implements WebSocketLike {
     return Effect.suspend(() => {
       this.readyState = open
       this.protocol = socket.subprotocol ?? ""
-      const conversing = Effect.raceAllFirst([this.read(socket), this.write(socket), this.overflowed(socket)])
+      const conversing = Effect.raceAllFirst([
+        this.read(socket),
+        this.write(socket),
+        this.overflowed(socket),
+        this.noticeEnd(socket)
+      ])
       return Effect.andThen(this.dispatch("open", {}), conversing)
     })
   }
 
   /** Gives messages to listeners while it is not paused, and at last tells how the connection ended. */
   private read(socket: Connection): Effect.Effect<void, Error> {
-    const message = Effect.andThen(
-      this.until(() => !this.isPaused),
-      socket.receive
-    )
-    const give = Effect.flatMap(message, (data) => this.dispatch("message", { data }))
+    const message = Effect.andThen(this.resumed, socket.receive)
+    // It may have been paused while it waited for the message.
+    const give = Effect.flatMap(message, (data) => Effect.andThen(this.resumed, this.dispatch("message", { data })))
     return Effect.catch(Effect.forever(give, { disableYield: true }), (failure) =>
       Effect.flatMap(socket.closed, ({ closeCode, closeReason }) => {
         if (this.overflow !== undefined) return Effect.fail(this.overflow)
@@ -138,8 +145,20 @@ export class SyncWebSocket implements WebSocketLike {
       if (asked !== undefined) return Effect.andThen(socket.close(asked.code, asked.reason), Effect.never)
       return this.until(() => this.outbox.length > 0 || this.closeAsked !== undefined)
     })
-    return Effect.catch(Effect.forever(step, { disableYield: true }), () => Effect.never)
+    return Effect.catch(Effect.forever(step, { disableYield: true }), () => this.closing)
   }
+
+  /** The peer may have begun to close: what is given to `send` from now on could not be sent. */
+  private noticeEnd(socket: Connection): Effect.Effect<never> {
+    return Effect.andThen(socket.ended, this.closing)
+  }
+
+  private readonly closing: Effect.Effect<never> = Effect.suspend(() => {
+    if (this.readyState === open) this.readyState = closing
+    return Effect.never
+  })
+
+  private readonly resumed: Effect.Effect<void> = this.until(() => !this.isPaused)
 
   private accepted(messages: ReadonlyArray<Message>): Effect.Effect<void> {
     return Effect.sync(() => {
@@ -168,9 +187,11 @@ export class SyncWebSocket implements WebSocketLike {
   ): Effect.Effect<void> {
     return Effect.suspend(() => {
       const defects: Array<unknown> = []
-      const listeners = this.listeners.get(type) ?? []
-      for (const [listener, { once }] of listeners) {
-        if (once) this.removeEventListener(type, listener)
+      const listeners: ReadonlyMap<Listener, { readonly once: boolean }> = this.listeners.get(type) ?? new Map()
+      // Those that are there now: one that is added meanwhile waits for the next event, also when it adds itself again.
+      for (const [listener, options] of [...listeners]) {
+        if (listeners.get(listener) !== options) continue
+        if (options.once) this.removeEventListener(type, listener)
         try {
           listener({ type, ...event })
         } catch (defect) {
@@ -198,6 +219,11 @@ export class SyncWebSocket implements WebSocketLike {
   private wake(): void {
     for (const waker of this.wakers) waker()
   }
+}
+
+const errorOf = (defect: unknown) => {
+  const error = defect instanceof Error ? defect : new Error(String(defect), { cause: defect })
+  return { error, message: error.message }
 }
 
 // As every WebSocket has numbered them since browsers did.
