@@ -47,6 +47,35 @@ describe("onOpen", () => {
     })
   )
 
+  it.effect(
+    "messages flow on no connection on which it was interrupted, also where a pause is taken back meanwhile",
+    () =>
+      Effect.gen(function* () {
+        let done = 0
+        const { accept, client } = yield* made({
+          onOpen: (connection) =>
+            Effect.andThen(connection.send("login"), connection.receive).pipe(
+              Effect.tap(() => Effect.sync(() => done++)),
+              Effect.onInterrupt(() => Effect.sleep("1 second"))
+            )
+        })
+        const first = yield* accept
+        yield* start(client.pause)
+        yield* settle
+        yield* client.resume
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(yield* client.status, { _tag: "Connecting", attempt: 1 })
+        assert.deepStrictEqual(yield* first.server.next, message("login"))
+        assert.deepInclude(yield* first.server.next, { _tag: "Close", closeCode: 1000 })
+        first.wire.end()
+        const second = yield* accept
+        yield* second.server.send("welcome")
+        yield* settle
+        assert.deepInclude(yield* client.status, { _tag: "Open", generation: 2 })
+        assert.strictEqual(done, 1)
+      })
+  )
+
   it.effect("its sends go before those that wait", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made({

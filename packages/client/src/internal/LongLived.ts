@@ -127,12 +127,13 @@ export class LongLived<R> {
       const connection = dialled.success
       const generation = ++this.generation
       const failed = yield* this.onOpen(connection, scope)
-      if (failed !== undefined) return { cause: failed, generation, uptime: undefined }
-      if (this.control.wanted._tag !== "Run") {
+      // Also when the program has thought better of it: `onOpen` did not come to its end.
+      if (failed === unwanted || (failed === undefined && this.control.wanted._tag !== "Run")) {
         yield* this.goodbye(connection, scope)
         yield* this.remains(connection)
         return undefined
       }
+      if (failed !== undefined) return { cause: failed, generation, uptime: undefined }
       return yield* this.open({ _tag: "Up", connection, generation }, scope)
     })
   }
@@ -145,9 +146,12 @@ export class LongLived<R> {
 
   /**
    * What the program does first on each connection; while it runs, nobody else takes or sends. Answers why the connection
-   * is of no use after it; undefined when it is, or when the program wants none any more.
+   * is of no use after it, or that the program wanted none any more before it was done; undefined when it is done.
    */
-  private onOpen(connection: Connection, scope: Scope.Closeable): Effect.Effect<LossCause | undefined, never, R> {
+  private onOpen(
+    connection: Connection,
+    scope: Scope.Closeable
+  ): Effect.Effect<LossCause | typeof unwanted | undefined, never, R> {
     const { onOpen, onOpenTimeout } = this.parts
     const { generation } = this
     if (onOpen === undefined) return Effect.void as Effect.Effect<undefined>
@@ -165,10 +169,10 @@ export class LongLived<R> {
         orElse: () => Effect.succeed(new OnOpenFailed({ generation, problem: "timed out", timeout: onOpenTimeout }))
       })
     )
-    const over = Effect.asVoid(Effect.raceFirst(connection.ended, this.control.stopped))
+    const over = Effect.raceFirst(Effect.as(connection.ended, undefined), Effect.as(this.control.stopped, unwanted))
     return Effect.gen({ self: this }, function* () {
       const failed = yield* Effect.raceFirst(opening, over)
-      return (yield* isOver(connection)) ? yield* this.remains(connection) : (failed ?? undefined)
+      return (yield* isOver(connection)) ? yield* this.remains(connection) : failed
     })
   }
 
@@ -242,6 +246,9 @@ export class LongLived<R> {
     })
   }
 }
+
+/** The program wanted no connection any more. */
+const unwanted = "unwanted" as const
 
 const problemOf = (cause: Cause.Cause<unknown>) => (Cause.hasDies(cause) ? "died" : "failed")
 
