@@ -95,6 +95,23 @@ describe("close", () => {
     })
   )
 
+  it.effect("answers how the last connection ended, be it that it was lost", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made()
+      const first = yield* accept
+      const pausing = yield* start(client.pause)
+      yield* sayGoodbye(first, 1000)
+      yield* Fiber.join(pausing)
+      yield* client.resume
+      const second = yield* accept
+      yield* second.server.close(4001, "later")
+      second.wire.end()
+      yield* settle
+      assert.strictEqual((yield* client.status)._tag, "Waiting")
+      assert.deepInclude(yield* client.close(), { closeCode: 4001, closeReason: "later", by: "peer", clean: true })
+    })
+  )
+
   it.effect("is refused when its words are not legal, and nothing happens", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made()

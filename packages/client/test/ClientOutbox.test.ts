@@ -421,6 +421,21 @@ describe("when a connection is lost", () => {
     })
   )
 
+  it.effect("messages that a closing connection threw away are counted", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made({ limits: { inboxMessages: 2 } }, { mute: true })
+      const { server, wire } = yield* accept
+      for (const n of numbers(5)) yield* server.send(n)
+      yield* client.reconnectNow
+      yield* settle
+      yield* server.close(1000)
+      wire.end()
+      yield* accept
+      assert.deepStrictEqual(yield* client.receiveN(9), ["0", "1"])
+      assert.deepStrictEqual(yield* client.lost, { notSent: 0, unknown: 0, notTaken: 3 })
+    })
+  )
+
   it.effect("their bytes are bounded as well", () =>
     Effect.gen(function* () {
       const all = yield* withOutbox({}, { limits: { inboxBytes: 20 } })

@@ -35,6 +35,8 @@ export class LongLived<R> {
   private readonly parts: Parts<R>
   readonly losses: Losses<R>
   private generation = 0
+  /** The connection there is, or that was lost and is not over yet. */
+  private connection: Connection | undefined
   /** How the last connection ended. */
   private record: CloseInfo = neverOpen
   private readonly done = Deferred.makeUnsafe<CloseInfo>()
@@ -97,10 +99,21 @@ export class LongLived<R> {
       const ending = yield* Effect.acquireUseRelease(
         Scope.make(),
         (scope) => this.sessionAndLoss(scope),
-        (scope) => Scope.close(scope, lost)
+        (scope) => Effect.andThen(Scope.close(scope, lost), this.recorded)
       )
       if (ending !== undefined) return ending
     }
+  })
+
+  /** The connection is over, if there was one. What it threw away while it closed nobody could take. */
+  private readonly recorded: Effect.Effect<void> = Effect.suspend(() => {
+    const { connection } = this
+    this.connection = undefined
+    if (connection === undefined) return Effect.void
+    return Effect.map(connection.closed, (record) => {
+      this.record = record
+      this.parts.incoming.notTaken += record.discarded
+    })
   })
 
   /** The next connection is not dialled before this one is over, but the wait for it begins at once. */
@@ -125,6 +138,7 @@ export class LongLived<R> {
       if (!Result.isResult(dialled)) return undefined
       if (Result.isFailure(dialled)) return { cause: dialled.failure, generation: undefined, uptime: undefined }
       const connection = dialled.success
+      this.connection = connection
       const generation = ++this.generation
       const failed = yield* this.onOpen(connection, scope)
       // Also when the program has thought better of it: `onOpen` did not come to its end.
@@ -213,7 +227,6 @@ export class LongLived<R> {
       const closing = Effect.as(Effect.orDie(connection.close(closeCode, closeReason)), undefined)
       const left = yield* Effect.raceFirst(this.control.left, closing)
       if (left !== undefined) yield* Scope.close(scope, left.exit)
-      this.record = yield* connection.closed
     })
   }
 
