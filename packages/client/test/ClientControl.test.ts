@@ -239,6 +239,20 @@ describe("pause and resume", () => {
     })
   )
 
+  it.effect("a message that came while onOpen ran is delivered during a pause", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made({ onOpen: () => Effect.never })
+      const served = yield* accept
+      const taking = yield* start(client.receive)
+      yield* served.server.send("a")
+      yield* settle
+      const pausing = yield* start(client.pause)
+      yield* sayGoodbye(served, 1000)
+      yield* Fiber.join(pausing)
+      assert.strictEqual(yield* Fiber.join(taking), "a")
+    })
+  )
+
   it.effect("messages that came before a pause are delivered, and a stream goes on after it", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made()

@@ -48,6 +48,8 @@ export class Incoming {
     while (this.bytes > inboxBytes && over < this.kept.length - 1) this.bytes -= this.kept[over++]!.length
     this.notTaken += over
     this.kept.splice(0, over)
+    // Whoever waits for the next connection need not.
+    this.phases.changed()
   }
 
   /** `end`: which ending of `Over` applies, the one for a stream (`all`) or for a number of messages (`some`). */
