@@ -62,7 +62,8 @@ export interface Client extends Messages<Message, Message, ClientReceiveError, C
   readonly connection: Effect.Effect<Connection, ClientReceiveError>
   /**
    * Connects now: ends the wait for the next attempt, or replaces an open connection by a new one, as after a change of
-   * the network. Does nothing while an attempt is going on, paused or stopped.
+   * the network; the old one is waited for no longer than `interruptCloseTimeout`. Does nothing while an attempt is going
+   * on, paused or stopped.
    */
   readonly reconnectNow: Effect.Effect<void>
   /** Closes the connection with 1000 and makes none until `resume`. Succeeds when the connection has ended. */

@@ -310,6 +310,20 @@ describe("reconnectNow", () => {
     )
   }
 
+  it.effect("waits a second at most for a peer that cannot be reached any more", () =>
+    Effect.gen(function* () {
+      const { accept, client, network } = yield* made({}, { mute: true })
+      const { server } = yield* accept
+      yield* client.reconnectNow
+      const dialling = yield* start(network.dial)
+      yield* TestClock.adjust(999)
+      assert.isTrue(yield* isWaiting(dialling))
+      assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1000 })
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(dialling)
+    })
+  )
+
   it.effect("asked for while connecting, it does not replace the connection that comes of it", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made()

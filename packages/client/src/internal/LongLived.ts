@@ -219,13 +219,18 @@ export class LongLived<R> {
     })
   }
 
-  /** Performs the closing handshake that the program asked for, and in less time once it has left. */
+  /** Performs the closing handshake that the program asked for; in less time once it has left, or is in a hurry. */
   private goodbye(connection: Connection, scope: Scope.Closeable): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      const { wanted } = this.control
+      const { hurry, wanted } = this.control
       const [closeCode, closeReason] = wanted._tag === "Close" ? [wanted.closeCode, wanted.closeReason] : [1000, ""]
       const closing = Effect.as(Effect.orDie(connection.close(closeCode, closeReason)), undefined)
-      const left = yield* Effect.raceFirst(this.control.left, closing)
+      // Who wants a new connection has mostly lost the old one: its peer is told, and waited for no longer than after a loss.
+      const leaving: Effect.Effect<{ readonly exit: Exit.Exit<unknown, unknown> } | undefined> =
+        hurry && wanted._tag === "Run"
+          ? Effect.raceFirst(closing, Effect.succeed({ exit: lost }))
+          : Effect.raceFirst(this.control.left, closing)
+      const left = yield* leaving
       if (left !== undefined) yield* Scope.close(scope, left.exit)
     })
   }
