@@ -164,6 +164,34 @@ describe("a transport of the program's own", () => {
     )
   }
 
+  it.effect("that throws when it is asked whether it stands still does so too", () =>
+    Effect.gen(function* () {
+      const messages: Array<unknown> = []
+      const logger = Logger.make(({ message }) => messages.push(message))
+      let isBroken = false
+      const { server, socket, wire } = yield* over(
+        (stream) =>
+          wrapStream(stream, {
+            unflushedBytes: () => {
+              if (isBroken) throw new Error("a mistake of the transport")
+              return stream.unflushedBytes()
+            }
+          }),
+        undefined,
+        { limits: { inboxMessages: 1 }, keepAlive: false }
+      ).pipe(Effect.provide(Logger.layer([logger])))
+      yield* server.together([server.send("a"), server.send("b")])
+      yield* settle
+      isBroken = true
+      yield* TestClock.adjust("1 minute")
+      yield* socket.closed
+      assert.isTrue(wire.isDestroyed())
+      assert.match(String(messages[0]), /session died.*a mistake/)
+      assert.strictEqual(yield* socket.receive, "a")
+      yield* failsWith(socket.receive, { _tag: "ConnectionClosed", closeCode: 1006 })
+    })
+  )
+
   it.effect("that never ends its write side, not even when it is destroyed, delays leaving by closeTimeout", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

@@ -18,8 +18,9 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
     const [scope, context] = [yield* Effect.scope, yield* Effect.context()]
     yield* attendant.join({ scope, context, failed: Effect.die, seat: undefined })
     return yield* Effect.callback<void>((resume) => {
+      const fail = (defect: unknown) => resume(Effect.die(defect))
       const parts = { outgoing: all.outgoing, clock, attendant, stallTimeout: timeout }
-      new Stall({ ...parts, stalled: () => resume(Effect.void) }).begin()
+      new Stall({ ...parts, stalled: () => resume(Effect.void), died: fail }).begin()
     })
   })
   /** Begins to watch, as when the inbox becomes full. */

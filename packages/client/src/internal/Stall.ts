@@ -16,6 +16,8 @@ export interface Parts {
   readonly stallTimeout: Duration.Duration
   /** Bytes have waited in the transport for `stallTimeout` and none of them moved. */
   stalled(): void
+  /** The byte stream threw when it was asked what it holds. */
+  died(defect: unknown): void
 }
 
 /**
@@ -51,8 +53,13 @@ export class Stall implements Call {
     this.parts.attendant.unset(this)
   }
 
+  /** It runs inside the fiber that all connections share, and the byte stream may be a program's own. */
   ring(): void {
-    this.watch()
+    try {
+      this.watch()
+    } catch (defect) {
+      this.parts.died(defect)
+    }
   }
 
   private watch(): void {
