@@ -18,7 +18,7 @@ import type { FateUnknown, LossCause, NotSent } from "./ClientErrors.ts"
 import { InvalidOptions } from "./ConnectError.ts"
 import type { Messages, SendOptions } from "./Connection.ts"
 import { batchSize } from "./internal/BatchSize.ts"
-import { Exchange } from "./internal/Exchange.ts"
+import { Exchange, type Other } from "./internal/Exchange.ts"
 import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import type { RequestTimedOut } from "./MessageErrors.ts"
 import type { Status } from "./Status.ts"
@@ -33,6 +33,11 @@ export const Options = Schema.Struct({
   maxInFlight: Count.pipe(withDefault(1024)),
   /** Other messages that were read and not yet taken. When they are as many, reading stops. Default 1,024. */
   maxOthers: Count.pipe(withDefault(1024)),
+  /**
+   * Their size as they came, in bytes or UTF-16 units of a text; those of a schema count as their message did, others that
+   * are neither text nor bytes as nothing. Default 1 MiB; one always fits.
+   */
+  maxOthersBytes: Count.pipe(withDefault(0x100000)),
   /** `discard`: other messages are counted and dropped, for programs that only ask. Default `keep`. */
   others: Schema.Literals(["keep", "discard"]).pipe(withDefault("keep"))
 })
@@ -83,7 +88,7 @@ export const make: <A, In, RE extends LossCause, SE, SO>(
   const settings = yield* Effect.mapError(decode(data), ({ message }) => new InvalidOptions({ problem: message }))
   const exchange = new Exchange(messages, responseId, settings, {
     slots: yield* Semaphore.make(settings.maxInFlight),
-    others: yield* Queue.bounded<A, RE | Cause.Done>(settings.maxOthers)
+    others: yield* Queue.bounded<Other<A>, RE | Cause.Done>(settings.maxOthers)
   })
   yield* Effect.forkScoped(exchange.run, { startImmediately: true })
   if (statusChanges !== undefined) yield* Effect.forkScoped(exchange.watch(statusChanges), { startImmediately: true })

@@ -4,6 +4,7 @@
  * What a value looks like on the wire is the codec's (`MessageCodec`); what becomes of a message that does not decode is
  * the program's decision. Batches stay arrays: a synchronous schema costs one Effect per network read.
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -11,6 +12,7 @@ import type { Message, Messages, SendOptions } from "./Connection.ts"
 import { batchSize } from "./internal/BatchSize.ts"
 import { Decoding } from "./internal/Decoding.ts"
 import { encoderOf } from "./internal/Encoding.ts"
+import * as Sized from "./internal/Sized.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 
@@ -47,7 +49,7 @@ export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
   const decoding = new Decoding(options)
   const encode = encoderOf(options)
   const receiveN = (most: number) => decoding.next(messages.receiveN, batchSize(most))
-  return {
+  const typed: TypedMessages<A, In, RE | E, SE | EncodeFailed, Options> = {
     messages: Stream.transformPull(messages.messages, (pull) => Effect.succeed(decoding.next(() => pull, everything))),
     receive: Effect.map(receiveN(1), (values) => values[0]),
     receiveN,
@@ -56,6 +58,17 @@ export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
       Effect.flatMap(Effect.forEach(values, encode), (encoded) => messages.sendAll(encoded, sending)),
     skipped: Effect.sync(() => decoding.skipped)
   }
+  const sized = Stream.transformPull(messages.messages, (pull) =>
+    Effect.succeed(
+      Effect.suspend(() => {
+        const sizes: Array<number> = []
+        const values = decoding.next(() => pull, everything, sizes)
+        return Effect.map(values, (values) => Arr.of({ values, sizes }))
+      })
+    )
+  )
+  Sized.know(typed, sized)
+  return typed
 }
 
 /** As many as there are. */

@@ -150,6 +150,33 @@ describe("bounds", () => {
     })
   )
 
+  it.effect("maxOthersBytes: the same by size, and one always fits", () =>
+    Effect.gen(function* () {
+      const { double, requests, server } = yield* open({ maxOthersBytes: 100 })
+      const asking = yield* start(Effect.flip(double(1)))
+      yield* asked(server)
+      const long = "x".repeat(60)
+      for (const text of [long, long, "c"]) yield* news(server, text)
+      yield* answer(server, 1, 2)
+      yield* TestClock.adjust("30 seconds")
+      assert.deepInclude(yield* Fiber.join(asking), { _tag: "RequestTimedOut", blockedBy: 1 })
+      const taken = yield* Stream.runCollect(Stream.take(Stream.rechunk(requests.messages, 1), 4))
+      assert.deepStrictEqual(taken, [{ news: long }, { news: long }, { news: "c" }, { id: 1, result: 2 }])
+    })
+  )
+
+  it.effect("whoever asks a peer that sends large news instead holds no more than their bound", () =>
+    Effect.gen(function* () {
+      const { server, socket, wire } = yield* Pair.open()
+      const requests = yield* Requests.make(socket, { responseId: () => undefined })
+      for (let i = 0; i < 8; i++) yield* server.send(new Uint8Array(0x80000))
+      yield* settle
+      // Two are kept, one waits for room, two are in the connection's inbox, and one may be on its way there.
+      assert.isAtLeast(wire.unread(), 2 * 0x80000)
+      assert.lengthOf(yield* Stream.runCollect(Stream.take(requests.messages, 8)), 8)
+    })
+  )
+
   it.effect("others: discard counts them, and keeps nothing waiting", () =>
     Effect.gen(function* () {
       const { double, requests, server } = yield* open({ maxOthers: 2, others: "discard" })

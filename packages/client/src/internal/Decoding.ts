@@ -48,16 +48,22 @@ export class Decoding<A, E> {
     this.onDecodeError = onDecodeError
   }
 
-  /** At least one value and at most `most`, of what is at hand or of what `take` brings. */
+  /**
+   * At least one value and at most `most`, of what is at hand or of what `take` brings. `sizes` is told how large the
+   * message of each was.
+   */
   next<TE>(
     take: (most: number) => Effect.Effect<Batch, TE>,
-    most: number
+    most: number,
+    sizes?: Array<number>
   ): Effect.Effect<NonEmptyReadonlyArray<A>, TE | E> {
     const next: Effect.Effect<NonEmptyReadonlyArray<A>, TE | E> = Effect.suspend(() => {
       if (this.pending !== undefined) return Effect.andThen(this.settle(this.pending), next)
       const batch = this.takeRest(most)
       return Effect.flatMap(batch === undefined ? take(most) : Effect.succeed(batch), (messages) =>
-        Effect.flatMap(this.decodeAll(messages), (values) => (isNonEmpty(values) ? Effect.succeed(values) : next))
+        Effect.flatMap(this.decodeAll(messages, sizes), (values) =>
+          isNonEmpty(values) ? Effect.succeed(values) : next
+        )
       )
     })
     return next
@@ -80,12 +86,13 @@ export class Decoding<A, E> {
   }
 
   /** The values up to the first message that does not decode, which is none where that is the first. */
-  private decodeAll(batch: Batch): Effect.Effect<ReadonlyArray<A>> {
+  private decodeAll(batch: Batch, sizes: Array<number> | undefined): Effect.Effect<ReadonlyArray<A>> {
     const values: Array<A> = []
     for (let i = 0; i < batch.length; i++) {
       const decoded = this.decode(batch[i]!)
-      if (!isSuccess(decoded)) return this.decodeFrom(batch, i, decoded, values)
+      if (!isSuccess(decoded)) return this.decodeFrom(batch, i, decoded, values, sizes)
       values.push(decoded.value)
+      sizes?.push(batch[i]!.length)
     }
     return Effect.succeed(values)
   }
@@ -95,13 +102,15 @@ export class Decoding<A, E> {
     batch: Batch,
     index: number,
     first: Effect.Effect<A, SchemaIssue.Issue>,
-    values: Array<A>
+    values: Array<A>,
+    sizes: Array<number> | undefined
   ): Effect.Effect<ReadonlyArray<A>> {
     let done = false
     const from = (i: number, decoded: Effect.Effect<A, SchemaIssue.Issue>): Effect.Effect<ReadonlyArray<A>> =>
       Effect.matchCauseEffect(decoded, {
         onSuccess: (value) => {
           values.push(value)
+          sizes?.push(batch[i]!.length)
           if (i + 1 < batch.length) return from(i + 1, this.decode(batch[i + 1]!))
           done = true
           return Effect.succeed(values)

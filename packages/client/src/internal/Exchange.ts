@@ -2,7 +2,7 @@
  * What runs under `Requests`: one fiber that reads and tells responses from other messages, and each request from the wait
  * for its turn to its response.
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -16,7 +16,17 @@ import type { Messages } from "../Connection.ts"
 import { RequestTimedOut } from "../MessageErrors.ts"
 import type { Settings } from "../Requests.ts"
 import type { Status } from "../Status.ts"
+import { Changes } from "./Changes.ts"
 import { InFlight, type Request } from "./InFlight.ts"
+import * as Sized from "./Sized.ts"
+
+/** A message that is no response. */
+export interface Other<A> {
+  readonly message: A
+  readonly size: number
+}
+
+type Kept<A, RE> = Queue.Queue<Other<A>, RE | Cause.Done>
 
 export class Exchange<A, In, RE extends LossCause, SE, SO> {
   readonly inFlight = new InFlight<A>()
@@ -26,13 +36,17 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
   private readonly responseId: (message: A) => number | undefined
   private readonly settings: Settings
   private readonly slots: Semaphore.Semaphore
-  private readonly kept: Queue.Queue<A, RE | Cause.Done>
+  private readonly kept: Kept<A, RE>
+  private keptBytes = 0
+  /** Some of what was kept was taken. */
+  private readonly taken = new Changes()
+  private isFull = false
 
   constructor(
     source: Messages<A, In, RE, SE, SO>,
     responseId: (message: A) => number | undefined,
     settings: Settings,
-    bounds: { readonly slots: Semaphore.Semaphore; readonly others: Queue.Queue<A, RE | Cause.Done> }
+    bounds: { readonly slots: Semaphore.Semaphore; readonly others: Kept<A, RE> }
   ) {
     this.source = source
     this.responseId = responseId
@@ -45,7 +59,11 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
 
   /** Reads to the end, which it passes on to whoever waits. */
   readonly run: Effect.Effect<void> = Effect.suspend(() =>
-    Stream.runForEachArray(this.source.messages, (batch) => this.route(batch))
+    Stream.runForEachArray(Sized.of<A, RE>(this.source), (batches) =>
+      batches.length === 1
+        ? this.route(batches[0])
+        : Effect.forEach(batches, (batch) => this.route(batch), { discard: true })
+    )
   ).pipe(
     Effect.onExit((exit) => this.end(exit)),
     // `end` has passed it on.
@@ -56,15 +74,46 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     return Stream.runForEach(statusChanges, (status) => Effect.sync(() => this.inFlight.status(status)))
   }
 
-  private route(batch: ReadonlyArray<A>): Effect.Effect<unknown> {
-    const others = batch.filter((message) => {
+  private route({ sizes, values }: Sized.Sized<A>): Effect.Effect<unknown> {
+    const others: Array<Other<A>> = []
+    let bytes = 0
+    for (const [i, message] of values.entries()) {
       const id = this.responseId(message)
-      return id === undefined || !this.inFlight.respond(id, message)
-    })
+      if (id !== undefined && this.inFlight.respond(id, message)) continue
+      others.push({ message, size: sizes[i]! })
+      bytes += sizes[i]!
+    }
     if (others.length === 0) return Effect.void
-    if (this.settings.others === "keep") return Queue.offerAll(this.kept, others)
+    if (this.settings.others === "keep") return this.keep(others, bytes)
     this.discarded += others.length
     return Effect.void
+  }
+
+  /** Waits until there is room for all of them. */
+  private keep(others: ReadonlyArray<Other<A>>, bytes: number): Effect.Effect<unknown> {
+    const keepOne = (other: Other<A>) => {
+      this.isFull = true
+      return Effect.andThen(
+        this.taken.until(() => (this.fits(other.size) ? true : undefined)),
+        this.offer([other], other.size)
+      )
+    }
+    const keeping = this.fits(bytes) ? this.offer(others, bytes) : Effect.forEach(others, keepOne, { discard: true })
+    return Effect.map(keeping, () => {
+      this.isFull = false
+    })
+  }
+
+  /** One message always does. */
+  private fits(bytes: number): boolean {
+    return this.keptBytes === 0 || this.keptBytes + bytes <= this.settings.maxOthersBytes
+  }
+
+  private offer(others: ReadonlyArray<Other<A>>, bytes: number): Effect.Effect<unknown> {
+    return Effect.suspend(() => {
+      this.keptBytes += bytes
+      return Queue.offerAll(this.kept, others)
+    })
   }
 
   private end(exit: Exit.Exit<void, RE>): Effect.Effect<unknown> {
@@ -85,14 +134,21 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
   // ---- taking what is no response
 
   get others(): Stream.Stream<A, RE> {
-    return Stream.fromQueue(this.kept)
+    return Stream.mapArray(Stream.fromQueue(this.kept), (others) => this.take(others))
   }
 
   /** After the last one, it fails as the source does. */
-  receiveN(most: number): Effect.Effect<NonEmptyReadonlyArray<A>, RE> {
-    return Effect.catch(Queue.takeBetween(this.kept, 1, most), (end) =>
-      Cause.isDone(end) ? this.source.receiveN(most) : Effect.fail(end)
-    ) as Effect.Effect<NonEmptyReadonlyArray<A>, RE>
+  receiveN(most: number): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, RE> {
+    return Effect.matchEffect(Queue.takeBetween(this.kept, 1, most), {
+      onSuccess: (others) => Effect.succeed(this.take(others as unknown as Arr.NonEmptyReadonlyArray<Other<A>>)),
+      onFailure: (end) => (Cause.isDone(end) ? this.source.receiveN(most) : Effect.fail(end))
+    })
+  }
+
+  private take(others: Arr.NonEmptyReadonlyArray<Other<A>>): Arr.NonEmptyReadonlyArray<A> {
+    for (const { size } of others) this.keptBytes -= size
+    this.taken.changed()
+    return Arr.map(others, ({ message }) => message)
   }
 
   // ---- asking
@@ -128,7 +184,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     return new RequestTimedOut({
       timeout,
       fate: request.accepted ? "Unknown" : "NotSent",
-      blockedBy: waiting >= this.settings.maxOthers ? waiting : 0
+      blockedBy: this.isFull || waiting >= this.settings.maxOthers ? waiting : 0
     })
   }
 }
