@@ -42,7 +42,7 @@ export class NotSent extends Schema.TaggedError<NotSent>(errorId("NotSent"))("No
   /**
    * `disconnected`: there was no connection, and the outbox keeps none. `overflow`: the outbox was full. `expired`: it
    * waited longer than `outbox.maxAge`. `session lost`: it was not durable, and its connection ended before its turn.
-   * `stopped`: the client will not connect again.
+   * `stopped`: the client will not connect again, or the connection of `Requests` has ended.
    */
   why: Schema.Literals(["disconnected", "overflow", "expired", "session lost", "stopped"]),
   /** The loss behind it, when there was one. */
@@ -59,7 +59,7 @@ const advice: Record<NotSent["why"], string> = {
   overflow: "the outbox is full: send less, raise its bounds, or let senders wait",
   expired: "it waited in the outbox for longer than outbox.maxAge: send it again if it still matters, or raise that",
   "session lost": "its connection ended before its turn: send it again, or as durable",
-  stopped: "the client has stopped: make another one to go on"
+  stopped: "what it would have left over has ended for good: make another client, or connection, to go on"
 }
 
 /**

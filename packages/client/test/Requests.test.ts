@@ -258,7 +258,7 @@ describe("a request that fails", () => {
       assert.strictEqual(failure._tag, "FateUnknown")
       assert.strictEqual((yield* Fiber.join(taking))._tag, "ConnectionClosed")
       assert.strictEqual(failure._tag === "FateUnknown" && failure.cause?._tag, "ConnectionClosed")
-      yield* failsWith(double(2), { _tag: "NotSent", why: "session lost" })
+      yield* failsWith(double(2), { _tag: "NotSent", why: "stopped" })
       assert.strictEqual((yield* Effect.flip(requests.receive))._tag, "ConnectionClosed")
     })
   )

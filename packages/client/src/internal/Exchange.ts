@@ -170,7 +170,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     return Effect.suspend((): Effect.Effect<A, SE | NotSent | FateUnknown> => {
       const { died, ended } = this.inFlight
       if (died !== undefined) return died
-      if (ended !== undefined) return Effect.fail(new NotSent({ why: "session lost", ...ended }))
+      if (ended !== undefined) return Effect.fail(new NotSent({ why: "stopped", ...ended }))
       const answered = Effect.suspend(() => {
         this.inFlight.accepted(request)
         return Deferred.await(request.response)
