@@ -9,8 +9,9 @@ import { OptionSchema } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ClientSendError } from "./Client.ts"
@@ -18,11 +19,13 @@ import type { ClientReceiveError, FateUnknown, NotSent } from "./ClientErrors.ts
 import { InvalidOptions } from "./ConnectError.ts"
 import type { Message, Messages, SendOptions } from "./Connection.ts"
 import type { InvalidMessage, SendError } from "./Errors.ts"
+import { batchSize } from "./internal/BatchSize.ts"
 import { encoderOf, legal } from "./internal/Encoding.ts"
 import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import { Replay, type Session } from "./internal/Replay.ts"
 import { ReplayBuffer } from "./internal/ReplayBuffer.ts"
 import { ReplayLog } from "./internal/ReplayLog.ts"
+import { Sighting } from "./internal/Sighting.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 import type { Status } from "./Status.ts"
 import { type SchemaOptions, schema, type TypedMessages } from "./TypedMessages.ts"
@@ -67,14 +70,13 @@ export interface Unacknowledged {
 /**
  * The messages of a client, acknowledgements included. `send` succeeds when the message is kept, whether there is a
  * connection or not; while the bounds are reached it waits, first come first served. Acknowledgements are seen as messages
- * are taken: take them while you send.
+ * are taken: take them while you send. Once the client has stopped, all that are left are decoded and seen at once.
  */
 export interface Acknowledged<A, Payload, RE, SE> extends TypedMessages<A, Payload, RE, SE> {
   /**
-   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped and no acknowledgement will be
-   * seen any more: with NotSent when none of what was not acknowledged was ever sent, with FateUnknown otherwise. None will
-   * be seen when the last message was taken, or when nobody takes any: no run of `messages` goes on, and nobody ever used
-   * `receive`, since who did so may come for the next one at any time.
+   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped, and none of the messages that
+   * are left acknowledges it: with NotSent when none of what was not acknowledged was ever sent, with FateUnknown otherwise.
+   * What is left is then looked at whether somebody comes to take it or not.
    */
   readonly acknowledged: Effect.Effect<void, NotSent | FateUnknown>
 }
@@ -118,12 +120,9 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   const buffer = new ReplayBuffer(replay, settings, yield* Semaphore.make(1))
   const encode = encoderOf(options)
   let token: string | undefined
-  const over = Deferred.makeUnsafe<Sessions>()
-  yield* Effect.forkScoped(
-    Effect.flatMap(Deferred.await(over), (client) => watchStatus(client, buffer)),
-    { startImmediately: true }
-  )
-  yield* Effect.addFinalizer(() => Effect.sync(() => buffer.end(undefined)))
+  const over = Deferred.makeUnsafe<Effect.Effect<void>>()
+  yield* Effect.forkScoped(Effect.flatten(Deferred.await(over)), { startImmediately: true })
+  yield* Effect.addFinalizer(() => Effect.sync(() => buffer.end()))
 
   const see = (message: A): void => {
     token = tokenOf?.(message) ?? token
@@ -142,9 +141,15 @@ export const make: <A, Payload, In, E = DecodeFailed>(
     replay: (session) => replay.onto(session),
     resumeToken: Effect.sync(() => token),
     over: (client) => {
-      Deferred.doneUnsafe(over, Effect.succeed(client))
+      const source = new Source(client, buffer)
+      const typed = schema(source.messages, options)
+      const sighting = new Sighting({ messages: typed, see, isEnd: source.isEnd, over: () => buffer.end() })
+      Deferred.doneUnsafe(over, Effect.succeed(Effect.andThen(source.ended, sighting.seeRest)))
       return {
-        ...seeing(schema(watched(client, buffer), options), see, buffer),
+        messages: sighting.messages,
+        receive: Effect.map(sighting.receiveN(1), (values) => values[0]),
+        receiveN: (most) => sighting.receiveN(batchSize(most)),
+        skipped: typed.skipped,
         send: (payload, sending) => sendAll([payload], sending),
         sendAll,
         acknowledged: buffer.acknowledged
@@ -157,51 +162,49 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   return atLeastOnce
 })
 
-/** Learns of the stop also when nobody takes messages. */
-const watchStatus = ({ statusChanges = Stream.empty }: Sessions, buffer: ReplayBuffer): Effect.Effect<void> =>
-  Stream.runForEach(statusChanges, (status) =>
-    Effect.sync(() => {
-      if (status._tag === "Stopped") buffer.stop(status.cause)
-    })
-  )
+/** A client, of which is known when it has stopped: by its status, or by who takes from it. */
+class Source {
+  /** The same client, and when it has no more messages that is noted. */
+  readonly messages: Sessions
+  /** Succeeds once there will be no other session. */
+  readonly ended: Effect.Effect<void>
+  private readonly buffer: ReplayBuffer
+  private readonly noted = Deferred.makeUnsafe<void>()
+  private end: unknown
 
-/** The same client; when it has no more messages, it has stopped, and there will be no other session. */
-const watched = (client: Sessions, buffer: ReplayBuffer): Sessions => {
-  const watch = <T, E extends ClientReceiveError | Cause.Done>(taking: Effect.Effect<T, E>): Effect.Effect<T, E> =>
-    Effect.tapError(taking, (end) => Effect.sync(() => buffer.end(Cause.isDone(end) ? undefined : end)))
-  return {
-    ...client,
-    messages: Stream.transformPull(client.messages, (pull) => Effect.succeed(watch(pull))),
-    receiveN: (most) => watch(client.receiveN(most))
+  constructor(client: Sessions, buffer: ReplayBuffer) {
+    this.buffer = buffer
+    this.messages = {
+      ...client,
+      messages: Stream.transformPull(client.messages, (pull) => Effect.succeed(this.noting(pull))),
+      receiveN: (most) => this.noting(client.receiveN(most))
+    }
+    this.ended = Effect.raceFirst(this.stopped(client), Deferred.await(this.noted))
+  }
+
+  /** Whether it is what the client ended with. */
+  readonly isEnd = (cause: Cause.Cause<unknown>): boolean => Cause.squash(cause) === this.end
+
+  private noting<T, E extends ClientReceiveError | Cause.Done>(taking: Effect.Effect<T, E>): Effect.Effect<T, E> {
+    return Effect.onError(taking, (cause) =>
+      Effect.sync(() => {
+        if (Cause.hasInterruptsOnly(cause)) return
+        this.end = Cause.squash(cause)
+        const failure = cause.reasons.find(Cause.isFailReason)?.error
+        this.buffer.stop(failure === undefined || Cause.isDone(failure) ? undefined : failure)
+        Deferred.doneUnsafe(this.noted, Effect.void)
+      })
+    )
+  }
+
+  private stopped({ statusChanges = Stream.empty }: Sessions): Effect.Effect<void> {
+    const last = Stream.runHead(Stream.filter(statusChanges, isStopped))
+    return Effect.flatMap(last, (stopped) =>
+      Option.isNone(stopped) ? Effect.never : Effect.sync(() => this.buffer.stop(stopped.value.cause))
+    )
   }
 }
 
-/** The same messages; each is looked at when it is taken, and the buffer knows who may come to look at one. */
-const seeing = <A, In, RE, SE>(
-  typed: TypedMessages<A, In, RE, SE>,
-  see: (message: A) => void,
-  { enter, leave, receiving }: ReplayBuffer
-) => {
-  const seeAll = <B extends ReadonlyArray<A>>(batch: B): B => {
-    batch.forEach(see)
-    return batch
-  }
-  const receiveN = (most: number) => Effect.andThen(receiving, Effect.map(typed.receiveN(most), seeAll))
-  const seen = Stream.mapArray(typed.messages, seeAll)
-  return {
-    messages: Stream.transformPull(seen, (pull, scope) =>
-      Effect.as(
-        Scope.provide(
-          Effect.acquireRelease(enter, () => leave),
-          scope
-        ),
-        pull
-      )
-    ),
-    receive: Effect.map(receiveN(1), (values) => values[0]),
-    receiveN,
-    skipped: typed.skipped
-  }
-}
+const isStopped = (status: Status): status is Extract<Status, { readonly _tag: "Stopped" }> => status._tag === "Stopped"
 
 const decode = OptionDecoder.whole(Options)

@@ -299,54 +299,94 @@ describe("when the client stops", () => {
     })
   )
 
-  it.effect("who still takes what is left sees what it acknowledges, also when that takes long", () =>
+  it.effect("what is left is seen at once, also while its taker is busy, who gets it all the same", () =>
     Effect.gen(function* () {
       const { accept, client, messages } = yield* open()
       const first = yield* accept
       yield* messages.sendAll(["a", "b"])
       const busy = yield* Deferred.make<void>()
-      yield* start(Stream.runForEach(messages.messages, () => Deferred.await(busy)))
-      yield* say(first, { ack: 1 })
-      yield* settle
-      yield* say(first, { ack: 2 })
-      yield* settle
+      const taking = yield* start(
+        Stream.runCollect(Stream.tap(messages.messages, () => Deferred.await(busy), { concurrency: 1 }))
+      )
+      for (const ack of [1, 2]) {
+        yield* say(first, { ack })
+        yield* settle
+      }
       const acknowledged = yield* start(messages.acknowledged)
       yield* stop(client, first)
-      assert.isTrue(yield* isWaiting(acknowledged))
+      yield* Fiber.join(acknowledged)
       yield* Deferred.succeed(busy, undefined)
-      yield* Fiber.join(acknowledged)
+      assert.deepStrictEqual(yield* Fiber.join(taking), [{ ack: 1 }, { ack: 2 }])
     })
   )
 
-  it.effect("so does who receives one by one, also between two of them", () =>
+  it.effect("also for who received one by one, and may come for the next or not", () =>
     Effect.gen(function* () {
       const { accept, client, messages } = yield* open()
       const first = yield* accept
-      yield* messages.send("a")
+      yield* messages.sendAll(["a", "b"])
       yield* say(first, { news: "n" })
       yield* messages.receive
-      yield* say(first, { ack: 1 })
+      yield* first.server.together([say(first, { ack: 1 }), say(first, { news: "o" }), say(first, { news: "p" })])
       yield* settle
-      const acknowledged = yield* start(messages.acknowledged)
-      yield* stop(client, first)
-      assert.isTrue(yield* isWaiting(acknowledged))
-      yield* messages.receive
-      yield* Fiber.join(acknowledged)
-    })
-  )
-
-  it.effect("and once it takes no more, whoever waits is told", () =>
-    Effect.gen(function* () {
-      const { accept, client, messages } = yield* open()
-      const first = yield* accept
-      yield* messages.send("a")
-      yield* say(first, { news: "n" })
-      const busy = yield* start(Stream.runForEach(messages.messages, () => Effect.never))
       const acknowledged = yield* start(Effect.flip(messages.acknowledged))
       yield* stop(client, first)
-      assert.isTrue(yield* isWaiting(acknowledged))
-      yield* Fiber.interrupt(busy)
       assert.strictEqual((yield* Fiber.join(acknowledged))._tag, "FateUnknown")
+      assert.strictEqual((yield* Effect.flip(messages.acknowledged))._tag, "FateUnknown")
+      assert.deepStrictEqual(yield* messages.receive, { ack: 1 })
+      assert.deepStrictEqual(yield* messages.receiveN(9), [{ news: "o" }, { news: "p" }])
+      yield* failsWith(messages.receive, { _tag: "ConnectionClosed" })
+      assert.deepStrictEqual(yield* Stream.runCollect(messages.messages), [])
+    })
+  )
+
+  it.effect("a message that does not decode is failed with in its place, and what comes behind it is seen", () =>
+    Effect.gen(function* () {
+      const { accept, client, messages } = yield* open()
+      const first = yield* accept
+      yield* messages.send("a")
+      yield* first.server.together([first.server.send("{"), say(first, { ack: 1 })])
+      yield* settle
+      const acknowledged = yield* start(messages.acknowledged)
+      yield* stop(client, first)
+      yield* Fiber.join(acknowledged)
+      yield* failsWith(messages.receive, { _tag: "DecodeFailed" })
+      assert.deepStrictEqual(yield* messages.receive, { ack: 1 })
+      yield* failsWith(messages.receive, { _tag: "ConnectionClosed" })
+    })
+  )
+
+  it.effect("whoever waits is told when what is left acknowledges nothing, though a taker is busy for ever", () =>
+    Effect.gen(function* () {
+      const { accept, client, messages } = yield* open()
+      const first = yield* accept
+      yield* messages.send("a")
+      yield* say(first, { news: "n" })
+      yield* start(Stream.runForEach(messages.messages, () => Effect.never))
+      const acknowledged = yield* start(Effect.flip(messages.acknowledged))
+      yield* stop(client, first)
+      assert.strictEqual((yield* Fiber.join(acknowledged))._tag, "FateUnknown")
+    })
+  )
+
+  it.effect("a taker that still decodes what it took is waited for", () =>
+    Effect.gen(function* () {
+      const decoded = yield* Deferred.make<void>()
+      const codec = MessageCodec.makeEffect({
+        decode: (message) => Effect.as(Deferred.await(decoded), JSON.parse(String(message))),
+        encode: (value) => Effect.succeed(JSON.stringify(value))
+      })
+      const { accept, client, messages } = yield* open({ codec })
+      const first = yield* accept
+      yield* messages.send("a")
+      yield* start(messages.receive)
+      yield* say(first, { ack: 1 })
+      yield* settle
+      const acknowledged = yield* start(messages.acknowledged)
+      yield* stop(client, first)
+      assert.isTrue(yield* isWaiting(acknowledged))
+      yield* Deferred.succeed(decoded, undefined)
+      yield* Fiber.join(acknowledged)
     })
   )
 

@@ -29,12 +29,8 @@ export class ReplayBuffer {
   private readonly waiting = new Set<Waiting>()
   /** There will be no other session, and why. */
   private stopped: { readonly cause?: LossCause } | undefined
-  /** Those who take all messages, and may see an acknowledgement. */
-  private takers = 0
-  /** Somebody takes them one by one, and may come for the next at any time. */
-  private isReceiving = false
-  /** There are no messages left to be taken. */
-  private emptied = false
+  /** No acknowledgement will be seen any more. */
+  private isOver = false
 
   constructor(replay: Replay, limits: Limits, turn: Semaphore.Semaphore) {
     this.replay = replay
@@ -98,44 +94,17 @@ export class ReplayBuffer {
     )
   })
 
-  /** Somebody takes some messages. */
-  readonly receiving: Effect.Effect<void> = Effect.sync(() => {
-    this.isReceiving = true
-  })
-
-  /** Somebody takes all messages from now on. */
-  readonly enter: Effect.Effect<void> = Effect.sync(() => {
-    this.takers++
-  })
-
-  /** And takes no more of them. */
-  readonly leave: Effect.Effect<void> = Effect.sync(() => {
-    this.takers--
-    this.tell()
-  })
-
-  /** There will be no other session: nothing more is sent. What was may be acknowledged by what is left to be taken. */
+  /** There will be no other session: nothing more is sent. What was may be acknowledged by what is left to be seen. */
   stop(cause: LossCause | undefined): void {
     this.stopped ??= cause === undefined ? {} : { cause }
     if (this.room !== undefined) Deferred.doneUnsafe(this.room, Effect.fail(this.notSent))
-    this.tell()
   }
 
-  /** The last message was taken as well. */
-  end(cause: LossCause | undefined): void {
-    this.emptied = true
-    this.stop(cause)
-  }
-
-  /** Whoever waits is told, when no acknowledgement will be seen any more. */
-  private tell(): void {
-    if (!this.isOver) return
+  /** The last message was seen as well: whoever still waits is told. */
+  end(): void {
+    this.isOver = true
+    this.stop(undefined)
     for (const { done } of this.waiting) Deferred.doneUnsafe(done, Effect.fail(this.fate))
-  }
-
-  private get isOver(): boolean {
-    if (this.stopped === undefined) return false
-    return this.emptied || (this.takers === 0 && !this.isReceiving)
   }
 
   private get notSent(): NotSent {

@@ -1,0 +1,98 @@
+/**
+ * Messages that are looked at as they are taken, and once their source has ended all at once: nobody may come for what is
+ * left. That is no more than the source still kept, and whoever comes gets it in the same order.
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import type { Messages } from "../Connection.ts"
+
+type Taken<A, RE> = Effect.Effect<NonEmptyReadonlyArray<A>, RE>
+
+export interface Parts<A, RE> {
+  readonly messages: Pick<Messages<A, never, RE, unknown, never>, "messages" | "receiveN">
+  /** Looks at a message. */
+  readonly see: (message: A) => void
+  /** Whether a failure is the end of the source, and not one message's. */
+  readonly isEnd: (cause: Cause.Cause<RE>) => boolean
+  /** Nothing will be seen any more. */
+  readonly over: () => void
+}
+
+export class Sighting<A, RE> {
+  private readonly parts: Parts<A, RE>
+  /** Seen and not taken: batches, and failures of single messages. */
+  private readonly rest: Array<Exit.Exit<NonEmptyReadonlyArray<A>, RE>> = []
+  /** How many are taking now, and may see more than was there at the end. */
+  private takers = 0
+  private hasSeenRest = false
+
+  constructor(parts: Parts<A, RE>) {
+    this.parts = parts
+  }
+
+  get messages(): Stream.Stream<A, RE> {
+    return Stream.transformPull(this.parts.messages.messages, (pull) => Effect.succeed(this.restOr(everything, pull)))
+  }
+
+  receiveN(most: number): Taken<A, RE> {
+    return this.restOr(most, this.parts.messages.receiveN(most))
+  }
+
+  /** To be run when the source has ended: looks at what is left. */
+  readonly seeRest: Effect.Effect<void> = Effect.suspend(() => {
+    let ended = false
+    const take = Effect.suspend(() => Effect.exit(this.seeing(this.parts.messages.receiveN(everything))))
+    return Effect.whileLoop({
+      while: () => !ended,
+      body: () => take,
+      step: (taken) => {
+        ended = Exit.isFailure(taken) && this.parts.isEnd(taken.cause)
+        if (!ended) this.rest.push(taken)
+      }
+    })
+  }).pipe(
+    Effect.tap(() =>
+      Effect.sync(() => {
+        this.hasSeenRest = true
+        this.tell()
+      })
+    )
+  )
+
+  private restOr<E>(most: number, take: Taken<A, RE | E>): Taken<A, RE | E> {
+    return Effect.suspend(() => {
+      const first = this.rest.shift()
+      if (first === undefined) return this.seeing(take)
+      if (Exit.isFailure(first) || first.value.length <= most) return first
+      this.rest.unshift(Exit.succeed(first.value.slice(most) as unknown as NonEmptyReadonlyArray<A>))
+      return Effect.succeed(first.value.slice(0, most) as unknown as NonEmptyReadonlyArray<A>)
+    })
+  }
+
+  private seeing<E>(take: Taken<A, E>): Taken<A, E> {
+    return Effect.suspend(() => {
+      this.takers++
+      const seen = Effect.map(take, (batch) => {
+        batch.forEach(this.parts.see)
+        return batch
+      })
+      return Effect.ensuring(
+        seen,
+        Effect.sync(() => {
+          this.takers--
+          this.tell()
+        })
+      )
+    })
+  }
+
+  private tell(): void {
+    if (this.hasSeenRest && this.takers === 0) this.parts.over()
+  }
+}
+
+/** As many as there are. */
+const everything = Number.MAX_SAFE_INTEGER
