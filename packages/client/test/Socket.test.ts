@@ -80,6 +80,19 @@ describe("the reader", () => {
     })
   )
 
+  it.effect("a pull that is interrupted loses nothing, and of several each gets its own", () =>
+    Effect.gen(function* () {
+      const { pull, server } = yield* (yield* made()).dial
+      const interrupted = yield* start(pull)
+      yield* Fiber.interrupt(interrupted)
+      yield* server.send("a")
+      yield* settle
+      const pulling = yield* start(Effect.all([pull, pull], { concurrency: 2 }))
+      yield* server.send("b")
+      assert.deepStrictEqual(yield* Fiber.join(pulling), [["a"], ["b"]])
+    })
+  )
+
   it.effect("closing its scope fails a suspended pull at once, and says goodbye to the server", () =>
     Effect.gen(function* () {
       const { leave, pull, server, wire } = yield* (yield* made()).dial
