@@ -76,14 +76,19 @@ export const layerWebSocketConstructor = <R = never>(
     Socket.WebSocketConstructor,
     Effect.gen(function* () {
       const { maxBufferedBytes } = yield* Effect.orDie(decodeConstructor(constructorOptions))
-      const run = yield* FiberSet.runtime(yield* FiberSet.make<void>())<Transport | R>()
+      const fibers = yield* FiberSet.make<void>()
+      const run = yield* FiberSet.runtime(fibers)<Transport | R>()
       return (url, given) => {
+        if (fibers.state._tag === "Closed") throw new Error(hasBeenLeft)
         const socket = new SyncWebSocket(maxBufferedBytes)
         run(socket.run(connect(url, { ...options, ...handshakeOf(given) })))
         return socket
       }
     })
   )
+
+const hasBeenLeft =
+  "Nothing can be dialled any more, since the scope of layerWebSocketConstructor was left: provide that layer to all that uses its WebSockets, not only to what makes them"
 
 const decodeConstructor = (options: ConstructorOptions) =>
   Effect.mapError(decodeData(options), (error) => new InvalidOptions({ problem: error.message }))

@@ -344,6 +344,14 @@ describe("close", () => {
 })
 
 describe("what is offered", () => {
+  it.effect("and from then on none can be made, which is said at once", () =>
+    Effect.gen(function* () {
+      const layer = Layer.provide(Adapter.layerWebSocketConstructor(), (yield* MemoryTransport.make()).layer)
+      const construct = yield* Effect.provide(Socket.WebSocketConstructor, layer)
+      assert.throws(() => construct("ws://server.test/"), /scope of layerWebSocketConstructor was left/)
+    })
+  )
+
   it.effect("Effect's subprotocols and headers take the place of those in the options", () =>
     Effect.gen(function* () {
       const options: ConnectOptions = { subprotocols: ["default"], headers: { a: "1" }, origin: "https://example.com" }
