@@ -10,6 +10,7 @@ import * as AddressOptions from "../AddressOptions.ts"
 import { type ByteStream, wrapStream } from "../ByteStream.ts"
 import { during } from "../DialStep.ts"
 import type { Hop } from "../Hop.ts"
+import * as HappyEyeballs from "../internal/HappyEyeballs.ts"
 import { ProxyFailed } from "../ProxyFailed.ts"
 import { authorityOf, type Destination } from "../Target.ts"
 import * as Tcp from "../Tcp.ts"
@@ -46,9 +47,14 @@ export const through =
 const endpointOf = (kind: Kind, to: Destination): Effect.Effect<Endpoint, TransportError> => {
   const { host, port, report } = to
   if (kind.takes === "names" || Ip.parse(host) !== undefined) return Effect.succeed({ host, port })
-  const family = kind.takes === "IPv4 addresses" ? 4 : (to.addresses?.family ?? "any")
+  const { family: wanted, firstFamily } = to.addresses ?? AddressOptions.defaults()
+  const family = kind.takes === "IPv4 addresses" ? 4 : wanted
   const addresses = AddressOptions.AddressOptions.make({ family })
-  return Effect.map(Tcp.resolve({ host, port, report, addresses }), ([address]) => ({ host: address, port }))
+  return Effect.map(Tcp.resolve({ host, port, report, addresses }), (found) => {
+    // One tunnel leads to one address: the one that would be tried first without a proxy.
+    const [first] = HappyEyeballs.interleave(found, firstFamily)
+    return { host: first, port }
+  })
 }
 
 interface Stands {

@@ -1,6 +1,6 @@
 /** A tunnel through one proxy as a hop, over the network in memory: what passes, what fails, and what is told of it. */
 import { assert, describe, it } from "@effect/vitest"
-import { type DialStep, Resolver, Transport, type TransportError } from "@effect-websocket/transport"
+import { AddressOptions, type DialStep, Resolver, Transport, type TransportError } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -12,13 +12,18 @@ import { server } from "./conversation.ts"
 const latin1 = (text: string) => new Uint8Array(Buffer.from(text, "latin1"))
 
 /** A tunnel on its way through a proxy that the test plays. */
-const tunnelling = Effect.fnUntraced(function* (scheme = "http", host = "example.com", hosts = {}) {
+const tunnelling = Effect.fnUntraced(function* (
+  scheme = "http",
+  host = "example.com",
+  hosts = {},
+  addresses = AddressOptions.make({})
+) {
   const network = yield* MemoryTransport.make()
   const steps: Array<DialStep> = []
   const report = (step: DialStep) => void steps.push(step)
   const scope = yield* Scope.fork(yield* Effect.scope)
   const opening = yield* Transport.use(({ open }) => open({ host: "proxy.test", port: 1080, report: () => {} })).pipe(
-    Effect.flatMap(through({ server: server(scheme), hop: 1, to: { host, port: 443, report } })),
+    Effect.flatMap(through({ server: server(scheme), hop: 1, to: { host, port: 443, addresses, report } })),
     Effect.provide([network.layer, Resolver.layerHosts(hosts)]),
     Scope.provide(scope),
     Effect.forkChild
@@ -128,6 +133,17 @@ describe("names", () => {
         steps.map(({ detail, stage }) => `${stage} ${detail}`),
         ["dns ws.test", "dns ws.test", ...Array(2).fill("proxy socks5://proxy.test:1080 to [2001:db8::1]:443")]
       )
+    })
+  )
+
+  it.effect("socks5 asks for an address of the version that is to be tried first", () =>
+    Effect.gen(function* () {
+      const hosts = { "ws.test": ["2001:db8::1", "192.0.2.1"] }
+      const first = AddressOptions.make({ firstFamily: 4 })
+      const { opening, proxy } = yield* tunnelling("socks5", "ws.test", hosts, first)
+      proxy.send(Buffer.from(address, "hex"))
+      yield* Fiber.join(opening)
+      assert.include(Buffer.from(proxy.written()).toString("hex"), "05010001c000020101bb")
     })
   )
 
