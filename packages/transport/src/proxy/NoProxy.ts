@@ -29,12 +29,12 @@ export const split = (text: string): ReadonlyArray<string> => text.split(/[\s,]+
 export const parse = (entry: string): ((target: Target) => boolean) | undefined => {
   if (entry === "*") return () => true
   const network = Ip.parseNetwork(entry)
-  if (network !== undefined) return ({ host }) => isIn(network, Ip.parse(host))
+  if (network !== undefined) return ({ host }) => isIn(network, addressOf(host))
   const [, bracketed, plain, port] = withPort.exec(entry) ?? []
   const isPort = (other: number) => port === undefined || Number(port) === other
   // IPv6 without brackets has colons of its own, so it has no port.
   const address = Ip.parse(bracketed ?? plain ?? entry)
-  if (address !== undefined) return (target) => isPort(target.port) && isSame(address, Ip.parse(target.host))
+  if (address !== undefined) return (target) => isPort(target.port) && isSame(address, addressOf(target.host))
   if (plain === undefined || !name.test(plain)) return undefined
   const sought = canonical(plain.replace(/^\*?\./, ""))
   const hasSuffix = plain.startsWith(".") || plain.startsWith("*")
@@ -46,9 +46,12 @@ export const parse = (entry: string): ((target: Target) => boolean) | undefined 
 
 /** localhost, any name below it (RFC 6761 §6.3), and the loopback addresses. */
 export const isLoopback = (host: string): boolean => {
-  const address = Ip.parse(host)
+  const address = addressOf(host)
   return address === undefined ? /(^|\.)localhost$/.test(canonical(host)) : Ip.isLoopback(address)
 }
+
+/** A literal's, whichever its zone is: entries have none. */
+const addressOf = (host: string): Ip.Ip | undefined => Ip.parse(host.replace(/%.*$/, ""))
 
 const isIn = (network: Ip.Network, address: Ip.Ip | undefined) => address !== undefined && Ip.contains(network, address)
 

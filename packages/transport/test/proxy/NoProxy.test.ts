@@ -51,7 +51,8 @@ const table: ReadonlyArray<readonly [entry: string, covers: ReadonlyArray<string
   ["::ffff:192.0.2.1/128", ["192.0.2.1"], ["192.0.2.2"]],
   ["::/95", ["::1"], ["192.0.2.1"]],
   ["2001:db8::/32", ["2001:db8:ffff::1"], ["2001:db9::1", "192.0.2.1"]],
-  ["fe80::/10", ["fe80::1", "febf::1"], ["fec0::1"]]
+  ["fe80::/10", ["fe80::1", "febf::1", "fe80::1%eth0"], ["fec0::1", "fec0::1%eth0"]],
+  ["fe80::1", ["fe80::1%eth0"], ["fe80::2%eth0"]]
 ]
 
 describe("an entry covers", () => {
@@ -112,6 +113,7 @@ describe("loopback", () => {
     "127.0.0.1",
     "127.255.0.9",
     "::1",
+    "::1%lo",
     "::ffff:127.0.0.1"
   ]) {
     it(host, () => assert.isTrue(NoProxy.isLoopback(host)))
