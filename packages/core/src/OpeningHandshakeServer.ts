@@ -13,7 +13,7 @@ export { type Acceptance, accept, type InvalidResponse, type Refusal, reject } f
 export interface Requested {
   readonly _tag: "Requested"
   readonly resourceName: string
-  /** The Host header. */
+  /** What an absolute target names (RFC 9112 §3.2.2), or else the Host header. */
   readonly host: string
   readonly origin: string | undefined
   /** What the client offers, by preference. */
@@ -81,8 +81,9 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
   if (target === undefined) return invalid("RequestLine")
   if (method !== "GET") return invalid("Method")
   if (version !== "1.1") return invalid("HttpVersion")
-  const resourceName = target.replace(absolute, "")
+  const [, authority, resourceName = target] = absolute.exec(target) ?? []
   if (!Uri.isResourceName(resourceName)) return invalid("ResourceName")
+  if (authority !== undefined && !Uri.isHostHeader(authority)) return invalid("ResourceName")
   const host = HttpHead.one(headers, "Host")
   if (typeof host !== "string" || !Uri.isHostHeader(host)) return invalid("Host")
   if (!HttpHead.hasToken(headers, "Upgrade", "websocket")) return invalid("Upgrade")
@@ -102,7 +103,7 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
   return Object.freeze({
     _tag: "Requested",
     resourceName,
-    host,
+    host: authority ?? host,
     origin,
     subprotocols,
     extensions,
@@ -113,8 +114,8 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
 }
 
 const requestLine = /^([^ ]+) ([^ ]+) HTTP\/(\d\.\d)$/
-/** What an absolute target (RFC 9112 §3.2.2) has before the resource name. */
-const absolute = /^https?:\/\/[^/?]+/i
+/** An absolute target (RFC 9112 §3.2.2): what it has before the resource name counts in place of the Host header. */
+const absolute = /^https?:\/\/([^/?]+)(.*)$/i
 
 const invalid = (rule: keyof typeof rules): RequestInvalid => {
   const [status, section, description] = rules[rule]

@@ -29,7 +29,11 @@ describe("a request, however it is cut", () => {
     ],
     "RFC 6455 §4.1: an absolute URI": [
       { "": "GET http://server.example.com:80/chat?a=b HTTP/1.1\r\n" },
-      { resourceName: "/chat?a=b" }
+      { resourceName: "/chat?a=b", host: "server.example.com:80" }
+    ],
+    "RFC 9112 §3.2.2: the host of an absolute URI counts, whatever Host says": [
+      { "": "GET HTTPS://[2001:db8::1]/ HTTP/1.1\r\n", Host: "Host: other.example\r\n" },
+      { resourceName: "/", host: "[2001:db8::1]" }
     ],
     "RFC 6455 §9.1: extensions, left as they came": [
       { More: "Sec-WebSocket-Extensions: a; b\r\nSec-WebSocket-Extensions: c\r\n" },
@@ -66,6 +70,7 @@ describe("an invalid request, and the status that answers it", () => {
     ["ResourceName", 400, "the asterisk", { "": "GET * HTTP/1.1\r\n" }],
     ["ResourceName", 400, "a fragment", { "": "GET /#a HTTP/1.1\r\n" }],
     ["ResourceName", 400, "an absolute URI without a path", { "": "GET http://a HTTP/1.1\r\n" }],
+    ["ResourceName", 400, "an absolute URI with credentials", { "": "GET http://a:b@c/ HTTP/1.1\r\n" }],
     ["ResourceName", 400, "latin-1", { "": "GET /\xe4 HTTP/1.1\r\n" }],
     ["Host", 400, "absent", { Host: "" }],
     ["Host", 400, "twice", { Host: "Host: a\r\nHost: a\r\n" }],
