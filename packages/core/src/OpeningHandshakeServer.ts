@@ -43,7 +43,8 @@ const rules = {
   Version: [426, "RFC 6455 §4.4", "the Sec-WebSocket-Version was not 13"],
   Origin: [400, "RFC 6454 §7.3", "there was more than one Origin header"],
   Subprotocols: [400, "RFC 6455 §4.1", "the offered subprotocols were not one or more tokens, each offered once"],
-  Extensions: [400, "RFC 6455 §9.1", "the Sec-WebSocket-Extensions header did not follow its grammar"]
+  Extensions: [400, "RFC 6455 §9.1", "the Sec-WebSocket-Extensions header did not follow its grammar"],
+  Body: [400, "RFC 9110 §9.3.1", "the request announced a body"]
 } as const
 
 export type Rule = keyof typeof rules | HttpHead.Rule
@@ -100,6 +101,7 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
   if (new Set(subprotocols).size < subprotocols.length) return invalid("Subprotocols")
   const extensions = HttpHead.joined(headers, "Sec-WebSocket-Extensions")
   if (extensions !== undefined && Extensions.parse(extensions) === undefined) return invalid("Extensions")
+  if (hasBody(headers)) return invalid("Body")
   return Object.freeze({
     _tag: "Requested",
     resourceName,
@@ -112,6 +114,11 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
     leftover
   })
 }
+
+/** A body's bytes would be taken for frames here, while whatever stands in between takes them for the request's. */
+const hasBody = (headers: HttpHead.Headers): boolean =>
+  HttpHead.all(headers, "Transfer-Encoding").length > 0 ||
+  HttpHead.all(headers, "Content-Length").some((length) => length !== "0")
 
 const requestLine = /^([^ ]+) ([^ ]+) HTTP\/(\d\.\d)$/
 /** An absolute target (RFC 9112 §3.2.2): what it has before the resource name counts in place of the Host header. */

@@ -39,6 +39,7 @@ describe("a request, however it is cut", () => {
       { More: "Sec-WebSocket-Extensions: a; b\r\nSec-WebSocket-Extensions: c\r\n" },
       { extensions: "a; b, c" }
     ],
+    "RFC 9110 §8.6: a body of no bytes": [{ More: "Content-Length: 0\r\n" }, {}],
     "RFC 6455 §11.3.4: subprotocols in two headers": [
       { More: "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n" },
       { subprotocols: ["a", "b"] }
@@ -100,6 +101,9 @@ describe("an invalid request, and the status that answers it", () => {
       "in the second header",
       { More: `Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: ;\r\n` }
     ],
+    ["Body", 400, "with its length", { More: "Content-Length: 6\r\n" }],
+    ["Body", 400, "with two lengths", { More: "Content-Length: 0\r\nContent-Length: 6\r\n" }],
+    ["Body", 400, "in chunks", { More: "Transfer-Encoding: chunked\r\n" }],
     ["BareLineFeed", 400, "a rule of every head", { More: "A: b\n" }],
     ["TooManyHeaders", 431, "129 headers (RFC 6585 §5)", { More: "A: b\r\n".repeat(124) }],
     ["HeadTooLong", 431, "16 KiB and more (RFC 6585 §5)", { More: `A: ${"b".repeat(16_384)}\r\n` }]
