@@ -28,7 +28,7 @@ export interface Refusal {
 
 export interface InvalidResponse {
   readonly _tag: "InvalidResponse"
-  readonly field: "subprotocol" | "extensions" | "headers" | "status"
+  readonly field: "subprotocol" | "extensions" | "headers" | "status" | "body"
   /** One sentence: what is legal. */
   readonly problem: string
 }
@@ -58,10 +58,10 @@ export const accept = (request: Requested, options: Acceptance): Uint8Array | In
 export const reject = ({ body = empty, headers = [], status }: Refusal): Uint8Array | InvalidResponse => {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     return illegal("status", "a refusal has a status from 200 to 599")
-  const own: Array<HttpHead.Header> = [
-    ["Content-Length", String(body.length)],
-    ["Connection", status === 426 ? "close, Upgrade" : "close"]
-  ]
+  const isBodiless = bodiless.includes(status)
+  if (isBodiless && body.length > 0) return illegal("body", `a response with the status ${status} has none`)
+  const own: Array<HttpHead.Header> = isBodiless ? [] : [["Content-Length", String(body.length)]]
+  own.push(["Connection", status === 426 ? "close, Upgrade" : "close"])
   if (status === 426) own.push(["Upgrade", "websocket"], ["Sec-WebSocket-Version", "13"])
   return respond(`${status} `, own, headers, body)
 }
@@ -92,5 +92,8 @@ const advices: ReadonlyMap<string, string> = new Map([
   ["sec-websocket-protocol", "use the option subprotocol"],
   ["sec-websocket-extensions", "use the option extensions"]
 ])
+
+/** RFC 9110 §15.3.5, §15.3.6, §15.4.5; nor has the first of them a Content-Length (§8.6). */
+const bodiless: ReadonlyArray<number> = [204, 205, 304]
 
 const empty = new Uint8Array(0)

@@ -110,6 +110,17 @@ describe("reject", () => {
     assert.deepStrictEqual(rejected({ status: 426 }).headers, expected)
   })
 
+  for (const status of [204, 205, 304]) {
+    it(`${status} has no body, and says no length`, () => {
+      assert.strictEqual(
+        latin1(OpeningResponse.reject({ status }) as Uint8Array),
+        `HTTP/1.1 ${status} \r\nConnection: close\r\n\r\n`
+      )
+      const answer = OpeningResponse.reject({ status, body: encode("no") })
+      assert.deepInclude<unknown>(answer, { _tag: "InvalidResponse", field: "body" })
+    })
+  }
+
   it("refuses a status that refuses nothing", () => {
     for (const status of [0, 100, 101, 199, 600, 404.5, Number.NaN]) {
       const answer = OpeningResponse.reject({ status })
