@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ConnectOptions, CookieJar } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
-import type { OpeningHandshakeServer } from "@effect-websocket/core"
+import { HttpHead, type OpeningHandshakeServer } from "@effect-websocket/core"
 import { TlsOptions } from "@effect-websocket/transport"
 import type { Peer } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
@@ -32,7 +32,8 @@ const follow = Effect.fnUntraced(function* (
   const arrived: Array<Arrived> = []
   for (const answer of answers) {
     const wire = yield* network.accept
-    arrived.push({ request: yield* ServerPeer.answer(wire, answer), target: wire.target })
+    const bytes = HttpHead.encode(answer)
+    arrived.push({ request: yield* ServerPeer.answer(wire, bytes), target: wire.target })
     yield* wire.destroyed
   }
   const wire = yield* network.accept
@@ -94,7 +95,10 @@ describe("what is followed", () => {
     ["../up", "ws://a.test:8080/up"],
     ["/with#fragment", "ws://a.test:8080/with"],
     ["/a b", "ws://a.test:8080/a%20b"],
-    ["\\\\b.test\\x", "ws://b.test:80/x"]
+    ["\\\\b.test\\x", "ws://b.test:80/x"],
+    ["/caf\xc3\xa9?\xe2\x82\xac", "ws://a.test:8080/caf%C3%A9?%E2%82%AC"],
+    ["/caf\xe9", "ws://a.test:8080/caf%E9"],
+    ["//b\xc3\xbccher.test/", "ws://xn--bcher-kva.test:80/"]
   ]
   for (const [location, to] of rows) {
     it.effect(`${location} leads to ${to}`, () =>

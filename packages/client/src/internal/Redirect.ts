@@ -40,8 +40,8 @@ export const isCircle = (sent: ReadonlyArray<Request>, { cookie, url }: Request)
 
 /** A Location, absolute or relative, that must be a URL as a program could have given it. */
 const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
-  if (!URL.canParse(location, Uri.format(base))) return "its Location does not parse"
-  const url = new URL(location, Uri.format(base))
+  const url = URL.parse(location.replace(/[\x80-\xff]/g, percentEncoded), Uri.format(base))
+  if (url === null) return "its Location does not parse"
   const scheme = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" }[url.protocol]
   if (scheme === undefined) return `its Location has the scheme ${escapePeerText(url.protocol)}`
   if (url.username !== "" || url.password !== "") return "its Location holds credentials"
@@ -50,6 +50,9 @@ const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
   const parsed = Url.parse(url)
   return "_tag" in parsed ? `its Location cannot be dialled: ${parsed.problem}` : parsed
 }
+
+/** Of an octet: what is not ASCII mostly is UTF-8, which the platform would encode once more if it were taken for text. */
+const percentEncoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
 const next = (
   { authorization, settings, url: { place, uri } }: Request,
