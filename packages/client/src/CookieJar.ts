@@ -43,7 +43,7 @@ export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
 })
 
 const add = (jar: ReadonlyArray<Cookies.Cookie>, url: string, header: string, now: number) => {
-  if (header.length > maxCookieBytes || !URL.canParse(url)) return jar
+  if (header.length > maxCookieBytes || nameless.test(header) || !URL.canParse(url)) return jar
   const from = new URL(url)
   const ofHost = header.replace(domainAttribute, (attribute, domain) =>
     isOwnAddress(domain, from.hostname) ? "" : attribute
@@ -77,6 +77,9 @@ const meets = ({ options }: Cookies.Cookie, domain: string): boolean => {
 /** An IP address has nothing below it, so as a domain it means itself, which is what no domain means (RFC 6265 §5.1.3). */
 const isOwnAddress = (domain: string, hostname: string): boolean =>
   domain.trim() === hostname && /^\[|\.\d+$/.test(hostname)
+
+/** Nothing but attributes: the first of them is no cookie. */
+const nameless = /^\s*;/
 
 const domainAttribute = /;\s*domain\s*=([^;]*)/gi
 

@@ -56,6 +56,7 @@ describe("S5: a cookie goes where RFC 6265 sends it, and nowhere else", () => {
     ["", "ws://a.test/", "ws://a.test/", undefined],
     ["=1", "ws://a.test/", "ws://a.test/", undefined],
     ["a", "ws://a.test/", "ws://a.test/", undefined],
+    [" ; Path=/", "ws://a.test/", "ws://a.test/", undefined],
     ["a b=1", "ws://a.test/", "ws://a.test/", undefined],
     ["a=1\r\nX-Injected: b", "ws://a.test/", "ws://a.test/", undefined],
     ["a=\u20ac", "ws://a.test/", "ws://a.test/", undefined],
