@@ -235,7 +235,9 @@ describe("the proxy's own TLS", () => {
     Effect.gen(function* () {
       const proxy = yield* ProxyListener.make(kinds["HTTP CONNECT over TLS"])
       const reason = yield* reasonOf("ws://chat.test/", { tls: proxyTls, proxy: proxy.url })
-      assert.deepInclude(reason, { _tag: "TlsFailed", problem: "unknown issuer" })
+      assert.deepInclude(reason, { _tag: "TlsFailed", problem: "unknown issuer", proxy: proxy.url })
+      assert.include(reason.message, `with the proxy ${proxy.url} failed (unknown issuer)`)
+      assert.include(reason.message, "stand beside its URL")
       assert.isEmpty(proxy.asked)
     })
   )
@@ -246,8 +248,21 @@ describe("the proxy's own TLS", () => {
       const error = yield* Effect.flip(
         Effect.scoped(WebSocket.connect("ws://chat.test/", { proxy: { url: proxy.url, tls: { ca: "no PEM" } } }))
       )
-      assert.deepInclude(error.reason, { _tag: "TlsFailed", problem: "bad certificate file" })
+      assert.deepInclude(error.reason, { _tag: "TlsFailed", problem: "bad certificate file", proxy: proxy.url })
       assert.isEmpty(error.steps)
+    })
+  )
+
+  live("one that does not speak it is told from the server", () =>
+    Effect.gen(function* () {
+      const { accept, port } = yield* Listener.make()
+      const proxy = `https://127.0.0.1:${port}`
+      const connecting = yield* Effect.forkChild(reasonOf("ws://chat.test/", { proxy }))
+      const wire = yield* accept
+      wire.send(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"))
+      const reason = yield* Fiber.join(connecting)
+      assert.deepInclude(reason, { _tag: "TlsFailed", problem: "not tls", proxy })
+      assert.include(reason.message, "write http: in its URL")
     })
   )
 
@@ -431,7 +446,9 @@ describe("S28: the scope stays open, and yet nothing is left of a dial", () => {
     live(`${name}: TLS to the server behind it fails`, () =>
       Effect.gen(function* () {
         const { dialling, gone } = yield* dialled(kinds[name], `${standing[name]}no TLS here`)
-        assert.deepInclude((yield* Fiber.join(dialling)).reason, { _tag: "TlsFailed", problem: "not tls" })
+        const { reason } = yield* Fiber.join(dialling)
+        assert.deepInclude(reason, { _tag: "TlsFailed", problem: "not tls" })
+        assert.notProperty(reason, "proxy")
         yield* gone
       })
     )

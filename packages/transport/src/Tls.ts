@@ -22,12 +22,14 @@ import { type Session, TlsMemory } from "./internal/TlsMemory.ts"
 import type { Destination } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 import { TlsCheck, type TlsServer } from "./TlsService.ts"
-import type { TransportError } from "./TransportError.ts"
+import { TlsFailed, TransportError } from "./TransportError.ts"
 
 /** Whom to speak TLS with: the server at the end of a dial, or a proxy on the way there. */
 export interface Peer extends Destination {
   /** Undefined leaves the stream as it is. */
   readonly tls?: TlsOptions | undefined
+  /** Of a proxy, as it may be shown. */
+  readonly proxyUrl?: string | undefined
 }
 
 /** How to secure a connection to the peer, with its certificates read and checked: run it before anything is dialled. */
@@ -36,8 +38,18 @@ export type Prepare = (peer: Peer) => Effect.Effect<Hop, TransportError>
 /** One for each `Transport`, which every dial of it uses: it remembers what makes the next one cheaper. */
 export const make = (): Prepare => {
   const memory = new TlsMemory()
-  return (peer) => (peer.tls === undefined ? plain : Effect.map(prepared(memory, peer, peer.tls), secure))
+  return (peer) => (peer.tls === undefined ? plain : Effect.map(naming(peer, prepared(memory, peer, peer.tls)), secure))
 }
+
+/** Whose certificate it is, or whose options: the proxy's are others than the server's. */
+const naming = <A, R>({ proxyUrl: proxy }: Peer, effect: Effect.Effect<A, TransportError, R>) =>
+  proxy === undefined
+    ? effect
+    : Effect.mapError(effect, (error) => {
+        const { reason } = error
+        if (reason._tag !== "TlsFailed") return error
+        return new TransportError({ reason: new TlsFailed({ problem: reason.problem, detail: reason.detail, proxy }) })
+      })
 
 const plain = Effect.succeed(direct)
 
@@ -79,7 +91,7 @@ const noName = (option: string, host: string) => optionError(option, `"${host}" 
 const secure =
   (prepared: Prepared): Hop =>
   (stream) =>
-    during(handshake(stream, prepared), {
+    during(naming(prepared.peer, handshake(stream, prepared)), {
       report: prepared.peer.report,
       stage: "tls",
       detail: prepared.options.serverName ?? prepared.peer.host,

@@ -109,10 +109,15 @@ export type TlsProblem = typeof TlsProblem.Type
 export class TlsFailed extends Schema.TaggedError<TlsFailed>("@effect-websocket/transport/TlsFailed")("TlsFailed", {
   problem: TlsProblem,
   /** What the TLS engine said, or which file is meant. May quote the peer's certificate. */
-  detail: Schema.String
+  detail: Schema.String,
+  /** The proxy that it was with, without credentials: `https://proxy.test:443`. Absent: it was with the server. */
+  proxy: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
-    return `TLS failed (${this.problem}): ${tlsAdvice[this.problem]}. ${escapePeerText(this.detail)}`.trimEnd()
+    const { detail, problem, proxy } = this
+    const [whom, advice] =
+      proxy === undefined ? ["", tlsAdvice[problem]] : [` with the proxy ${proxy}`, tlsAdviceOfProxy(problem)]
+    return `TLS${whom} failed (${problem}): ${advice}. ${escapePeerText(detail)}`.trimEnd()
   }
 }
 
@@ -183,3 +188,8 @@ const tlsAdvice: Record<TlsProblem, string> = {
     "the server began another handshake on the open connection, which nothing here takes, so have it ask for what it wants in the first one",
   other: "one of the two TLS engines gave up, so see what it says, and look into the server's log"
 }
+
+const tlsAdviceOfProxy = (problem: TlsProblem): string =>
+  problem === "not tls"
+    ? "it does not speak TLS on this port, so check the port, or write http: in its URL if it is meant to be without TLS"
+    : `${tlsAdvice[problem].replaceAll("the server", "the proxy")} (its options of TLS stand beside its URL)`

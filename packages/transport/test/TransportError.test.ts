@@ -29,6 +29,9 @@ const reasons: ReadonlyArray<TransportReason> = [
   new Reset({ code: "ECONNRESET" }),
   new TimedOut({ stage: "tcp" }),
   ...TlsProblem.literals.map((problem) => new TlsFailed({ problem, detail: "as it was told" })),
+  ...TlsProblem.literals.map(
+    (problem) => new TlsFailed({ problem, detail: "as it was told", proxy: "https://proxy.test:443" })
+  ),
   new TlsFailed({ problem: "other", detail: "" }),
   ...ProxyProblem.literals.map((problem) => new ProxyFailed({ ...proxy, problem, detail: "as it was told" })),
   new ProxyFailed({ ...proxy, hop: 2, problem: "refused", status: 403, detail: "It said 403 Forbidden" }),

@@ -53,9 +53,11 @@ const isDirect = (target: Target): boolean => {
 }
 
 /** A proxy is connected to as the target would be. */
-const peerOf = ({ host, port, scheme, tls }: ProxyServer.ProxyServer, target: Target): Peer => {
+const peerOf = (server: ProxyServer.ProxyServer, target: Target): Peer => {
+  const { host, port, scheme, tls } = server
   const { addresses, report, socket } = target
-  return { host, port, addresses, report, socket, tls: kinds[scheme]!.isTls ? tls : undefined }
+  const proxyUrl = ProxyServer.format(server)
+  return { host, port, proxyUrl, addresses, report, socket, tls: kinds[scheme]!.isTls ? tls : undefined }
 }
 
 const serversOf = (target: Target): Effect.Effect<ReadonlyArray<ProxyServer.ProxyServer>, TransportError> =>
