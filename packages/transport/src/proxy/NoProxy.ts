@@ -7,10 +7,11 @@
  *     10.0.0.0/8          every address in this network; bits behind the prefix mean nothing
  *     *                   everything
  *
- * Names and addresses may end with a port, `example.com:8080` or `[::1]:8080`, and then hold for it alone. Names are
- * compared without regard to case and a final dot, and are never looked up: a network covers addresses that stand in the
- * URL. An entry that is none of these covers nothing.
+ * Names may be in any script. Names and addresses may end with a port, `example.com:8080` or `[::1]:8080`, and then hold
+ * for it alone. Names are compared without regard to case and a final dot, and are never looked up: a network covers
+ * addresses that stand in the URL. An entry that is none of these covers nothing.
  */
+import * as HostName from "../internal/HostName.ts"
 import * as Ip from "./Ip.ts"
 
 export interface Target {
@@ -35,9 +36,10 @@ export const parse = (entry: string): ((target: Target) => boolean) | undefined 
   // IPv6 without brackets has colons of its own, so it has no port.
   const address = Ip.parse(bracketed ?? plain ?? entry)
   if (address !== undefined) return (target) => isPort(target.port) && isSame(address, addressOf(target.host))
-  if (plain === undefined || !name.test(plain)) return undefined
-  const sought = canonical(plain.replace(/^\*?\./, ""))
-  const hasSuffix = plain.startsWith(".") || plain.startsWith("*")
+  const [, below, written] = suffix.exec(plain ?? "") ?? []
+  const sought = written && asciiOf(written)
+  if (!sought) return undefined
+  const hasSuffix = below !== undefined
   return (target) => {
     const host = canonical(target.host)
     return isPort(target.port) && (host === sought || (hasSuffix && host.endsWith(`.${sought}`)))
@@ -57,8 +59,18 @@ const isIn = (network: Ip.Network, address: Ip.Ip | undefined) => address !== un
 
 const isSame = (one: Ip.Ip, other: Ip.Ip | undefined) => other !== undefined && Ip.format(one) === Ip.format(other)
 
+/** As hosts stand in URLs; undefined when it is no name. */
+const asciiOf = (written: string): string | undefined => {
+  const ascii = isAscii.test(written) ? written : HostName.parse(written)
+  return ascii !== undefined && name.test(ascii) ? canonical(ascii) : undefined
+}
+
 const canonical = (host: string): string => host.toLowerCase().replace(/\.$/, "")
 
 const withPort = /^(?:\[([\dA-Fa-f:.]+)\]|([^:[\]/]+))(?::(\d{1,5}))?$/
 
-const name = /^(?:\*?\.)?[\w-]+(?:\.[\w-]+)*\.?$/
+const suffix = /^(\*?\.)?(.+)$/
+
+const isAscii = /^[\0-\x7f]*$/
+
+const name = /^[\w-]+(?:\.[\w-]+)*\.?$/

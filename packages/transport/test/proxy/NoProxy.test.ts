@@ -19,7 +19,9 @@ const table: ReadonlyArray<readonly [entry: string, covers: ReadonlyArray<string
   ["Example.COM.", ["example.com"], ["example.org"]],
   ["localhost", ["localhost"], ["a.localhost", "127.0.0.1"]],
   ["my_host-1", ["my_host-1"], ["my_host-12"]],
+  ["b\u00fccher.test", ["xn--bcher-kva.test", "XN--bcher-kva.test."], ["bucher.test", "a.xn--bcher-kva.test"]],
   // suffixes
+  [".B\u00dcCHER.test:8080", ["xn--bcher-kva.test|8080", "a.xn--bcher-kva.test|8080"], ["xn--bcher-kva.test|80"]],
   [
     ".example.com",
     ["a.example.com", "b.a.example.com", "A.Example.Com.", "example.com"],
@@ -90,6 +92,9 @@ describe("no entry, and covers nothing", () => {
     "[::1",
     "[a]:1",
     "a/8",
+    "\u00fc/a.test",
+    "\u00fc%2ea.test",
+    "*\u00fc",
     "10.0.0.0/33",
     ":80"
   ]) {
