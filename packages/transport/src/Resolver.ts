@@ -7,6 +7,7 @@ import * as Dns from "node:dns"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as HostName from "./internal/HostName.ts"
 import { lookupReason } from "./internal/NodeError.ts"
 import type { HostNotFound } from "./TransportError.ts"
 
@@ -44,15 +45,25 @@ export const system: Resolver = {
     })
 }
 
-/** A hosts file of one's own: these names have these addresses, or none; all others go to the resolver in use. */
-export const layerHosts = (hosts: Record<string, ReadonlyArray<string>>): Layer.Layer<never> =>
-  Layer.effect(
+/**
+ * A hosts file of one's own: these names, in any case and script, have these addresses, or none; all others go to the
+ * resolver in use.
+ */
+export const layerHosts = (hosts: Record<string, ReadonlyArray<string>>): Layer.Layer<never> => {
+  const known = new Map(Object.entries(hosts).map(([name, addresses]) => [keyOf(name), addresses]))
+  return Layer.effect(
     Resolver,
     Effect.map(
       Resolver,
       (others): Resolver => ({
-        lookup: (host, family) =>
-          Object.hasOwn(hosts, host) ? Effect.succeed(hosts[host]!) : others.lookup(host, family)
+        lookup: (host, family) => {
+          const addresses = known.get(keyOf(host))
+          return addresses === undefined ? others.lookup(host, family) : Effect.succeed(addresses)
+        }
       })
     )
   )
+}
+
+/** As hosts stand in URLs. */
+const keyOf = (name: string): string => HostName.parse(name) ?? name

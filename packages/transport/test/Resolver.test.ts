@@ -50,6 +50,17 @@ describe("layerHosts", () => {
     }).pipe(Effect.provide(hosts))
   )
 
+  it.live("names are the same in any case and script: a URL has them in one", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* lookup("api.test"), ["10.0.0.3"])
+      assert.deepStrictEqual(yield* lookup("API.test"), ["10.0.0.3"])
+      assert.deepStrictEqual(yield* lookup("xn--bcher-kva.test"), ["10.0.0.4"])
+    }).pipe(
+      Effect.provide(Resolver.layerHosts({ "API.Test": ["10.0.0.3"], "b\u00fccher.test": ["10.0.0.4"] })),
+      Effect.provideService(Resolver.Resolver, { lookup: () => Effect.succeed([]) })
+    )
+  )
+
   it.live("over another one", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* lookup("other.test"), ["10.0.0.2"])
