@@ -1,6 +1,9 @@
 /** What a Transport remembers: sessions are resumed where this is safe, and nowhere else. */
 
+import { setImmediate } from "node:timers/promises"
 import * as Tls from "node:tls"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { type DialStep, TlsCheck, TlsContext, Transport } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
@@ -241,6 +244,25 @@ describe("a context that the program made", () => {
         problemOf(yield* Effect.flip(withContext(dial(port, { serverName: "other.test" })))),
         "wrong host"
       )
+    }).pipe(Effect.provide(Transport.layer))
+  )
+
+  it.live("is not kept for its sessions' sake: a program may make one for each connection", () =>
+    Effect.gen(function* () {
+      setFlagsFromString("--expose-gc")
+      const collect: () => void = runInNewContext("gc")
+      const port = yield* greeter(good)
+      const made: Array<WeakRef<Tls.SecureContext>> = []
+      const fresh = Effect.provideService(TlsContext, () => {
+        const context = Tls.createSecureContext({ ca: authority.cert })
+        made.push(new WeakRef(context))
+        return context
+      })
+      yield* fresh(Effect.scoped(Effect.flatMap(dial(port, {}), ({ pull }) => pull)))
+      while (made[0]!.deref() !== undefined) {
+        yield* Effect.promise(() => setImmediate())
+        collect()
+      }
     }).pipe(Effect.provide(Transport.layer))
   )
 })

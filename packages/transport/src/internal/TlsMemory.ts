@@ -21,7 +21,7 @@ export interface Session {
 
 export class TlsMemory {
   readonly #contexts = new Map<string, SecureContext>()
-  readonly #sessions: Array<Session> = []
+  readonly #sessions: Array<Kept> = []
 
   /** The context that was made of these parts, or a new one. */
   context<E>(
@@ -41,19 +41,22 @@ export class TlsMemory {
 
   /** The newest session with the server, which is no longer kept: no ticket is shown twice (RFC 8446 §C.4). */
   take(context: SecureContext, server: string, now: number): Session | undefined {
-    const index = this.#sessions.findLastIndex((session) => session.context === context && session.server === server)
+    const index = this.#sessions.findLastIndex((kept) => kept.context.deref() === context && kept.server === server)
     const [session] = index < 0 ? [] : this.#sessions.splice(index, 1)
-    return session !== undefined && isFresh(session, now) ? session : undefined
+    return session !== undefined && isFresh(session, now) ? { ...session, context } : undefined
   }
 
   keep(session: Session): void {
-    this.#sessions.push(session)
+    this.#sessions.push({ ...session, context: new WeakRef(session.context) })
     if (this.#sessions.length > maxSessions) this.#sessions.shift()
   }
 }
 
+/** A session of a context that nobody has any more is of no use: a program may make one for each connection. */
+type Kept = Omit<Session, "context"> & { readonly context: WeakRef<SecureContext> }
+
 /** Resuming skips the verification of the chain, so its result is only used for so long. */
-const isFresh = ({ shown, verifiedAt }: Session, now: number): boolean =>
+const isFresh = ({ shown, verifiedAt }: Kept, now: number): boolean =>
   now - verifiedAt < maxSessionAge && (shown === undefined || now < shown.described.validTo.getTime())
 
 const digest = (parts: ReadonlyArray<string | Uint8Array>): string => {
