@@ -30,6 +30,9 @@ export const TlsCheck = Context.Reference<(server: TlsServer) => Effect.Effect<s
  * every option of certificates, keys, versions and algorithms, so none of them may be given beside it. Undefined: the
  * options decide. It is asked at each dial; what it throws, as `createSecureContext` does at a certificate that cannot be
  * used, fails that dial like a certificate among the options: `bad certificate file`.
+ *
+ * It is asked for with each host, those of proxies and of redirects included: answer one that holds a client certificate
+ * for the host alone that should see it.
  */
 export const TlsContext = Context.Reference<
   (peer: { readonly host: string; readonly port: number }) => SecureContext | undefined
