@@ -11,6 +11,7 @@
 import type { ConfigError } from "effect/Config"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as NoProxy from "./NoProxy.ts"
@@ -40,9 +41,15 @@ export const choose = (variables: Variables, target: Target): Choice | undefined
 }
 
 /** The variables that `choose` asks for. */
-export const read: Effect.Effect<Variables, ConfigError> = Effect.gen(function* () {
-  const provider = yield* ConfigProvider.ConfigProvider
-  const values = yield* Effect.forEach(names, (name) => Config.option(Config.String(name)))
+export const read: Effect.Effect<Variables, ConfigError> = Effect.contextWith((context: Context.Context<never>) =>
+  // Effect's default is the environment as it was when it was first asked for.
+  readFrom(Context.getOrUndefined(context, ConfigProvider.ConfigProvider) ?? ConfigProvider.fromEnv())
+)
+
+const readFrom = Effect.fnUntraced(function* (
+  provider: ConfigProvider.ConfigProvider
+): Effect.fn.Return<Variables, ConfigError> {
+  const values = yield* Effect.forEach(names, (name) => Config.option(Config.String(name)).parse(provider))
   const found = names.flatMap((name, i) => Option.toArray(Option.map(values[i]!, (text) => [name, text] as const)))
   const emptyMethod = yield* Effect.mapError(listsMethod(provider), (error) => new Config.ConfigError(error))
   return new Map([...(emptyMethod ? [["REQUEST_METHOD", ""] as const] : []), ...found])

@@ -1,5 +1,5 @@
 /** Which proxy the environment names for a target, as a table, and that it is read from the ConfigProvider. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Environment from "../../src/proxy/Environment.ts"
@@ -103,6 +103,16 @@ describe("never for loopback, nor for what no_proxy covers", () => {
 })
 
 describe("the variables come from the ConfigProvider", () => {
+  it.effect("by default the process's, as they are at each reading", () =>
+    Effect.gen(function* () {
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      for (const proxy of ["http://a.test:1", "http://b.test:2"]) {
+        vi.stubEnv("http_proxy", proxy)
+        assert.strictEqual((yield* Environment.read).get("http_proxy"), proxy)
+      }
+    })
+  )
+
   it.effect("whatever it is", () =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromUnknown({ https_proxy: "http://a.test:3128", NO_PROXY: "b.test", other: "c" })
