@@ -45,7 +45,18 @@ describe("unix sockets, as ws and Bun write them", () => {
     ["ws+unix:///run/app.sock:/a:b", "/run/app.sock", "/a:b", "ws+unix:/run/app.sock:/a:b"],
     ["ws+unix:./app.sock:/a", "./app.sock", "/a"],
     ["ws+unix:/run/my%20app%3A1@x.sock:/", "/run/my app:1@x.sock", "/"],
-    ["ws+unix:%00abstract:/a", "\0abstract", "/a"]
+    ["ws+unix:%00abstract:/a", "\0abstract", "/a"],
+    // Dots in a resource name lead to no other socket.
+    [
+      "ws+unix:/run/app.sock:/../docker.sock:/a",
+      "/run/app.sock",
+      "/docker.sock:/a",
+      "ws+unix:/run/app.sock:/docker.sock:/a"
+    ],
+    ["ws+unix:/run/app.sock:/a/%2E%2e/b?c", "/run/app.sock", "/b?c", "ws+unix:/run/app.sock:/b"],
+    ["ws+unix:/run/app.sock:\n\\..\\b", "/run/app.sock", "/b", "ws+unix:/run/app.sock:/b"],
+    ["ws+unix:///run/../run/app.sock:/../b", "/run/app.sock", "/b", "ws+unix:/run/app.sock:/b"],
+    ["ws+unix:./app.sock:/../a b", "./app.sock", "/a%20b", "ws+unix:./app.sock:/a%20b"]
   ]
   for (const [url, socketPath, resourceName, shown] of rows) {
     it(url, () => {
@@ -68,7 +79,9 @@ describe("unix sockets, as ws and Bun write them", () => {
     "ws+unix:%00",
     "ws+unix:/run/a%00b",
     "ws+unix:/run/%zz",
-    "ws+unix:/run/app.sock:chat"
+    "ws+unix:/run/app.sock:chat",
+    "ws+unix:/run/app.sock:chat/../../docker.sock",
+    "ws+unix:/run/app.sock:\ud800/../../docker.sock"
   ]) {
     it(`cannot be dialled: ${url}`, () => assert.match(problem(url).message, /ws\+unix:\/path|resourceName/))
   }

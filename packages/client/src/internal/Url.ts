@@ -29,7 +29,7 @@ export interface Place {
 
 export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   const { text, zone } = withoutZone(String(input))
-  const url = URL.parse(text)
+  const url = URL.parse(withResource(text))
   const shown = show(text, url, zone)
   const invalid = (problem: string) => new InvalidUrl({ url: shown, problem })
   if (url === null) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
@@ -97,6 +97,21 @@ const unixParts = ({ host, pathname, search }: URL): Parts | undefined => {
   if (host !== "" || socketPath === undefined || !/^\0?[^\0]+$/.test(socketPath)) return undefined
   return { host: "localhost", port: undefined, resourceName: (resource.join(":") || "/") + search, socketPath }
 }
+
+/**
+ * The platform takes all of it for one path, in which dots of the resource name would lead to another socket: so those are
+ * resolved before, as in any other URL.
+ */
+const withResource = (text: string): string =>
+  text.replace(unixResource, (_, socket: string, given: string) => {
+    const resource = given.replace(/[\t\n\r]/g, "")
+    return (
+      socket +
+      (/^[/\\]/.test(resource) ? new URL(`ws://localhost${resource}`).pathname : resource.replace(/[/\\]/g, "%2F"))
+    )
+  })
+
+const unixResource = /^([\0- ]*wss?\+unix:(?!\/\/[^/])[^:?#]*:)([^?#]+)/i
 
 /** The platform takes no zones. In a URL they are written `[fe80::1%25eth0]` (RFC 6874 §2). */
 const withoutZone = (text: string): { readonly text: string; readonly zone?: string } => {
