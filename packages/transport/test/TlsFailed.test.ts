@@ -1,8 +1,8 @@
 /** Each way in which a handshake fails has a name, and a message that says what to do; over our sockets and over others. */
 import * as Net from "node:net"
-import type * as Tls from "node:tls"
+import * as Tls from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import { type DialStep, type TlsProblem, Transport, type TransportError } from "@effect-websocket/transport"
+import { type DialStep, TlsContext, type TlsProblem, Transport, type TransportError } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -186,4 +186,14 @@ describe("an alert of the server", () => {
       )
     }
   }
+
+  it.live("to a client whose certificate is in a context of the program", () =>
+    Effect.gen(function* () {
+      const alert = Uint8Array.of(0x15, 0x03, 0x03, 0, 2, 2, 42)
+      const { port } = yield* listen(Net.createServer((socket) => socket.once("data", () => socket.write(alert))))
+      const context = Tls.createSecureContext({ cert: client.cert, key: client.key })
+      const failed = Effect.provideService(Effect.flip(open(port, {})), TlsContext, () => context)
+      assert.strictEqual(problemOf(yield* failed), "client certificate refused")
+    })
+  )
 })

@@ -16,7 +16,7 @@ import type * as ServerIdentity from "./ServerIdentity.ts"
 
 export interface Handshake {
   readonly options: Tls.ConnectionOptions
-  /** Whether we have a certificate to show. */
+  /** Whether the options give us a certificate to show; a context that the program made may have one as well. */
   readonly hasCertificate: boolean
   readonly info: (tls: Tls.TLSSocket) => ConnectionInfo
   /** A session that can be resumed. */
@@ -39,11 +39,13 @@ export const open = Effect.fnUntraced(function* (
   const before = base.duplex.bytesRead
   let tls!: Tls.TLSSocket
   let isShaken = false
+  let showsOne = hasCertificate
   const reason = (error: Error) =>
-    tlsReason(error, { hasCertificate, isPastHello: base.duplex.bytesRead - before > alertBytes })
+    tlsReason(error, { hasCertificate: showsOne, isPastHello: base.duplex.bytesRead - before > alertBytes })
   const stream = yield* OpenDuplex.open({
     create: () => {
       tls = Builtin.tls().connect({ ...options, socket: base.duplex })
+      showsOne ||= Object.keys(tls.getCertificate() ?? {}).length > 0
       const onFailure = (error: Error) => tls.destroy(error)
       if (base.duplex instanceof ByteStreamDuplex.ByteStreamDuplex) base.duplex.onFailure = onFailure
       return tls
@@ -51,7 +53,7 @@ export const open = Effect.fnUntraced(function* (
     ready: "secureConnect",
     info,
     reason,
-    broken: (error) => openTlsReason(error, hasCertificate),
+    broken: (error) => openTlsReason(error, showsOne),
     queuedBytes: base.queuedBytes,
     listeners: {
       // A handshake after the first: whose certificate it shows, nobody would ask.
