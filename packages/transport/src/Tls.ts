@@ -22,7 +22,7 @@ import { type Session, TlsMemory } from "./internal/TlsMemory.ts"
 import type { Destination } from "./Target.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 import { TlsCheck, type TlsServer } from "./TlsService.ts"
-import { TlsFailed, TransportError } from "./TransportError.ts"
+import { TlsFailed, TransportError, type TransportReason } from "./TransportError.ts"
 
 /** Whom to speak TLS with: the server at the end of a dial, or a proxy on the way there. */
 export interface Peer extends Destination {
@@ -41,15 +41,16 @@ export const make = (): Prepare => {
   return (peer) => (peer.tls === undefined ? plain : Effect.map(naming(peer, prepared(memory, peer, peer.tls)), secure))
 }
 
-/** Whose certificate it is, or whose options: the proxy's are others than the server's. */
-const naming = <A, R>({ proxyUrl: proxy }: Peer, effect: Effect.Effect<A, TransportError, R>) =>
-  proxy === undefined
+const naming = <A, R>(peer: Peer, effect: Effect.Effect<A, TransportError, R>) =>
+  peer.proxyUrl === undefined
     ? effect
-    : Effect.mapError(effect, (error) => {
-        const { reason } = error
-        if (reason._tag !== "TlsFailed") return error
-        return new TransportError({ reason: new TlsFailed({ problem: reason.problem, detail: reason.detail, proxy }) })
-      })
+    : Effect.mapError(effect, ({ reason }) => new TransportError({ reason: named(peer, reason) }))
+
+/** Whose certificate it is, or whose options: a proxy's are others than the server's. One below has been named. */
+const named = ({ proxyUrl }: Peer, reason: TransportReason): TransportReason =>
+  reason._tag === "TlsFailed" && proxyUrl !== undefined && reason.proxy === undefined
+    ? new TlsFailed({ problem: reason.problem, detail: reason.detail, proxy: proxyUrl })
+    : reason
 
 const plain = Effect.succeed(direct)
 
@@ -137,6 +138,7 @@ const handshake = Effect.fnUntraced(function* (
       shown = tls.isSessionReused() ? remembered?.shown : ServerIdentity.shownBy(tls)
       return { ...below.info, tls: TlsEngine.infoOf(tls, shown, { chain: options.verify !== "none", name }) }
     },
+    named: (reason) => named(peer, reason),
     onSession: options.resumption ? keep : undefined,
     onSecret: writeSecrets
   })

@@ -2,7 +2,14 @@
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import { type DialStep, TlsContext, type TlsProblem, Transport, type TransportError } from "@effect-websocket/transport"
+import {
+  type DialStep,
+  TlsContext,
+  TlsOptions,
+  type TlsProblem,
+  Transport,
+  type TransportError
+} from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -196,4 +203,19 @@ describe("an alert of the server", () => {
       assert.strictEqual(problemOf(yield* failed), "client certificate refused")
     })
   )
+})
+
+describe("a proxy that wants a client certificate", () => {
+  for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+    it.live(`is told from the server, and from one that ended without a word: ${maxVersion}`, () =>
+      Effect.gen(function* () {
+        const { port } = yield* server({ ...wantsClientCertificate, maxVersion })
+        const url = `https://127.0.0.1:${port}`
+        const proxy = { url: Redacted.make(url), tls: TlsOptions.make({ ca: authority.cert }), headers: {} }
+        const target = { host: "ws.test", port: 80, proxy, report: () => {} }
+        const { reason } = yield* Effect.flip(Transport.use((transport) => transport.open(target)))
+        assert.deepInclude(reason, { _tag: "TlsFailed", problem: "client certificate required", proxy: url })
+      }).pipe(Effect.provide(Transport.layer))
+    )
+  }
 })

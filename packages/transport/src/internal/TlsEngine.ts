@@ -6,7 +6,7 @@ import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream, ConnectionInfo, TlsInfo } from "../ByteStream.ts"
-import { TlsFailed, TransportError } from "../TransportError.ts"
+import { TlsFailed, TransportError, type TransportReason } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
 import * as ByteStreamDuplex from "./ByteStreamDuplex.ts"
 import { NodeDuplex } from "./NodeDuplex.ts"
@@ -19,6 +19,8 @@ export interface Handshake {
   /** Whether the options give us a certificate to show; a context that the program made may have one as well. */
   readonly hasCertificate: boolean
   readonly info: (tls: Tls.TLSSocket) => ConnectionInfo
+  /** Says of a connection that broke whose it was. */
+  readonly named: (reason: TransportReason) => TransportReason
   /** A session that can be resumed. */
   readonly onSession: ((ticket: Uint8Array) => void) | undefined
   /** A line for a key log; what comes back ends the connection. */
@@ -33,7 +35,7 @@ export interface Secured {
 
 export const open = Effect.fnUntraced(function* (
   below: ByteStream,
-  { hasCertificate, info, onSecret, onSession, options }: Handshake
+  { hasCertificate, info, named, onSecret, onSession, options }: Handshake
 ): Effect.fn.Return<Secured, TransportError, Scope.Scope> {
   const base = yield* baseOf(below)
   const before = base.duplex.bytesRead
@@ -53,7 +55,7 @@ export const open = Effect.fnUntraced(function* (
     ready: "secureConnect",
     info,
     reason,
-    broken: (error) => openTlsReason(error, showsOne),
+    broken: (error) => named(openTlsReason(error, showsOne)),
     queuedBytes: base.queuedBytes,
     listeners: {
       // A handshake after the first: whose certificate it shows, nobody would ask.

@@ -36,7 +36,9 @@ export const through =
     const failed = ({ _tag, ...why }: Refusal) =>
       new TransportError({ reason: new ProxyFailed({ proxy, hop, to: authorityOf(to), ...why }) })
     return Effect.flatMap(endpointOf(kind, to), (endpoint) => {
-      const conversation = converse(below, kind.tunnel(endpoint, server)).pipe(Effect.mapError(failed))
+      const conversation = converse(below, kind.tunnel(endpoint, server)).pipe(
+        Effect.mapError((why) => (why instanceof TransportError ? why : failed(why)))
+      )
       const detail = `${proxy} to ${authorityOf(endpoint)}`
       const told = { report: to.report, stage: "proxy", detail, outcome: ({ outcome }: Stands) => outcome } as const
       return Effect.map(during(conversation, told), ({ leftover }) => startingWith(below, leftover))
@@ -62,7 +64,10 @@ interface Stands {
   readonly leftover: ReadonlyArray<Uint8Array>
 }
 
-const converse = Effect.fnUntraced(function* (stream: ByteStream, tunnel: Tunnel): Effect.fn.Return<Stands, Refusal> {
+const converse = Effect.fnUntraced(function* (
+  stream: ByteStream,
+  tunnel: Tunnel
+): Effect.fn.Return<Stands, Refusal | TransportError> {
   const input = new Input(stream.pull)
   let turn = tunnel.next()
   while (turn.done !== true) {
@@ -84,7 +89,7 @@ class Input {
     this.#pull = pull
   }
 
-  read<A>(reader: Reader<A>): Effect.Effect<A, Refusal> {
+  read<A>(reader: Reader<A>): Effect.Effect<A, Refusal | TransportError> {
     return Effect.suspend(() => {
       while (this.unread.length > 0) {
         const [first, ...others] = this.unread
@@ -102,7 +107,11 @@ class Input {
   }
 }
 
-const endedBy = (end: Cause.Done | TransportError): Refusal => refusal("ended", Cause.isDone(end) ? "" : end.message)
+/** With TLS 1.3, what a proxy says of our certificate comes in place of its answer. */
+const endedBy = (end: Cause.Done | TransportError): Refusal | TransportError => {
+  if (Cause.isDone(end)) return refusal("ended")
+  return end.reason._tag === "TlsFailed" ? end : refusal("ended", end.message)
+}
 
 const startingWith = (stream: ByteStream, first: ReadonlyArray<Uint8Array>): ByteStream => {
   // A copy in any case: to TLS, this is no longer a socket that its engine could take.
