@@ -1,7 +1,7 @@
 /** What a program that opens a byte stream says, whoever opens it. */
 import type { AddressOptions } from "./AddressOptions.ts"
 import type { Report } from "./DialStep.ts"
-import type { NoProxy, ProxyOptions } from "./proxy/ProxyOptions.ts"
+import type { NoProxy, ProxyOptions } from "./ProxyOptions.ts"
 import type { SocketOptions } from "./SocketOptions.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 

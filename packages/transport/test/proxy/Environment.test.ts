@@ -2,7 +2,7 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Environment from "../../src/proxy/Environment.ts"
+import * as Environment from "../../src/internal/proxy/Environment.ts"
 
 const choose = (env: Record<string, string>, host: string, secure = true) =>
   Environment.choose(new Map(Object.entries(env)), { host, port: secure ? 443 : 80, secure })

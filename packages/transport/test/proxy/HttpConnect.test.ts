@@ -1,8 +1,8 @@
 /** HTTP CONNECT as tables of bytes (RFC 9110 §9.3.6), replayed at every cut. */
 import { assert, describe, it } from "@effect/vitest"
 import { HttpHead, needMore } from "@effect-websocket/core"
-import { kinds } from "../../src/proxy/HttpConnect.ts"
-import type { Ask } from "../../src/proxy/Tunnel.ts"
+import { kinds } from "../../src/internal/proxy/HttpConnect.ts"
+import type { Ask } from "../../src/internal/proxy/Tunnel.ts"
 import { plays, refused, server, standing } from "./conversation.ts"
 
 const { http, https } = kinds

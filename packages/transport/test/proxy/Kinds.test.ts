@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HttpHead } from "@effect-websocket/core"
 import { Random, seed } from "../../../core/test/random.ts"
-import { kinds } from "../../src/proxy/Kinds.ts"
+import { kinds } from "../../src/internal/proxy/Kinds.ts"
 import { play, server } from "./conversation.ts"
 
 it("six schemes, with their ports, as docs/proxies.md has them", () => {

@@ -1,6 +1,6 @@
 /** Which hosts an entry of no_proxy covers, as a table. */
 import { assert, describe, it } from "@effect/vitest"
-import * as NoProxy from "../../src/proxy/NoProxy.ts"
+import * as NoProxy from "../../src/internal/proxy/NoProxy.ts"
 
 /** `host` or `host|port`; the port is 443 by default. */
 const target = (text: string) => {

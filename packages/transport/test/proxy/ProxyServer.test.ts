@@ -1,7 +1,7 @@
 /** URLs of proxies: their parts, and what is wrong with those that are none, in words that hold no secret. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
-import * as ProxyServer from "../../src/proxy/ProxyServer.ts"
+import * as ProxyServer from "../../src/internal/proxy/ProxyServer.ts"
 
 const parse = (text: string) => {
   const server = ProxyServer.parse(text)

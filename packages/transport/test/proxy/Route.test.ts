@@ -6,9 +6,9 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { Hop } from "../../src/Hop.ts"
-import * as Route from "../../src/proxy/Route.ts"
-import type { Peer } from "../../src/Tls.ts"
+import type { Hop } from "../../src/internal/Hop.ts"
+import * as Route from "../../src/internal/proxy/Route.ts"
+import type { Peer } from "../../src/internal/Tls.ts"
 import { effectSocket } from "../pairs/tcp.ts"
 
 const tls = TlsOptions.make({})

@@ -1,7 +1,7 @@
 /** SOCKS 4 and 4A as tables of bytes, replayed at every cut. */
 import { assert, describe, it } from "@effect/vitest"
 import { hex } from "../../../core/test/hex.ts"
-import { kinds } from "../../src/proxy/Socks4.ts"
+import { kinds } from "../../src/internal/proxy/Socks4.ts"
 import { type Expected, plays, refused, server, standing } from "./conversation.ts"
 
 const { socks4, socks4a } = kinds

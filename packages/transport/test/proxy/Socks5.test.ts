@@ -1,7 +1,7 @@
 /** SOCKS 5 as tables of bytes (RFC 1928, RFC 1929), replayed at every cut. */
 import { assert, describe, it } from "@effect/vitest"
 import { hex } from "../../../core/test/hex.ts"
-import { kinds } from "../../src/proxy/Socks5.ts"
+import { kinds } from "../../src/internal/proxy/Socks5.ts"
 import { type Expected, plays, refused, server, standing } from "./conversation.ts"
 
 const { socks5, socks5h } = kinds

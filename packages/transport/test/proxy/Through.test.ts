@@ -5,7 +5,7 @@ import { MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { through } from "../../src/proxy/Through.ts"
+import { through } from "../../src/internal/proxy/Through.ts"
 import { pullBytes } from "../pairs/Pair.ts"
 import { server } from "./conversation.ts"
 

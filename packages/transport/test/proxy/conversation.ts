@@ -4,8 +4,8 @@ import { TlsOptions } from "@effect-websocket/transport"
 import * as Redacted from "effect/Redacted"
 import { hex, toHex } from "../../../core/test/hex.ts"
 import { replay } from "../../../core/test/replay.ts"
-import type { Credentials, ProxyServer } from "../../src/proxy/ProxyServer.ts"
-import type { Tunnel } from "../../src/proxy/Tunnel.ts"
+import type { Credentials, ProxyServer } from "../../src/internal/proxy/ProxyServer.ts"
+import type { Tunnel } from "../../src/internal/proxy/Tunnel.ts"
 
 export const server = (
   scheme: string,

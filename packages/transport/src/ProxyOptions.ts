@@ -4,10 +4,10 @@ import * as Arr from "effect/Array"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { defaultsOf, withDefault, withDefaultsOf } from "../OptionSchema.ts"
-import { TlsOptions } from "../TlsOptions.ts"
-import * as NoProxyList from "./NoProxy.ts"
-import * as ProxyServer from "./ProxyServer.ts"
+import * as NoProxyList from "./internal/proxy/NoProxy.ts"
+import * as ProxyServer from "./internal/proxy/ProxyServer.ts"
+import { defaultsOf, withDefault, withDefaultsOf } from "./OptionSchema.ts"
+import { TlsOptions } from "./TlsOptions.ts"
 
 /** `scheme://user:password@host:port`; what a program gives as text is kept redacted. */
 const ProxyUrl = Schema.Union([Schema.RedactedFromValue(Schema.String), Schema.Redacted(Schema.String)]).check(

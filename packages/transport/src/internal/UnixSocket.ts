@@ -1,13 +1,13 @@
 /** From a path to a connection over a unix socket. The path is the address; there is nothing to look up. */
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
-import { during } from "./DialStep.ts"
+import { during } from "../DialStep.ts"
+import { TransportError, Unreachable } from "../TransportError.ts"
 import type { Connect } from "./Hop.ts"
-import { connectReason } from "./internal/NodeError.ts"
-import * as OpenDuplex from "./internal/OpenDuplex.ts"
-import { ReadBuffer } from "./internal/ReadBuffer.ts"
-import * as SocketInfo from "./internal/SocketInfo.ts"
-import { TransportError, Unreachable } from "./TransportError.ts"
+import { connectReason } from "./NodeError.ts"
+import * as OpenDuplex from "./OpenDuplex.ts"
+import { ReadBuffer } from "./ReadBuffer.ts"
+import * as SocketInfo from "./SocketInfo.ts"
 
 /** Connects to the destination's `socketPath`; on Linux, one that begins with a NUL is an abstract name. */
 export const connect: Connect = ({ report, socketPath = "" }, carriesTls) => {

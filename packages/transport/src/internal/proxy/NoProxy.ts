@@ -11,7 +11,7 @@
  * for it alone. Names are compared without regard to case and a final dot, and are never looked up: a network covers
  * addresses that stand in the URL. An entry that is none of these covers nothing.
  */
-import * as HostName from "../internal/HostName.ts"
+import * as HostName from "../HostName.ts"
 import * as Ip from "./Ip.ts"
 
 export interface Target {

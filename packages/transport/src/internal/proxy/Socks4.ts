@@ -9,7 +9,7 @@
  * The address 0.0.0.1 says that a name follows.
  */
 import * as Redacted from "effect/Redacted"
-import type { ProxyProblem } from "../ProxyFailed.ts"
+import type { ProxyProblem } from "../../ProxyFailed.ts"
 import * as Ip from "./Ip.ts"
 import type { Kind } from "./Kinds.ts"
 import type { Credentials, ProxyServer } from "./ProxyServer.ts"

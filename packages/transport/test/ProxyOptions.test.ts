@@ -6,7 +6,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Options from "../../src/proxy/ProxyOptions.ts"
+import * as Options from "../src/ProxyOptions.ts"
 
 const decode = (schema: Schema.Decoder<unknown>, value: unknown) =>
   Schema.decodeUnknownEffect(schema, { errors: "all", onExcessProperty: "error" })(value)

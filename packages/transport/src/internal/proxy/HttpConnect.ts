@@ -8,7 +8,7 @@
  */
 import { HttpHead, HttpResponse, needMore, Uri } from "@effect-websocket/core"
 import * as Redacted from "effect/Redacted"
-import { authorityOf } from "../Target.ts"
+import { authorityOf } from "../../Target.ts"
 import type { Kind } from "./Kinds.ts"
 import type { Credentials, ProxyServer } from "./ProxyServer.ts"
 import {

@@ -6,7 +6,7 @@
  * Readers are bounded, so no answer can be too much. What comes behind the last one belongs to the tunnel.
  */
 import { type NeedMore, needMore } from "@effect-websocket/core"
-import type { ProxyFailed } from "../ProxyFailed.ts"
+import type { ProxyFailed } from "../../ProxyFailed.ts"
 
 /** Sends this, then waits until the reader has read its part of the answer, and goes on with what it read. */
 export interface Ask {

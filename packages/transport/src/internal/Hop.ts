@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ByteStream } from "./ByteStream.ts"
-import type { Destination } from "./Target.ts"
-import type { TransportError } from "./TransportError.ts"
+import type { ByteStream } from "../ByteStream.ts"
+import type { Destination } from "../Target.ts"
+import type { TransportError } from "../TransportError.ts"
 
 /**
  * The first byte stream of a dial, in its scope: a connection that no other one carries. One that fails, or is interrupted,

@@ -2,8 +2,8 @@
 import { domainToASCII } from "node:url"
 import { type HttpHead, Uri } from "@effect-websocket/core"
 import * as Redacted from "effect/Redacted"
-import { authorityOf } from "../Target.ts"
-import type { TlsOptions } from "../TlsOptions.ts"
+import { authorityOf } from "../../Target.ts"
+import type { TlsOptions } from "../../TlsOptions.ts"
 import { kinds } from "./Kinds.ts"
 
 export interface ProxyServer {
