@@ -134,6 +134,19 @@ describe("a connection passes through", () => {
     )
   }
 
+  live("a proxy that cannot be reached is told of as the proxy", () =>
+    Effect.gen(function* () {
+      const closed = yield* Effect.scoped(Effect.map(Listener.make(), ({ port }) => port))
+      const refused = yield* reasonOf("ws://chat.test/", { proxy: `http://ann:secret@127.0.0.1:${closed}` })
+      const unknown = yield* reasonOf("wss://chat.test/", { proxy: "socks5://proxy.invalid:1080" })
+      if (refused._tag !== "Refused") return assert.fail(refused.message)
+      if (unknown._tag !== "HostNotFound") return assert.fail(unknown.message)
+      assert.strictEqual(refused.proxy, `http://127.0.0.1:${closed}`)
+      assert.match(refused.message, /the proxy is running/)
+      assert.strictEqual(unknown.proxy, "socks5://proxy.invalid:1080")
+    })
+  )
+
   live("SOCKS 4 and SOCKS 5 with the name looked up here", () =>
     Effect.gen(function* () {
       const server = yield* serve()

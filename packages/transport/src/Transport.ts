@@ -12,6 +12,7 @@ import { during } from "./DialStep.ts"
 import * as EffectSocket from "./internal/EffectSocket.ts"
 import * as GivenDuplex from "./internal/GivenDuplex.ts"
 import { type Connect, direct, type Hop } from "./internal/Hop.ts"
+import * as Naming from "./internal/proxy/Naming.ts"
 import * as Route from "./internal/proxy/Route.ts"
 import * as Tcp from "./internal/Tcp.ts"
 import * as Tls from "./internal/Tls.ts"
@@ -29,7 +30,7 @@ const dial =
     Route.isPlain(target)
       ? connect(target, false)
       : Effect.flatMap(Route.prepare(target, prepareTls), ({ first, hops }) =>
-          whole(hops.reduce(over, connect(first, first.tls !== undefined)))
+          whole(hops.reduce(over, Naming.of(first.proxyUrl, connect(first, first.tls !== undefined))))
         )
 
 const over = (below: ReturnType<Connect>, hop: Hop) => (hop === direct ? below : Effect.flatMap(below, hop))

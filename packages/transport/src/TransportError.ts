@@ -9,6 +9,11 @@ import * as Schema from "effect/Schema"
 import { escapePeerText } from "./PeerText.ts"
 import { ProxyFailed } from "./ProxyFailed.ts"
 
+const aboutProxy = {
+  /** The proxy that it was about, without credentials: `http://proxy.test:3128`. Absent: it was about the server. */
+  proxy: Schema.optionalKey(Schema.String)
+}
+
 /** The name has no address, or could not be looked up. */
 export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-websocket/transport/HostNotFound")(
   "HostNotFound",
@@ -17,26 +22,31 @@ export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-webs
     /** The resolver's own code, such as `ENOTFOUND`, or `EAI_AGAIN` when it did not answer. */
     code: Schema.String,
     /** The IP version that was asked for; absent when any would do. */
-    family: Schema.optionalKey(Schema.Literals([4, 6]))
+    family: Schema.optionalKey(Schema.Literals([4, 6])),
+    ...aboutProxy
   }
 ) {
   override get message() {
-    if (this.code === "EAI_AGAIN") {
-      return `The name server did not answer for "${this.host}": check the network and its DNS settings, or try again`
+    const { code, family } = this
+    const host = called(`"${this.host}"`, this.proxy)
+    if (code === "EAI_AGAIN") {
+      return `The name server did not answer for ${host}: check the network and its DNS settings, or try again`
     }
-    return this.family === undefined
-      ? `No address was found for "${this.host}" (${this.code}): check the spelling of the host name`
-      : `No IPv${this.family} address was found for "${this.host}" (${this.code}): check the host name, or allow the other IP version (family, localAddress)`
+    return family === undefined
+      ? `No address was found for ${host} (${code}): check the spelling of the host name`
+      : `No IPv${family} address was found for ${host} (${code}): check the host name, or allow the other IP version (family, localAddress)`
   }
 }
 
 /** The host answered that nothing listens on that port, or the socket is there and nothing listens on it. */
 export class Refused extends Schema.TaggedError<Refused>("@effect-websocket/transport/Refused")("Refused", {
   /** `127.0.0.1:443`, `[::1]:443`, or the path of a unix socket. */
-  address: Schema.String
+  address: Schema.String,
+  ...aboutProxy
 }) {
   override get message() {
-    return `${this.address} refused the connection: check that the server is running and listens there`
+    const what = this.proxy === undefined ? "server" : "proxy"
+    return `${called(this.address, this.proxy)} refused the connection: check that the ${what} is running and listens there`
   }
 }
 
@@ -47,12 +57,13 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("@effect-websoc
     /** `127.0.0.1:443`, `[::1]:443`, or the path of a unix socket. */
     address: Schema.String,
     /** The operating system's name for it, such as `EHOSTUNREACH`. */
-    code: Schema.String
+    code: Schema.String,
+    ...aboutProxy
   }
 ) {
   override get message() {
     const advice = unreachableAdvice[this.code] ?? "check the route and any firewall between here and there"
-    return `${this.address} could not be reached (${this.code}): ${advice}`
+    return `${called(this.address, this.proxy)} could not be reached (${this.code}): ${advice}`
   }
 }
 
@@ -110,8 +121,7 @@ export class TlsFailed extends Schema.TaggedError<TlsFailed>("@effect-websocket/
   problem: TlsProblem,
   /** What the TLS engine said, or which file is meant. May quote the peer's certificate. */
   detail: Schema.String,
-  /** The proxy that it was with, without credentials: `https://proxy.test:443`. Absent: it was with the server. */
-  proxy: Schema.optionalKey(Schema.String)
+  ...aboutProxy
 }) {
   override get message() {
     const { detail, problem, proxy } = this
@@ -142,6 +152,9 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
     return this.reason.message
   }
 }
+
+const called = (name: string, proxy: string | undefined): string =>
+  proxy === undefined ? name : `${name} (the proxy ${proxy})`
 
 const unreachableAdvice: Record<string, string> = {
   EACCES: "the operating system forbids it, so check permissions and firewall",

@@ -21,7 +21,10 @@ const proxy = { proxy: "http://proxy.test:3128", hop: 1, to: "example.com:443" }
 const reasons: ReadonlyArray<TransportReason> = [
   new HostNotFound({ host: "ws.test", code: "ENOTFOUND" }),
   new HostNotFound({ host: "ws.test", code: "EAI_AGAIN" }),
+  new HostNotFound({ host: "proxy.test", code: "ENOTFOUND", proxy: proxy.proxy }),
   new Refused({ address: "127.0.0.1:80" }),
+  new Refused({ address: "127.0.0.1:3128", proxy: proxy.proxy }),
+  new Unreachable({ address: "127.0.0.1:3128", code: "EHOSTUNREACH", proxy: proxy.proxy }),
   ...["EHOSTUNREACH", "EACCES", "EADDRNOTAVAIL", "EMFILE"].map(
     (code) => new Unreachable({ address: "127.0.0.1:80", code })
   ),
@@ -92,7 +95,9 @@ describe("TransportError", () => {
 
   it.effect("is handled by reason", () =>
     Effect.gen(function* () {
-      const refused: Effect.Effect<string, TransportError> = Effect.fail(new TransportError({ reason: reasons[2]! }))
+      const refused: Effect.Effect<string, TransportError> = Effect.fail(
+        new TransportError({ reason: new Refused({ address: "127.0.0.1:80" }) })
+      )
       const handled = Effect.catchReason(refused, "TransportError", "Refused", ({ address }) => Effect.succeed(address))
       assert.strictEqual(yield* handled, "127.0.0.1:80")
     })

@@ -13,11 +13,12 @@ import { during } from "../DialStep.ts"
 import type { Destination } from "../Target.ts"
 import type { TlsOptions } from "../TlsOptions.ts"
 import { TlsCheck, type TlsServer } from "../TlsService.ts"
-import { TlsFailed, TransportError, type TransportReason } from "../TransportError.ts"
+import type { TransportError } from "../TransportError.ts"
 import { direct, type Hop } from "./Hop.ts"
 import * as HostName from "./HostName.ts"
 import * as Keylog from "./Keylog.ts"
 import { optionError } from "./NodeError.ts"
+import * as Naming from "./proxy/Naming.ts"
 import * as ServerIdentity from "./ServerIdentity.ts"
 import * as SpanAttributes from "./SpanAttributes.ts"
 import * as TlsContexts from "./TlsContexts.ts"
@@ -38,19 +39,9 @@ export type Prepare = (peer: Peer) => Effect.Effect<Hop, TransportError>
 /** One for each `Transport`, which every dial of it uses: it remembers what makes the next one cheaper. */
 export const make = (): Prepare => {
   const memory = new TlsMemory()
-  return (peer) => (peer.tls === undefined ? plain : Effect.map(naming(peer, prepared(memory, peer, peer.tls)), secure))
+  return (peer) =>
+    peer.tls === undefined ? plain : Effect.map(Naming.of(peer.proxyUrl, prepared(memory, peer, peer.tls)), secure)
 }
-
-const naming = <A, R>(peer: Peer, effect: Effect.Effect<A, TransportError, R>) =>
-  peer.proxyUrl === undefined
-    ? effect
-    : Effect.mapError(effect, ({ reason }) => new TransportError({ reason: named(peer, reason) }))
-
-/** Whose certificate it is, or whose options: a proxy's are others than the server's. One below has been named. */
-const named = ({ proxyUrl }: Peer, reason: TransportReason): TransportReason =>
-  reason._tag === "TlsFailed" && proxyUrl !== undefined && reason.proxy === undefined
-    ? new TlsFailed({ problem: reason.problem, detail: reason.detail, proxy: proxyUrl })
-    : reason
 
 const plain = Effect.succeed(direct)
 
@@ -92,7 +83,7 @@ const noName = (option: string, host: string) => optionError(option, `"${host}" 
 const secure =
   (prepared: Prepared): Hop =>
   (stream) =>
-    during(naming(prepared.peer, handshake(stream, prepared)), {
+    during(Naming.of(prepared.peer.proxyUrl, handshake(stream, prepared)), {
       report: prepared.peer.report,
       stage: "tls",
       detail: prepared.options.serverName ?? prepared.peer.host,
@@ -138,7 +129,7 @@ const handshake = Effect.fnUntraced(function* (
       shown = tls.isSessionReused() ? remembered?.shown : ServerIdentity.shownBy(tls)
       return { ...below.info, tls: TlsEngine.infoOf(tls, shown, { chain: options.verify !== "none", name }) }
     },
-    named: (reason) => named(peer, reason),
+    named: (reason) => Naming.named(peer.proxyUrl, reason),
     onSession: options.resumption ? keep : undefined,
     onSecret: writeSecrets
   })
