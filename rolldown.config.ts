@@ -26,8 +26,9 @@ export default defineConfig({
     format: "esm",
     // Without it, a class that is called as something imported bears another name in what a program prints.
     keepNames: true,
-    // The bundler's own few lines come as a chunk by that name, which is merged into the other.
-    chunkFileNames: ({ name }) => (name === "rolldown-runtime" ? "[name].js" : "shared.js"),
+    // Else there would be one for each set of entry points that share something. The bundler's own few lines are another.
+    codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
+    chunkFileNames: "[name].js",
     // The sources are published too, with their comments.
     sourcemap: true,
     sourcemapExcludeSources: true,
