@@ -207,6 +207,25 @@ describe("when the outbox is full", () => {
     })
   )
 
+  it.effect("nor does what an idle outbox would let pass: it is sent after those who wait", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made({ outbox: queue })
+      const served = yield* accept
+      yield* settle
+      served.wire.stall()
+      yield* client.sendAll(["0", "1"], durable)
+      const kept = yield* start(client.send("2", durable))
+      yield* settle
+      assert.isTrue(yield* isWaiting(kept))
+      const bound = yield* start(client.send("3"))
+      assert.isTrue(yield* isWaiting(bound))
+      served.wire.resume()
+      assert.deepStrictEqual(yield* received(served), numbers(4))
+      yield* Fiber.join(kept)
+      yield* Fiber.join(bound)
+    })
+  )
+
   it.effect("who waits behind one that is interrupted has its turn", () =>
     Effect.gen(function* () {
       const { client } = yield* made({ outbox: queue })

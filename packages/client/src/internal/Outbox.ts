@@ -95,7 +95,7 @@ export class Outbox {
       if (phase._tag === "Down") {
         if (this.options.whileDisconnected === "suspend") return this.submitAfter(version, sending)
         if (this.options.whileDisconnected === "fail") return Effect.fail(notSent("disconnected", phase.cause))
-      } else if (this.goesDirectly(sending)) {
+      } else if ((isNext || this.line.size === 0) && this.goesDirectly(sending)) {
         return this.sendOver(phase, sending, this.submitAfter(version, sending))
       }
       return this.enqueue(sending, isNext)
@@ -106,6 +106,7 @@ export class Outbox {
     return Effect.flatMap(this.phases.after(version), () => this.submit(sending))
   }
 
+  /** Where nobody stands in line before it. */
   private goesDirectly({ options }: Sending): boolean {
     return options?.durable !== true && this.queue.isIdle
   }
