@@ -390,6 +390,28 @@ describe("when the client stops", () => {
     })
   )
 
+  it.effect("who comes while what is left is still being decoded gets all of it, and the end behind it", () =>
+    Effect.gen(function* () {
+      const decoded = yield* Deferred.make<void>()
+      const codec = MessageCodec.makeEffect({
+        decode: (message) => Effect.as(Deferred.await(decoded), JSON.parse(String(message))),
+        encode: (value) => Effect.succeed(JSON.stringify(value))
+      })
+      const { accept, client, messages } = yield* open({ codec })
+      const first = yield* accept
+      for (const news of ["n", "o"]) yield* say(first, { news })
+      yield* settle
+      yield* stop(client, first)
+      const impatient = yield* start(messages.receive)
+      const taking = yield* start(Stream.runCollect(messages.messages))
+      yield* settle
+      yield* Fiber.interrupt(impatient)
+      assert.isTrue(yield* isWaiting(taking))
+      yield* Deferred.succeed(decoded, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(taking), [{ news: "n" }, { news: "o" }])
+    })
+  )
+
   it.effect("a run of messages that only stops early stops nothing", () =>
     Effect.gen(function* () {
       const { accept, messages } = yield* open()

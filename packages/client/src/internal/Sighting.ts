@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { Messages } from "../Connection.ts"
+import { Changes } from "./Changes.ts"
 
 type Taken<A, RE> = Effect.Effect<NonEmptyReadonlyArray<A>, RE>
 
@@ -27,7 +28,10 @@ export class Sighting<A, RE> {
   private readonly rest: Array<Exit.Exit<NonEmptyReadonlyArray<A>, RE>> = []
   /** How many are taking now, and may see more than was there at the end. */
   private takers = 0
+  private isSeeingRest = false
   private hasSeenRest = false
+  /** More of the rest was seen, or all of it. */
+  private readonly progress = new Changes()
 
   constructor(parts: Parts<A, RE>) {
     this.parts = parts
@@ -44,13 +48,16 @@ export class Sighting<A, RE> {
   /** To be run when the source has ended: looks at what is left. */
   readonly seeRest: Effect.Effect<void> = Effect.suspend(() => {
     let ended = false
+    this.isSeeingRest = true
     const take = Effect.suspend(() => Effect.exit(this.seeing(this.parts.messages.receiveN(everything))))
     return Effect.whileLoop({
       while: () => !ended,
       body: () => take,
       step: (taken) => {
         ended = Exit.isFailure(taken) && this.parts.isEnd(taken.cause)
-        if (!ended) this.rest.push(taken)
+        if (ended) return
+        this.rest.push(taken)
+        this.progress.changed()
       }
     })
   }).pipe(
@@ -59,17 +66,29 @@ export class Sighting<A, RE> {
         this.hasSeenRest = true
         this.tell()
       })
+    ),
+    Effect.ensuring(
+      Effect.sync(() => {
+        this.isSeeingRest = false
+        this.progress.changed()
+      })
     )
   )
 
   private restOr<E>(most: number, take: Taken<A, RE | E>): Taken<A, RE | E> {
     return Effect.suspend(() => {
       const first = this.rest.shift()
-      if (first === undefined) return this.seeing(take)
+      if (first === undefined) return this.isSeeingRest ? this.restLater(most, take) : this.seeing(take)
       if (Exit.isFailure(first) || first.value.length <= most) return first
       this.rest.unshift(Exit.succeed(first.value.slice(most) as unknown as NonEmptyReadonlyArray<A>))
       return Effect.succeed(first.value.slice(0, most) as unknown as NonEmptyReadonlyArray<A>)
     })
+  }
+
+  /** What is being decoded now comes before the end. */
+  private restLater<E>(most: number, take: Taken<A, RE | E>): Taken<A, RE | E> {
+    const isThere = this.progress.until(() => (this.rest.length > 0 || !this.isSeeingRest ? true : undefined))
+    return Effect.flatMap(isThere, () => this.restOr(most, take))
   }
 
   private seeing<E>(take: Taken<A, E>): Taken<A, E> {
