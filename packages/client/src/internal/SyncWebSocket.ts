@@ -126,7 +126,10 @@ export class SyncWebSocket implements WebSocketLike {
   private read(socket: Connection): Effect.Effect<void, Error> {
     const message = Effect.andThen(this.resumed, socket.receive)
     // It may have been paused while it waited for the message.
-    const give = Effect.flatMap(message, (data) => Effect.andThen(this.resumed, this.dispatch("message", { data })))
+    const give = Effect.flatMap(message, (data) => {
+      const told = this.dispatch("message", { data })
+      return this.isPaused ? Effect.andThen(this.resumed, told) : told
+    })
     return Effect.catch(Effect.forever(give, { disableYield: true }), (failure) =>
       Effect.flatMap(socket.closed, ({ closeCode, closeReason }) => {
         if (this.overflow !== undefined) return Effect.fail(this.overflow)
