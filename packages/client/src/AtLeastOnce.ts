@@ -26,6 +26,7 @@ import { Replay, type Session } from "./internal/Replay.ts"
 import { ReplayBuffer } from "./internal/ReplayBuffer.ts"
 import { ReplayLog } from "./internal/ReplayLog.ts"
 import { Sighting } from "./internal/Sighting.ts"
+import * as Sized from "./internal/Sized.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 import type { Status } from "./Status.ts"
 import { type SchemaOptions, schema, type TypedMessages } from "./TypedMessages.ts"
@@ -145,7 +146,7 @@ export const make: <A, Payload, In, E = DecodeFailed>(
       const typed = schema(source.messages, options)
       const sighting = new Sighting({ messages: typed, see, isEnd: source.isEnd, over: () => buffer.end() })
       Deferred.doneUnsafe(over, Effect.succeed(Effect.andThen(source.ended, sighting.seeRest)))
-      return {
+      const acknowledged: Acknowledged<A, Payload, ClientReceiveError | E, EncodeFailed | InvalidMessage | NotSent> = {
         messages: sighting.messages,
         receive: Effect.map(sighting.receiveN(1), (values) => values[0]),
         receiveN: (most) => sighting.receiveN(batchSize(most)),
@@ -154,6 +155,8 @@ export const make: <A, Payload, In, E = DecodeFailed>(
         sendAll,
         acknowledged: buffer.acknowledged
       }
+      Sized.know(acknowledged, sighting.sized)
+      return acknowledged
     },
     unacknowledged: Effect.sync(() =>
       log.all.map(({ message, number, sent }) => ({ number, message, fate: sent ? "Unknown" : "NotSent" }))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AtLeastOnce, type Client, MessageCodec } from "@effect-websocket/client"
+import { AtLeastOnce, type Client, MessageCodec, Requests } from "@effect-websocket/client"
 import type { ServerPeer } from "@effect-websocket/client/testing"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -409,6 +409,31 @@ describe("when the client stops", () => {
       assert.isTrue(yield* isWaiting(taking))
       yield* Deferred.succeed(decoded, undefined)
       assert.deepStrictEqual(yield* Fiber.join(taking), [{ news: "n" }, { news: "o" }])
+    })
+  )
+
+  it.effect("Requests over it keeps no more than its bound, counts what it keeps by size, and sees what is left", () =>
+    Effect.gen(function* () {
+      const reliable = yield* AtLeastOnce.make({
+        ...protocol,
+        number: (text: string, n) => ({ n, text }),
+        ackOf: ({ ack }) => ack,
+        onDecodeError: () => Effect.void
+      })
+      const { accept, client } = yield* made({ onOpen: reliable.replay })
+      const messages = reliable.over(client)
+      const first = yield* accept
+      yield* messages.send("a")
+      const requests = yield* Requests.make(messages, { responseId: () => undefined, maxOthersBytes: 100 })
+      const long = "x".repeat(60)
+      for (const news of [long, long, "n"]) yield* say(first, { news })
+      yield* say(first, { ack: 1 })
+      yield* settle
+      assert.lengthOf(yield* reliable.unacknowledged, 1)
+      yield* stop(client, first)
+      yield* messages.acknowledged
+      const all = [{ news: long }, { news: long }, { news: "n" }, { ack: 1 }]
+      assert.deepStrictEqual(yield* Stream.runCollect(requests.messages), all)
     })
   )
 

@@ -2,15 +2,16 @@
  * Messages that are looked at as they are taken, and once their source has ended all at once: nobody may come for what is
  * left. That is no more than the source still kept, and whoever comes gets it in the same order.
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { Messages } from "../Connection.ts"
 import { Changes } from "./Changes.ts"
+import * as Sized from "./Sized.ts"
 
-type Taken<A, RE> = Effect.Effect<NonEmptyReadonlyArray<A>, RE>
+type Taken<A, RE> = Effect.Effect<Arr.NonEmptyReadonlyArray<A>, RE>
 
 export interface Parts<A, RE> {
   readonly messages: Pick<Messages<A, never, RE, unknown, never>, "messages" | "receiveN">
@@ -25,7 +26,7 @@ export interface Parts<A, RE> {
 export class Sighting<A, RE> {
   private readonly parts: Parts<A, RE>
   /** Seen and not taken: batches, and failures of single messages. */
-  private readonly rest: Array<Exit.Exit<NonEmptyReadonlyArray<A>, RE>> = []
+  private readonly rest: Array<Exit.Exit<Arr.NonEmptyReadonlyArray<A>, RE>> = []
   /** How many are taking now, and may see more than was there at the end. */
   private takers = 0
   private isSeeingRest = false
@@ -39,6 +40,24 @@ export class Sighting<A, RE> {
 
   get messages(): Stream.Stream<A, RE> {
     return Stream.transformPull(this.parts.messages.messages, (pull) => Effect.succeed(this.restOr(everything, pull)))
+  }
+
+  /** The same with their sizes, but for those of the rest, which the source has kept within its own bounds. */
+  get sized(): Stream.Stream<Sized.Sized<A>, RE> {
+    return Stream.transformPull(Sized.of<A, RE>(this.parts.messages), (pull) =>
+      Effect.succeed(
+        Effect.suspend(() => {
+          let sizes: ReadonlyArray<number> = []
+          const take = Effect.map(pull, (batches) => {
+            sizes = batches.flatMap((batch) => batch.sizes)
+            return batches.flatMap((batch) => batch.values) as unknown as Arr.NonEmptyReadonlyArray<A>
+          })
+          return Effect.map(this.restOr(everything, take), (values) =>
+            Arr.of({ values, sizes: values.map((_, i) => sizes[i] ?? 0) })
+          )
+        })
+      )
+    )
   }
 
   receiveN(most: number): Taken<A, RE> {
@@ -80,8 +99,8 @@ export class Sighting<A, RE> {
       const first = this.rest.shift()
       if (first === undefined) return this.isSeeingRest ? this.restLater(most, take) : this.seeing(take)
       if (Exit.isFailure(first) || first.value.length <= most) return first
-      this.rest.unshift(Exit.succeed(first.value.slice(most) as unknown as NonEmptyReadonlyArray<A>))
-      return Effect.succeed(first.value.slice(0, most) as unknown as NonEmptyReadonlyArray<A>)
+      this.rest.unshift(Exit.succeed(first.value.slice(most) as unknown as Arr.NonEmptyReadonlyArray<A>))
+      return Effect.succeed(first.value.slice(0, most) as unknown as Arr.NonEmptyReadonlyArray<A>)
     })
   }
 
