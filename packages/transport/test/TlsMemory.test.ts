@@ -5,7 +5,7 @@ import * as Tls from "node:tls"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
-import { type DialStep, TlsCheck, TlsContext, Transport } from "@effect-websocket/transport"
+import { type DialStep, TlsCheck, TlsContext, TlsOptions, Transport } from "@effect-websocket/transport"
 import { Certificate } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
@@ -266,3 +266,26 @@ describe("a context that the program made", () => {
     }).pipe(Effect.provide(Transport.layer))
   )
 })
+
+it.live("an open connection holds nothing of how it was dialled", () =>
+  Effect.gen(function* () {
+    setFlagsFromString("--expose-gc")
+    const collect: () => void = runInNewContext("gc")
+    const port = yield* greeter(good)
+    const { open } = yield* Transport
+    const tls = TlsOptions.make({ ca: authority.cert })
+    const reports: Array<WeakRef<() => void>> = []
+    const stream = yield* Effect.suspend(() => {
+      const report = () => {}
+      reports.push(new WeakRef(report))
+      return open({ host: "127.0.0.1", port, tls, report })
+    })
+    yield* stream.pull
+    for (let turn = 0; turn < 50 && reports[0]!.deref() !== undefined; turn++) {
+      yield* Effect.promise(() => setImmediate())
+      collect()
+    }
+    assert.isUndefined(reports[0]!.deref())
+    assert.isDefined(stream.info.tls)
+  }).pipe(Effect.provide(Transport.layer))
+)

@@ -98,7 +98,7 @@ const handshake = Effect.fnUntraced(function* (
   below: ByteStream,
   { asksFor, check, context, memory, options, peer, verifies: name, writeSecrets }: Prepared
 ): Effect.fn.Return<ByteStream, TransportError, Scope.Scope> {
-  const { host, port, socketPath } = peer
+  const { host, port, proxyUrl, socketPath } = peer
   const now = yield* Clock.currentTimeMillis
   const server = JSON.stringify([host, port, socketPath, asksFor, options.verify])
   const remembered = options.resumption ? memory.take(context, server, now) : undefined
@@ -129,7 +129,7 @@ const handshake = Effect.fnUntraced(function* (
       shown = tls.isSessionReused() ? remembered?.shown : ServerIdentity.shownBy(tls)
       return { ...below.info, tls: TlsEngine.infoOf(tls, shown, { chain: options.verify !== "none", name }) }
     },
-    named: (reason) => Naming.named(peer.proxyUrl, reason),
+    named: Naming.named(proxyUrl),
     onSession: options.resumption ? keep : undefined,
     onSecret: writeSecrets
   })

@@ -19,21 +19,23 @@ export const of = <A, R>(
 ): Effect.Effect<A, TransportError, R> =>
   proxy === undefined
     ? effect
-    : Effect.mapError(effect, ({ reason }) => new TransportError({ reason: named(proxy, reason) }))
+    : Effect.mapError(effect, ({ reason }) => new TransportError({ reason: named(proxy)(reason) }))
 
-/** One that names a proxy already came from below. */
-export const named = (proxy: string | undefined, reason: TransportReason): TransportReason => {
-  if (proxy === undefined || ("proxy" in reason && reason.proxy !== undefined)) return reason
-  switch (reason._tag) {
-    case "HostNotFound":
-      return new HostNotFound({ ...reason, proxy })
-    case "Refused":
-      return new Refused({ ...reason, proxy })
-    case "Unreachable":
-      return new Unreachable({ ...reason, proxy })
-    case "TlsFailed":
-      return new TlsFailed({ ...reason, proxy })
-    default:
-      return reason
+/** One that names a proxy already came from below. It knows no more of the dial, since an open connection may hold it. */
+export const named =
+  (proxy: string | undefined) =>
+  (reason: TransportReason): TransportReason => {
+    if (proxy === undefined || ("proxy" in reason && reason.proxy !== undefined)) return reason
+    switch (reason._tag) {
+      case "HostNotFound":
+        return new HostNotFound({ ...reason, proxy })
+      case "Refused":
+        return new Refused({ ...reason, proxy })
+      case "Unreachable":
+        return new Unreachable({ ...reason, proxy })
+      case "TlsFailed":
+        return new TlsFailed({ ...reason, proxy })
+      default:
+        return reason
+    }
   }
-}
