@@ -41,6 +41,13 @@ const open = (options?: Options) =>
     return { reliable, client, accept, network, messages: reliable.over(client) }
   })
 
+/** JSON that is decoded no sooner than that. */
+const decoding = (from: Deferred.Deferred<void>) =>
+  MessageCodec.makeEffect({
+    decode: (message) => Effect.as(Deferred.await(from), JSON.parse(String(message))),
+    encode: (value) => Effect.succeed(JSON.stringify(value))
+  })
+
 const lose = ({ wire }: Served) =>
   Effect.andThen(
     Effect.sync(() => wire.reset()),
@@ -372,11 +379,7 @@ describe("when the client stops", () => {
   it.effect("a taker that still decodes what it took is waited for", () =>
     Effect.gen(function* () {
       const decoded = yield* Deferred.make<void>()
-      const codec = MessageCodec.makeEffect({
-        decode: (message) => Effect.as(Deferred.await(decoded), JSON.parse(String(message))),
-        encode: (value) => Effect.succeed(JSON.stringify(value))
-      })
-      const { accept, client, messages } = yield* open({ codec })
+      const { accept, client, messages } = yield* open({ codec: decoding(decoded) })
       const first = yield* accept
       yield* messages.send("a")
       yield* start(messages.receive)
@@ -393,11 +396,7 @@ describe("when the client stops", () => {
   it.effect("who comes while what is left is still being decoded gets all of it, and the end behind it", () =>
     Effect.gen(function* () {
       const decoded = yield* Deferred.make<void>()
-      const codec = MessageCodec.makeEffect({
-        decode: (message) => Effect.as(Deferred.await(decoded), JSON.parse(String(message))),
-        encode: (value) => Effect.succeed(JSON.stringify(value))
-      })
-      const { accept, client, messages } = yield* open({ codec })
+      const { accept, client, messages } = yield* open({ codec: decoding(decoded) })
       const first = yield* accept
       for (const news of ["n", "o"]) yield* say(first, { news })
       yield* settle

@@ -21,6 +21,7 @@ import type { Counts } from "./Meter.ts"
 import * as Moment from "./Moment.ts"
 import { type Ended, type Item, OutboxQueue } from "./OutboxQueue.ts"
 import type { Phases, Up } from "./Phase.ts"
+import { Turns } from "./Turns.ts"
 
 /** What a program sends at once. */
 interface Sending {
@@ -31,12 +32,8 @@ interface Sending {
   readonly fate: Fate | undefined
 }
 
-interface Queued extends Item, Sending {}
-
-/** A sender that waits for room. */
-interface Waiting {
-  readonly sending: Sending
-  readonly resume: (effect: Effect.Effect<void, ClientSendError>) => void
+interface Queued extends Item, Sending {
+  messages: ReadonlyArray<Message>
 }
 
 export class Outbox {
@@ -50,8 +47,8 @@ export class Outbox {
   private ledger = new Ledger()
   /** There is something to send, or to flush. */
   private readonly work = new Changes()
-  /** Those who wait for room, in order. Only the first looks whether there is some, however many they are. */
-  private readonly line = new Set<Waiting>()
+  /** Those who wait for room. */
+  private readonly line: Turns<Sending, ClientSendError>
   /** What those meet that the last connection had, and that are given up later. */
   private loss = new FateUnknown({})
 
@@ -60,7 +57,10 @@ export class Outbox {
     this.options = options
     this.clock = clock
     this.queue = new OutboxQueue(options)
-    const advance = () => this.advance()
+    const hasTurn = (sending: Sending) => this.hasTurn(sending)
+    const submit = (sending: Sending) => this.submit(sending, true)
+    this.line = new Turns(hasTurn, submit)
+    const advance = () => this.line.advance()
     phases.onChange = advance
   }
 
@@ -95,7 +95,7 @@ export class Outbox {
       if (phase._tag === "Down") {
         if (this.options.whileDisconnected === "suspend") return this.submitAfter(version, sending)
         if (this.options.whileDisconnected === "fail") return Effect.fail(notSent("disconnected", phase.cause))
-      } else if ((isNext || this.line.size === 0) && this.goesDirectly(sending)) {
+      } else if ((isNext || this.line.isEmpty) && this.goesDirectly(sending)) {
         return this.sendOver(phase, sending, this.submitAfter(version, sending))
       }
       return this.enqueue(sending, isNext)
@@ -135,20 +135,16 @@ export class Outbox {
   }
 
   private enqueue(sending: Sending, isNext: boolean): Effect.Effect<void, ClientSendError> {
-    if (this.options.overflow === "suspend" && ((this.line.size > 0 && !isNext) || !this.queue.fits(sending))) {
-      return this.lineUp(sending)
-    }
-    const { fate, options } = sending
-    // From now on the program may use its bytes for something else.
-    const messages = sending.messages.map((message) => (typeof message === "string" ? message : message.slice()))
+    if (!isNext && !this.line.isEmpty) return this.line.wait(sending)
+    const { fate, messages, options } = sending
     const { maxAge } = this.options
-    const offer = this.queue.offer({
+    const item: Queued = {
       ...sending,
-      messages,
       durable: options?.durable === true,
       expires: maxAge === undefined ? undefined : Moment.now(this.clock) + Moment.nanos(maxAge)
-    })
-    if (offer._tag === "Full") return this.lineUp(sending)
+    }
+    const offer = this.queue.offer(item)
+    if (offer._tag === "Full") return this.line.wait(sending)
     if (offer._tag === "Refused") {
       const error = notSent("overflow", undefined)
       if (!offer.dropped) return Effect.fail(error)
@@ -156,32 +152,11 @@ export class Outbox {
       settle(fate, Effect.fail(error))
       return Effect.void
     }
+    // From now on the program may use its bytes for something else.
+    item.messages = messages.map((message) => (typeof message === "string" ? message : message.slice()))
     this.end(offer.dropped, "overflow", undefined)
     this.work.changed()
     return Effect.void
-  }
-
-  /** Waits for its turn, and then for room. */
-  private lineUp(sending: Sending): Effect.Effect<void, ClientSendError> {
-    return Effect.callback<void, ClientSendError>((resume) => {
-      const waiting = { sending, resume }
-      this.line.add(waiting)
-      return Effect.sync(() => {
-        const [first] = this.line
-        this.line.delete(waiting)
-        // Who stood behind it may be content with less.
-        if (first === waiting) this.advance()
-      })
-    })
-  }
-
-  /** There may be room, or none will ever be: those in line go on, as far as that is so. */
-  private advance(): void {
-    for (const waiting of this.line) {
-      if (!this.hasTurn(waiting.sending)) return
-      this.line.delete(waiting)
-      waiting.resume(this.submit(waiting.sending, true))
-    }
   }
 
   /** Whether it needs to wait no more, however that ends. */

@@ -7,9 +7,9 @@
  */
 import type { OutboxOptions } from "../OutboxOptions.ts"
 import type * as Moment from "./Moment.ts"
-import { Row, type Sized } from "./Row.ts"
+import { type Amount, Row } from "./Row.ts"
 
-export interface Item extends Sized {
+export interface Item extends Amount {
   readonly durable: boolean
   /** When it expires; undefined for never. Not before those that were offered before it. */
   readonly expires: Moment.Moment | undefined
@@ -121,9 +121,7 @@ export class OutboxQueue<I extends Item> {
 
   /** The first `count` items of those that the connection has were handed to the kernel. */
   flushed(count: number): ReadonlyArray<I> {
-    const left = this.handed.all.slice(0, count)
-    for (const _ of left) this.handed.shift()
-    return left
+    return this.handed.take(count)
   }
 
   /**
@@ -163,7 +161,7 @@ export class OutboxQueue<I extends Item> {
   }
 
   /** Whether there is room for it now. */
-  fits({ bytes, messages }: Sized): boolean {
+  fits({ bytes, messages }: Amount): boolean {
     const { maxBytes, maxMessages } = this.bounds
     if (this.isEmpty) return true
     return this.messages + messages.length <= maxMessages && this.bytes + bytes <= maxBytes

@@ -2,13 +2,13 @@
  * Items in a row, first come first served, and how much they are together. Adding one and taking the first cost the same
  * however many there are.
  */
-export interface Sized {
+export interface Amount {
   /** How many messages it is: one, or all of a `sendAll`. */
   readonly messages: ReadonlyArray<string | Uint8Array>
   readonly bytes: number
 }
 
-export class Row<I extends Sized> {
+export class Row<I extends Amount> {
   messages = 0
   bytes = 0
   /** Those before `head` are taken. */
@@ -56,6 +56,11 @@ export class Row<I extends Sized> {
       this.head = 0
     }
     return item
+  }
+
+  /** Takes the first `count`, or as many as there are. */
+  take(count: number): ReadonlyArray<I> {
+    return Array.from({ length: Math.min(count, this.length) }, () => this.shift()!)
   }
 
   private count(item: I, sign: 1 | -1): void {
