@@ -48,10 +48,9 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
     const sessionScope = Scope.makeUnsafe()
     const id = Spans.newId(maskingKey())
     const attendant = Attendant.of(transport, clock)
-    const ofContext = attendant.contexts.of(context)
-    // While it is dialled it only waits for its deadline: nothing is started for it that could fail.
-    const attended = { scope: sessionScope, context: ofContext, failed: () => Effect.void, seat: undefined }
-    const place = { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope }
+    const own = attendant.contexts.of(context)
+    const place = { attendant, clock, context: own, id, maskingKey, meter, scope: sessionScope, streamScope }
+    const attended = whileDialled(sessionScope, own)
     const began = Moment.now(clock)
     const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
     return Effect.uninterruptibleMask((restore) => {
@@ -79,22 +78,30 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 /** What a connection belongs to. */
 interface Place {
   readonly attendant: Attendant.Attendant
-  /** As it was attended while it was dialled. */
-  readonly attended: Attendant.Attended
   readonly clock: Clock.Clock
+  /** What its fibers run with. */
+  readonly context: Context.Context<never>
   readonly id: string
   readonly maskingKey: () => number
   readonly meter: Meter.Meter
   /** Owns the fibers of dialling, and then those of the session. */
-  readonly sessionScope: Scope.Closeable
+  readonly scope: Scope.Closeable
   /** Owns the byte stream. */
   readonly streamScope: Scope.Closeable
 }
 
+/**
+ * It only waits for its deadline: nothing is started for it that could fail. Made here, since a function that is written among
+ * the parts of a dial holds all of them for as long as it is held.
+ */
+const whileDialled = (scope: Scope.Scope, context: Context.Context<never>): Attendant.Attended => {
+  return { scope, context, failed: () => Effect.void, seat: undefined }
+}
+
 /** Closes both scopes, and answers what of that has to be run: of the second one also when the first one's dies. */
-const giveBack = ({ sessionScope, streamScope }: Place, exit: Exit.Exit<unknown, unknown>) => {
+const giveBack = ({ scope, streamScope }: Pick<Place, "scope" | "streamScope">, exit: Exit.Exit<unknown, unknown>) => {
   const stream = Scope.closeUnsafe(streamScope, exit)
-  const fibers = Scope.closeUnsafe(sessionScope, exit)
+  const fibers = Scope.closeUnsafe(scope, exit)
   return stream && fibers ? Effect.ensuring(stream, fibers) : (stream ?? fibers)
 }
 
@@ -106,7 +113,7 @@ const open = <A>(
   place: Place
 ): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
-  const { attendant, attended, clock, id, maskingKey, meter, sessionScope, streamScope } = place
+  const { maskingKey, ...given } = place
   const session = new Session({
     stream: dialled.stream,
     endpoint: new Endpoint.Endpoint({
@@ -118,33 +125,42 @@ const open = <A>(
       compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
     settings,
-    clock,
-    meter,
-    id,
-    attendant,
-    scope: sessionScope,
-    context: attended.context,
-    streamScope
+    ...given
   })
-  const left = Scope.addFinalizerExit(scope, (exit) =>
-    // However leaving went: a byte stream that throws where it must not is destroyed as well.
-    Effect.onExitPrimitive(leave(session, id, exit), () => {
-      const given = giveBack(place, exit)
-      if (given !== undefined) return Effect.ensuring(given, session.forgotten)
-      session.forget()
-      return undefined
-    })
-  )
+  const left = Scope.addFinalizerExit(scope, leaving(session))
   const { answer, redirects, stream, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
-  const facts = { id, url, redirects, info: stream.info, subprotocol, extensions, status, headers: linesOf(headers) }
+  const facts = {
+    id: session.id,
+    url,
+    redirects,
+    info: stream.info,
+    subprotocol,
+    extensions,
+    status,
+    headers: linesOf(headers)
+  }
   const begun = session.begin(dialled.first)
   return Effect.as(begun === undefined ? left : Effect.andThen(begun, left), new OpenConnection(session, facts))
 }
 
+/** However it goes: a byte stream that throws where it must not is destroyed as well. */
+const leaving =
+  <A>(session: Session<A>) =>
+  (exit: Exit.Exit<unknown, unknown>) =>
+    Effect.onExitPrimitive(goodbye(session, exit), () => {
+      const given = giveBack(session, exit)
+      if (given !== undefined) return Effect.ensuring(given, session.forgotten)
+      session.forget()
+      return undefined
+    })
+
 /** A connection that has ended needs no goodbye, and no span of one. */
-const leave = <A>(session: Session<A>, id: string, exit: Exit.Exit<unknown, unknown>) =>
-  Effect.suspend(() => (session.over ? session.goodbye.leave(exit) : Spans.closing(session.goodbye.leave(exit), id)))
+const goodbye = <A>(session: Session<A>, exit: Exit.Exit<unknown, unknown>) =>
+  Effect.suspend(() => {
+    const said = session.goodbye.leave(exit)
+    return session.over ? said : Spans.closing(said, session.id)
+  })
 
 const coreLimits = ({ maxFragments, maxFrameBytes = "unlimited", maxMessageBytes }: Settings["limits"]) => ({
   maxMessageBytes: bound(maxMessageBytes),

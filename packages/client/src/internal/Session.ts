@@ -48,7 +48,7 @@ export class Session<A> implements Attended, Source {
   private readonly pulling: Pulling | undefined
 
   /** Owns the session's fibers. */
-  readonly scope: Scope.Scope
+  readonly scope: Scope.Closeable
   /** What they run with. */
   readonly context: Context.Context<never>
   readonly attendant: Attendant
@@ -73,7 +73,7 @@ export class Session<A> implements Attended, Source {
     readonly meter: Meter
     readonly id: string
     readonly attendant: Attendant
-    readonly scope: Scope.Scope
+    readonly scope: Scope.Closeable
     readonly context: Context.Context<never>
     readonly streamScope: Scope.Closeable
   }) {

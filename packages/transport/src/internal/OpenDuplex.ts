@@ -28,7 +28,7 @@ export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeD
       })
       return Effect.sync(() => place.giveUp())
     })
-    return Effect.andThen(Scope.addFinalizer(scope, place.closed), opened)
+    return Effect.andThen(Scope.addFinalizerExit(scope, place.close), opened)
   })
 
 /** Known to the scope before there is anything to destroy, so that nothing can come in between. */
@@ -47,11 +47,10 @@ class Place {
     if (this.isClosed) stream.destroy()
   }
 
-  get closed(): Effect.Effect<void> {
-    return Effect.sync(() => {
-      this.isClosed = true
-      this.stream?.destroy()
-    })
+  readonly close = (): Effect.Effect<void> => {
+    this.isClosed = true
+    this.stream?.destroy()
+    return Effect.void
   }
 
   /** What its scope would do is done here. */
