@@ -94,7 +94,7 @@ const conversation = Effect.gen(function* () {
     Effect.gen(function* () {
       for (let i = 0; i < kills; i++) yield* serve(port, arrivals, messagesBefore(i))
       yield* Deferred.succeed(killed, undefined)
-      yield* Effect.raceFirst(serve(port, arrivals, Number.POSITIVE_INFINITY), Deferred.await(enough))
+      yield* serve(port, arrivals, Number.POSITIVE_INFINITY, Deferred.await(enough))
     })
   )
   const at = yield* Deferred.await(port)
@@ -113,11 +113,12 @@ const conversation = Effect.gen(function* () {
 /** Different moments, so that a kill meets clients while they dial, while they send again, and while they send. */
 const messagesBefore = (kill: number) => 20 + ((kill * 137) % 500)
 
-/** A server that is killed when it has got so many messages. Ends with its process. */
+/** A server that is killed when it has got so many messages, or it is enough. Ends when all is read that it has told. */
 const serve = Effect.fnUntraced(function* (
   port: Deferred.Deferred<number>,
   arrivals: Map<string, Array<number>>,
-  messages: number
+  messages: number,
+  enough: Effect.Effect<void> = Effect.never
 ) {
   const at = (yield* Deferred.isDone(port)) ? yield* Deferred.await(port) : 0
   const file = fileURLToPath(new URL("server.ts", import.meta.url))
@@ -126,6 +127,7 @@ const serve = Effect.fnUntraced(function* (
     killSignal: "SIGKILL"
   })
   let got = 0
+  yield* Effect.forkScoped(Effect.andThen(enough, server.kill()))
   yield* server.stdout.pipe(
     Stream.decodeText(),
     Stream.splitLines,
