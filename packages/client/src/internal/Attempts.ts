@@ -45,7 +45,7 @@ export const run = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Opened, Failure, Scope.Scope> {
   const { clock, cookies, nonce, steps, trace, transport } = context
   const sent: Array<Request> = []
-  const redirects: Array<Redirected> = []
+  let redirects = none
   let request: Request = { ...first, cookie: yield* cookieFor(first, cookies) }
   while (true) {
     const attempt = Attempt.prepare(request, nonce())
@@ -68,10 +68,13 @@ export const run = Effect.fnUntraced(function* (
     const to = next.url.shown
     request = { ...next, cookie: yield* cookieFor(next, cookies) }
     if (Redirect.isCircle(sent, request)) return yield* refused(`it leads in a circle, back to ${escapePeerText(to)}`)
-    redirects.push({ status: answer.status, to })
+    redirects = [...redirects, { status: answer.status, to }]
     steps.end("upgrade", undefined, { outcome: `HTTP ${answer.status}, to ${to}` })
   }
 })
+
+/** Shared by all connections that were not sent elsewhere. */
+const none: ReadonlyArray<Redirected> = []
 
 /** Another attempt may follow this one, which then gives back at once what it acquired. A last one ends with the dial. */
 const alone = Effect.fnUntraced(function* <E, R>(

@@ -39,7 +39,8 @@ export class KeepAlive implements Call {
 
   /** From now on, as long as the session is open. */
   begin(): void {
-    this.at = this.due - this.early
+    const { early } = this
+    this.at = early === 0n ? this.due : this.due - early
     this.session.attendant.set(this)
   }
 

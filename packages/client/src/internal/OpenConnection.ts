@@ -30,7 +30,6 @@ export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "
 export class OpenConnection<A> implements Connection<A> {
   readonly #session: Session<A>
   readonly #facts: Facts
-  #messages: Connection<A>["messages"] | undefined
   #receive: Connection<A>["receive"] | undefined
   #send: Connection<A>["send"] | undefined
   #sendAll: Connection<A>["sendAll"] | undefined
@@ -43,8 +42,7 @@ export class OpenConnection<A> implements Connection<A> {
   // ---- messages
 
   get messages(): Stream.Stream<A, ReceiveError> {
-    this.#messages ??= Stream.fromPull(Effect.succeed(this.#session.inbox.takeAll))
-    return this.#messages
+    return Stream.fromPull(Effect.succeed(this.#session.inbox.takeAll))
   }
 
   get receive(): Effect.Effect<A, ReceiveError> {

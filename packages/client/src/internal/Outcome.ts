@@ -46,8 +46,10 @@ export class Outcome {
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
   private final: Closed | undefined
-  private readonly settled = Deferred.makeUnsafe<void>()
-  private readonly told = Deferred.makeUnsafe<CloseInfo>()
+  // Made when somebody waits: most of a connection's life nobody does.
+  private settled: Deferred.Deferred<void> | undefined
+  private told: Deferred.Deferred<CloseInfo> | undefined
+  private isTold = false
   private leaving: ((resume: Effect.Effect<CloseInfo>) => void) | undefined
   isDestroyed = false
 
@@ -58,18 +60,26 @@ export class Outcome {
 
   /** Succeeds once the end is known. */
   get ended(): Effect.Effect<void> {
-    return Deferred.await(this.settled)
+    return Effect.suspend(() => {
+      if (this.record !== undefined) return Effect.void
+      this.settled ??= Deferred.makeUnsafe()
+      return Deferred.await(this.settled)
+    })
   }
 
   /** Succeeds with the record once the socket is destroyed. */
   get closed(): Effect.Effect<CloseInfo> {
-    return Deferred.await(this.told)
+    return Effect.suspend(() => {
+      if (this.isTold) return Effect.succeed(this.record!)
+      this.told ??= Deferred.makeUnsafe()
+      return Deferred.await(this.told)
+    })
   }
 
   /** The same for the fiber that leaves the scope, which meanwhile may be asked to bring the end about itself. */
   get left(): Effect.Effect<CloseInfo> {
     return Effect.callback<CloseInfo>((resume) => {
-      if (Deferred.isDoneUnsafe(this.told)) return resume(this.closed)
+      if (this.isTold) return resume(this.closed)
       this.leaving = resume
       return Effect.sync(() => {
         this.leaving = undefined
@@ -120,7 +130,7 @@ export class Outcome {
     pings.close(closed)
     const failure = isReceiveFailure(cause) ? Effect.fail(cause) : closed
     // Before the consumers run, who may ask whether the connection has ended.
-    Deferred.doneUnsafe(this.settled, Effect.void)
+    if (this.settled !== undefined) Deferred.doneUnsafe(this.settled, Effect.void)
     inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })
     inbox.wake()
   }
@@ -152,7 +162,8 @@ export class Outcome {
 
   /** The socket is destroyed. */
   tell(): void {
-    Deferred.doneUnsafe(this.told, Effect.succeed(this.record!))
+    this.isTold = true
+    if (this.told !== undefined) Deferred.doneUnsafe(this.told, this.closed)
     this.resumeLeaving(this.closed)
   }
 

@@ -26,7 +26,8 @@ interface Writing {
 }
 
 export class Outgoing {
-  readonly line: Line
+  /** Made for the first who may have to wait in it. */
+  private madeLine: Line | undefined
   /** Messages of more bytes are sent as fragments of at most so many. */
   readonly fragmentBytes: number
   private readonly stream: ByteStream
@@ -55,12 +56,16 @@ export class Outgoing {
       readonly session?: Writing
     } = {}
   ) {
-    this.line = new Line(this)
     this.fragmentBytes = options.fragmentBytes ?? Number.POSITIVE_INFINITY
     this.session = options.session
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock
+  }
+
+  get line(): Line {
+    this.madeLine ??= new Line(this)
+    return this.madeLine
   }
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */

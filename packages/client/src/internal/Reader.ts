@@ -181,12 +181,12 @@ export class Reader<A> implements ByteSink {
   }
 
   private afterDecoding(): void {
-    const { endpoint, idle, pings } = this.parts
+    const { endpoint, idle } = this.parts
     if (idle !== undefined && endpoint.dataPieces > this.dataPieces) idle.heard()
     this.dataPieces = endpoint.dataPieces
     if (endpoint.controls.length > 0) {
       for (const control of endpoint.controls.splice(0)) {
-        if (control._tag === "Pong") pings.pong(control.payload)
+        if (control._tag === "Pong") this.parts.pings.pong(control.payload)
         this.parts.show(control)
       }
     }

@@ -41,7 +41,6 @@ export class Session<A> implements Attended, Source {
   readonly streamScope: Scope.Closeable
   readonly inbox: Inbox<A, ReceiveError>
   readonly outgoing: Outgoing
-  readonly pings: Pings
   readonly idle: Idle | undefined
   readonly outcome: Outcome
   readonly reader: Reader<A>
@@ -57,6 +56,7 @@ export class Session<A> implements Attended, Source {
   readonly deadlines: Settings["deadlines"]
   private readonly meter: Meter
   private readonly keepAlive: KeepAlive | undefined
+  private madePings: Pings | undefined
   private madeGoodbye: Goodbye | undefined
   /** Made when somebody watches. */
   private watchers: Record<Endpoint.Control["_tag"], Watched<Uint8Array>> | undefined
@@ -91,7 +91,6 @@ export class Session<A> implements Attended, Source {
     const { idleTimeout } = settings.deadlines
     this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
     this.outgoing = new Outgoing(stream, endpoint, clock, { fragmentBytes: settings.fragmentBytes, session: this })
-    this.pings = new Pings(clock, meter)
     this.idle = idleTimeout && new Idle(idleTimeout, clock)
     this.outcome = new Outcome(this)
     this.pulling = stream.flow === undefined ? new Pulling(stream) : undefined
@@ -192,6 +191,12 @@ export class Session<A> implements Attended, Source {
     this.watchers ??= { Ping: new Watched(), Pong: new Watched() }
     if (this.isGone) this.watchers[which].end()
     return this.watchers[which]
+  }
+
+  /** Those that wait for their pong; most of a connection's life there are none. */
+  get pings(): Pings {
+    this.madePings ??= new Pings(this.clock, this.meter)
+    return this.madePings
   }
 
   show({ _tag, payload }: Endpoint.Control): void {
