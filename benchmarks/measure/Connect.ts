@@ -23,12 +23,12 @@ export const measure = async (peer: Peer, task: Task): Promise<Outcome> => {
     }
     await Promise.all(Array.from({ length: parallel }, worker))
   }
-  await work(WARM_UP / parallel)
+  await work((row.workload.after ?? WARM_UP) / parallel)
   const sample = await Sample.take(work, seconds)
   return { values: Sample.values(sample, parallel), seen: { connections }, problems: [] }
 }
 
-/** Connections before the clock starts: fewer would measure how fast a program compiles, which a process does once. */
+/** Connections before the clock starts: fewer would measure little else than how fast a program compiles. */
 const WARM_UP = 1024
 
 /** A connection on which nothing will happen. */

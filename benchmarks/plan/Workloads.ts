@@ -20,6 +20,8 @@ export interface Workload {
   readonly deflate?: boolean
   readonly outstanding?: number
   readonly tls?: boolean
+  /** Connections that were opened and closed before the clock starts. Default: 1,024, at which V8 still compiles. */
+  readonly after?: number
   /** Connections that are open already at the first look. Default: as many as are opened at a time. */
   readonly beside?: number
   /** The entry point that is imported. */
@@ -203,6 +205,14 @@ export const workloads: ReadonlyArray<Workload> = [
     kind: "connect",
     by: "at a time",
     rows: { 1: [0.9, 1.3], 32: [1, 2.2] }
+  },
+  {
+    name: "connect and close after 8,192 others",
+    group: "connect",
+    kind: "connect",
+    by: "at a time",
+    after: 8192,
+    rows: { 1: undefined, 32: undefined }
   },
   {
     name: "connect and close over TLS",
