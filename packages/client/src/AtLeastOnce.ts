@@ -155,7 +155,7 @@ export const make: <A, Payload, In, E = DecodeFailed>(
         sendAll,
         acknowledged: buffer.acknowledged
       }
-      Sized.know(acknowledged, sighting.sized)
+      Sized.know(acknowledged.messages, sighting.sized)
       return acknowledged
     },
     unacknowledged: Effect.sync(() =>

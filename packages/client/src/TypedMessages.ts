@@ -67,7 +67,7 @@ export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
       })
     )
   )
-  Sized.know(typed, sized)
+  Sized.know(typed.messages, sized)
   return typed
 }
 

@@ -165,6 +165,29 @@ describe("bounds", () => {
     })
   )
 
+  it.effect("maxOthersBytes: also of messages that a program made of parts of others", () =>
+    Effect.gen(function* () {
+      const { server, socket } = yield* Pair.open()
+      const typed = WebSocket.schema(socket, protocol)
+      const sent: Array<unknown> = []
+      const logging: typeof typed = {
+        ...typed,
+        send: (value, options) => {
+          sent.push(value)
+          return typed.send(value, options)
+        }
+      }
+      const requests = yield* Requests.make(logging, { responseId, maxOthersBytes: 100 })
+      const asking = yield* start(Effect.flip(requests.request((id) => ({ id, double: 1 }))))
+      yield* asked(server)
+      for (let i = 0; i < 3; i++) yield* news(server, "x".repeat(60))
+      yield* answer(server, 1, 2)
+      yield* TestClock.adjust("30 seconds")
+      assert.deepInclude(yield* Fiber.join(asking), { _tag: "RequestTimedOut", blockedBy: 1 })
+      assert.deepStrictEqual(sent, [{ id: 1, double: 1 }])
+    })
+  )
+
   it.effect("whoever asks a peer that sends large news instead holds no more than their bound", () =>
     Effect.gen(function* () {
       const { server, socket, wire } = yield* Pair.open()

@@ -14,12 +14,12 @@ export interface Sized<A> {
 type Batches<A, E> = Stream.Stream<Sized<A>, E>
 
 /** All messages from now on. What has no size that anybody knows counts as nothing. */
-export const of = <A, RE>(messages: Pick<Messages<A, never, RE, unknown, never>, "messages">): Batches<A, RE> =>
+export const of = <A, RE>({ messages }: Pick<Messages<A, never, RE, unknown, never>, "messages">): Batches<A, RE> =>
   (known.get(messages) as Batches<A, RE> | undefined) ??
-  Stream.mapArray(messages.messages, (values) => [{ values, sizes: values.map(sizeOf) }])
+  Stream.mapArray(messages, (values) => [{ values, sizes: values.map(sizeOf) }])
 
-/** Says what `of` answers for these messages. */
-export const know = <A, RE>(messages: object, batches: Batches<A, RE>): void => {
+/** Says what `of` answers for this stream of messages, whatever object has it: a program may make one of parts of another. */
+export const know = <A, RE>(messages: Stream.Stream<A, RE>, batches: Batches<A, RE>): void => {
   known.set(messages, batches)
 }
 
