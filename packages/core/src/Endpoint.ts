@@ -326,6 +326,13 @@ export class Endpoint<A = Message> {
     return this.writerBlocked
   }
 
+  /** The byte stream is gone: what came of a message is dropped, and no memory is kept for more to come or to go. */
+  release(): void {
+    this.decoder.release()
+    this.madeAssembler = undefined
+    this.output.release()
+  }
+
   private step(event: ClosingHandshake.Event, close?: ClosePayload.ClosePayload): void {
     const cell = ClosingHandshake.table[this.state][event]
     if (cell === undefined) return

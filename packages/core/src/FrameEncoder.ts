@@ -152,6 +152,14 @@ export class FrameEncoder {
     this.begin(empty)
   }
 
+  /** Nothing is written any more: what was not taken is dropped, and no memory is kept. */
+  release(): void {
+    this.chunks = undefined
+    this.pendingBytes = 0
+    this.taken = false
+    this.begin(empty)
+  }
+
   private begin(buffer: Uint8Array): void {
     this.buffer = buffer
     this.start = 0

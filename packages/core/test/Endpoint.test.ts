@@ -1,3 +1,4 @@
+import { queryObjects } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import { Endpoint, type Options } from "../src/Endpoint.ts"
 import { type Frame, FrameAssembler } from "../src/FrameAssembler.ts"
@@ -360,6 +361,19 @@ describe("Endpoint: closing (RFC 6455 §5.5.1, §7.1)", () => {
     endpoint.receiveEnd()
     assert.deepStrictEqual(receive(endpoint, "62636465"), [])
     assert.strictEqual(endpoint.state, "Lost")
+  })
+
+  it("once the stream is gone it holds neither what came of a message nor what frames were written to", () => {
+    class Memory extends Uint8Array {}
+    const count = () => queryObjects(Memory, { format: "count" })
+    const endpoint = make({ platform: { ...Platform.pure, allocate: (length) => new Memory(length) } })
+    receive(endpoint, "020161 007f 0001 0000 0000 0000 62")
+    endpoint.send("sent")
+    assert.isAtLeast(count(), 2)
+    endpoint.receiveEnd()
+    endpoint.release()
+    assert.strictEqual(count(), 0)
+    assert.strictEqual(endpoint.sizeOf("a late look"), 11)
   })
 })
 

@@ -290,6 +290,19 @@ describe("FrameEncoder", () => {
     })
   })
 
+  it("release drops what was not taken, and keeps no memory", () => {
+    const encoder = new FrameEncoder(Platform.pure, undefined)
+    encoder.text("x".repeat(2000))
+    encoder.take()
+    encoder.text("y".repeat(2000))
+    encoder.frame(Opcode.binary, new Uint8Array(0x30000))
+    encoder.release()
+    assert.deepInclude({ ...encoder }, { pendingBytes: 0, messages: 3 })
+    assert.deepStrictEqual(encoder.take(), [])
+    const held = Object.values(encoder).filter((value) => value instanceof Uint8Array)
+    assert.isTrue(held.every((array) => array.length === 0))
+  })
+
   it("a frame that is larger than the largest buffer has an array of its own, and the next ones share again", () => {
     const encoder = new FrameEncoder(Platform.pure, keys(1))
     const again = keys(1)

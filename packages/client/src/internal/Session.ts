@@ -171,6 +171,7 @@ export class Session<A> implements Attended, Source {
     this.madeGoodbye?.stop()
     this.reader.stop()
     this.outgoing.end()
+    this.endpoint.release()
     // At last, since it asks the stream once more, which may be one that throws.
     if (this.watch !== undefined) this.meter.forget(this.watch)
   }

@@ -8,7 +8,7 @@
  *
  * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
  */
-import type { Duplex } from "node:stream"
+import { Duplex } from "node:stream"
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -58,12 +58,12 @@ const heard = <A extends ReadonlyArray<unknown>>(tell: (self: NodeDuplex, ...of:
   }
 
 export class NodeDuplex implements ByteStream {
-  readonly duplex: Duplex
+  duplex: Duplex
   info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
 
   readonly #waiters = new Waiters()
   readonly #queuedBytes: (() => number) | undefined
-  readonly #readBuffer: ReadBuffer | undefined
+  #readBuffer: ReadBuffer | undefined
   readonly #passesOn: boolean
   /** Until it is open: what was dialled is nobody's business after that. */
   #opening: Opening<Duplex> | undefined
@@ -265,13 +265,15 @@ export class NodeDuplex implements ByteStream {
 
   /**
    * A closed socket outlives every collection of the young generation (docs/performance.md, Closures): what knew it must not
-   * stay with it.
+   * stay with it. Nor must it, and what Node would have read into next, stay with a connection that a program still holds.
    */
   #part(): void {
     const duplex: Bridged = this.duplex
     // A program may have given the same duplex twice.
     if (duplex[stream] === this) duplex[stream] = undefined
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = undefined
+    this.#readBuffer = undefined
+    this.duplex = goneDuplex()
   }
 
   /** Hands what there is to whoever waits for it. Called inside the event that brought it. */
@@ -346,6 +348,14 @@ const takeBuffered = (duplex: Duplex): Chunks | undefined => {
     chunks.push(next)
   }
   return chunks
+}
+
+/** Stands for every duplex that was destroyed. */
+let gone: Duplex | undefined
+
+const goneDuplex = (): Duplex => {
+  gone ??= new Duplex().destroy()
+  return gone
 }
 
 const closedEarly = Object.assign(new Error("closed before its end"), { code: "ERR_STREAM_PREMATURE_CLOSE" })
