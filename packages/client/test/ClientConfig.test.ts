@@ -68,6 +68,29 @@ describe("options from the environment", () => {
     })
   )
 
+  it.effect("what is turned off is off, whatever else is said about it", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load("WS").pipe(
+        env({
+          WS_URL: "wss://example.com/feed",
+          WS_COMPRESSION: "false",
+          WS_COMPRESSION_LEVEL: "9",
+          WS_KEEP_ALIVE: "false",
+          WS_KEEP_ALIVE_INTERVAL: "5 seconds",
+          WS_PROXY: "none",
+          WS_PROXY_URL: "http://proxy.test:3128",
+          WS_REDIRECTS: "false",
+          WS_REDIRECTS_LIMIT: "3",
+          WS_TRACE: "true",
+          WS_TRACE_PAYLOAD_BYTES: "16"
+        })
+      )
+      const { compression, keepAlive, proxy, redirects, trace } = loaded
+      assert.deepStrictEqual([compression, keepAlive, redirects, proxy], [false, false, false, "none"])
+      assert.deepInclude(trace, { payloadBytes: 16 })
+    })
+  )
+
   const problems: Record<string, readonly [Record<string, string>, RegExp]> = {
     "a URL that is missing": [{ WS_RECONNECT_FIRST: "1 second" }, /Missing key\s+at \["WS"\]\["url"\]/],
     "everything missing": [{}, /Missing key\s+at \["WS"\]\["url"\]/],

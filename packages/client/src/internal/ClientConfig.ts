@@ -28,7 +28,7 @@ export const load = Effect.fnUntraced(function* <R = never>(
   const given = Object.fromEntries(Object.entries(functions).filter(([, value]) => value !== undefined))
   const schema = without(Object.keys(given))
   const keys = new Keys(Object.keys(given).map((name) => [prefix, name]))
-  const named = headersJoined(ConfigProvider.orElse(provider, provider.mapInput(environmentPath)))
+  const named = switched(headersJoined(ConfigProvider.orElse(provider, provider.mapInput(environmentPath))))
   const data = yield* Config.schema(schema, prefix).parse(keys.watched(named))
   const [unknown] = keys.unknown
   if (unknown !== undefined) return yield* refused(unknown)
@@ -62,6 +62,18 @@ const headersJoined = (provider: ConfigProvider.ConfigProvider): ConfigProvider.
       return node?._tag === "Record" ? ConfigProvider.makeRecord(new Set(headers.keys()), node.value) : node
     })
   })
+
+/** The environment may have an option itself as well as what is below it: off it stays off, and on it is what that says. */
+const switched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
+  ConfigProvider.make((path) =>
+    Effect.map(provider.load(path), (node) => {
+      if (path.length !== 2 || node?.value === undefined) return node
+      if (off.has(node.value)) return ConfigProvider.makeValue(node.value)
+      return node._tag === "Record" && node.value === "true" ? ConfigProvider.makeRecord(node.keys) : node
+    })
+  )
+
+const off: ReadonlySet<string> = new Set(["false", "none"])
 
 const headersBelow = Effect.fnUntraced(function* (
   provider: ConfigProvider.ConfigProvider,
