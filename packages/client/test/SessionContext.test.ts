@@ -1,4 +1,6 @@
 /** What a session keeps of the context in which it was connected. */
+import { setImmediate } from "node:timers/promises"
+import { queryObjects } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -38,6 +40,21 @@ describe("SessionContext", () => {
       assert.strictEqual(contexts.of(yield* within(service)), first)
       assert.notStrictEqual(contexts.of(yield* within({ is: "shared" })), first)
       assert.notStrictEqual(contexts.of(Context.empty()), first)
+    })
+  )
+
+  it.effect("is not held once nobody has it any more", () =>
+    Effect.gen(function* () {
+      class Held {
+        readonly is = "held"
+      }
+      const contexts = new SessionContext()
+      contexts.of(Context.make(Service, new Held()))
+      // What was made, or looked at, lives to the end of its turn.
+      yield* Effect.promise(() => setImmediate())
+      assert.strictEqual(queryObjects(Held, { format: "count" }), 0)
+      const own = contexts.of(Context.make(Service, new Held()))
+      assert.strictEqual(Context.getUnsafe(own, Service).is, "held")
     })
   )
 })

@@ -9,11 +9,15 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 
 export class SessionContext {
-  private last: Context.Context<never> = Context.empty()
+  /** Held by its sessions alone: the program may be done with what is in it, long before it connects again. */
+  private last: WeakRef<Context.Context<never>> | undefined
 
   of(context: Context.Context<never>): Context.Context<never> {
-    if (!isOwn(this.last, context)) this.last = withoutConnecting(context)
-    return this.last
+    const last = this.last?.deref()
+    if (last !== undefined && isOwn(last, context)) return last
+    const own = withoutConnecting(context)
+    this.last = new WeakRef(own)
+    return own
   }
 }
 
