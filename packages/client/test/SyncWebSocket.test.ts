@@ -1,4 +1,5 @@
 /** WebSockets that are made synchronously, over the network in memory. */
+import { queryObjects } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import { type ConnectOptions, InvalidOptions } from "@effect-websocket/client"
 import * as Adapter from "@effect-websocket/client/Socket"
@@ -291,6 +292,26 @@ describe("send", () => {
       assert.match(events[1]!, /^error .*maxBufferedBytes/)
       assert.deepStrictEqual(events.slice(2), ["close 1006"])
       assert.isTrue(wire.isDestroyed())
+    })
+  )
+
+  it.effect("what was given and never left is not held once it is closed", () =>
+    Effect.gen(function* () {
+      class Given extends Uint8Array {}
+      const count = () => queryObjects(Given, { format: "count" })
+      const { socket, wire } = yield* opened()
+      wire.stall()
+      socket.send("x".repeat(100))
+      yield* settle
+      socket.send("y".repeat(100))
+      yield* settle
+      for (let n = 0; n < 5; n++) socket.send(new Given(100))
+      assert.isAtLeast(count(), 5)
+      wire.reset()
+      yield* settle
+      assert.strictEqual(socket.readyState, 3)
+      assert.strictEqual(count(), 0)
+      assert.strictEqual(socket.bufferedAmount, 500)
     })
   )
 })

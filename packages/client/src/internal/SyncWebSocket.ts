@@ -180,6 +180,8 @@ export class SyncWebSocket implements WebSocketLike {
     return Effect.suspend(() => {
       if (this.readyState === closed) return Effect.void
       this.readyState = closed
+      // As in browsers, `bufferedAmount` goes on telling of it.
+      this.outbox.length = 0
       return this.dispatch("close", { code, reason })
     })
   }
