@@ -106,7 +106,11 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(error
 ) {
   override get message() {
     const reason = this.closeReason === "" ? "" : `, "${escapePeerText(this.closeReason)}"`
-    return `${closedBy[this.by]} (${this.closeCode}${reason}): ${this.cause?.message ?? "open a new one to go on"}`
+    return `${closedBy[this.by]} (${this.closeCode}${reason}): ${this.cause?.message ?? this.advice}`
+  }
+
+  private get advice() {
+    return this.by === "us" ? "its scope was left, or close was called: open a new one to go on" : "open a new one to go on"
   }
 }
 

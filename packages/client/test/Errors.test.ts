@@ -147,6 +147,14 @@ describe("each says what to do", () => {
     ])
   })
 
+  it("a ConnectionClosed of this side says what can have closed it: mostly a scope that was left too early", () => {
+    const { message } = closed({ by: "us", closeCode: 1000 })
+    assert.strictEqual(
+      message,
+      "The connection was closed on this side (1000): its scope was left, or close was called: open a new one to go on"
+    )
+  })
+
   it("a ConnectionClosed says who, which code and why", () => {
     assert.strictEqual(
       closed({ by: "peer", closeCode: 4000, closeReason: "no more" }).message,
