@@ -72,8 +72,8 @@ export interface Requests<A, In, RE, SE, Options = SendOptions> extends Messages
 }
 
 /**
- * Takes over the taking of `messages`, as long as the scope lasts. These must not fail for a single message: choose an
- * `onDecodeError` that does not, for one bad message would end all requests.
+ * Takes all `messages` as long as the scope lasts. One bad message must not end all requests, so `WebSocket.schema` needs an
+ * `onDecodeError` that does not fail, such as `() => Effect.void`. "`DecodeFailed` is not assignable" means that it is missing.
  */
 export const make: <A, In, RE extends LossCause, SE, SO>(
   messages: Messages<A, In, RE, SE, SO>,
