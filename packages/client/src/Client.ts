@@ -1,8 +1,8 @@
 /**
  * A long-lived client: one conversation over as many connections as it takes.
  *
- * `make` opens one for the scope, `Service` names one among many of a program. What it does after a loss is said by
- * `reconnect` (when), `onLost` (whether) and `outbox` (what becomes of messages meanwhile).
+ * `make` opens one for the scope, `Service` makes one a service. After a loss, `onLost` decides whether to reconnect,
+ * `reconnect` decides when, and `outbox` decides what happens to messages meanwhile.
  */
 import type { Transport } from "@effect-websocket/transport"
 import * as Clock from "effect/Clock"
@@ -31,60 +31,60 @@ import * as StatusBoard from "./internal/StatusBoard.ts"
 import type { LostMessages, Status } from "./Status.ts"
 import * as WebSocket from "./WebSocket.ts"
 
-/** What can be said about one message, and whether it outlives a connection. */
+/** Options for sending one message, including whether it outlives a connection. */
 export interface ClientSendOptions extends SendOptions {
   /**
-   * True: the outbox keeps the message until it was handed to the kernel, over as many connections as that takes. False,
-   * the default: it is bound to the connection that accepts it, and lost with it.
+   * True: the outbox keeps the message until it was handed to the kernel, over as many connections as that takes. False, the
+   * default: the message belongs to the connection that accepts it, and is lost with it.
    */
   readonly durable?: boolean
 }
 
-/** What sending can fail with. What was accepted before and lost later is counted, and reported to `onLost`. */
+/** What sending can fail with. Messages that were accepted and lost later are counted, and reported to `onLost`. */
 export type ClientSendError = InvalidMessage | NotSent | FateUnknown
 
 /** One conversation over as many connections as it takes. `make` opens one. */
 export interface Client extends Messages<Message, Message, ClientReceiveError, ClientSendError, ClientSendOptions> {
   /**
-   * As `send`, and answers what becomes of the message: an Effect that succeeds when all of it was handed to the kernel,
-   * and fails with NotSent or FateUnknown when the connection was lost before. That the peer has it, only the peer
-   * can tell.
+   * Like `send`, but returns the fate of the message: an Effect that succeeds when all of it was handed to the kernel, and
+   * fails with NotSent or FateUnknown when the connection was lost before that. Whether the peer received it, only the peer can
+   * tell.
    */
   readonly sendTracked: (
     message: Message,
     options?: ClientSendOptions
   ) => Effect.Effect<Effect.Effect<void, NotSent | FateUnknown>, ClientSendError>
-  /** Where it stands now. */
+  /** The current state: connecting, open, waiting, paused or stopped. */
   readonly status: Effect.Effect<Status>
-  /** The status now and each one after it, to `Stopped`. A slow reader misses the older ones. */
+  /** The current status and every later one, up to `Stopped`. A slow reader misses older ones. */
   readonly statusChanges: Stream.Stream<Status>
-  /** The open connection: waits for the next one while there is none, and fails once there will be none. */
+  /** The open connection. Waits for the next one while there is none, and fails once the client has stopped. */
   readonly connection: Effect.Effect<Connection, ClientReceiveError>
   /**
-   * Connects now: ends the wait for the next attempt, or replaces an open connection by a new one, as after a change of
-   * the network; the old one is waited for no longer than `interruptCloseTimeout`. Does nothing while an attempt is going
-   * on, paused or stopped.
+   * Connects now: ends the wait for the next attempt, or replaces an open connection, for example after a network change. The
+   * old one gets no longer than `interruptCloseTimeout` to close. Does nothing while an attempt is in progress, or while the
+   * client is paused or stopped.
    */
   readonly reconnectNow: Effect.Effect<void>
-  /** Closes the connection with 1000 and makes none until `resume`. Succeeds when the connection has ended. */
+  /** Closes the connection with 1000 and makes no other until `resume`. Succeeds when the connection has ended. */
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
   /**
-   * Stops for good: what the outbox holds leaves first where there is a connection, then the closing handshake is
-   * performed. A pending attempt is interrupted at once. Answers how the last connection ended; 1006 without one.
+   * Stops for good. If there is a connection, the outbox is sent first, then the closing handshake is performed. A pending
+   * attempt is interrupted at once. Returns how the last connection ended, or 1006 if there was none.
    */
   readonly close: (closeCode?: number, closeReason?: string) => Effect.Effect<CloseInfo, InvalidMessage>
-  /** Messages that the outbox holds, and their size in bytes or UTF-16 units. */
+  /** How many messages the outbox holds, and their size in bytes (UTF-16 units for text). */
   readonly outbox: Effect.Effect<{ readonly messages: number; readonly bytes: number }>
   /** Messages lost since the client was made. */
   readonly lost: Effect.Effect<LostMessages>
 }
 
 /**
- * A client that lives as long as the scope. It dials at once and in the background: `status` tells how far it is, and
- * sending and taking wait for it. Leaving the scope says goodbye as a connection does, and nothing outlives it.
+ * Makes a client that lives as long as the scope. It connects in the background, starting at once: `status` shows the progress,
+ * and sending and receiving wait for a connection. Leaving the scope closes as a connection does, and nothing outlives it.
  *
- * Fails only for options that can never lead to a connection.
+ * Fails only if the options can never lead to a connection.
  */
 export const make = Effect.fnUntraced(function* <R = never>(
   options: ClientOptions.ClientOptions<R>
@@ -145,7 +145,7 @@ const clientOf = <R>(
   lost: Effect.sync(() => client.losses.lost)
 })
 
-/** A client as a service: one class for each of a program's clients, by an id of its own. */
+/** Defines a client as a service. Write one class, with an id of its own, for each client of a program. */
 export const Service =
   <Self>() =>
   <const Id extends string>(id: Id): ServiceClass<Self, Id> => {
@@ -156,16 +156,18 @@ export const Service =
     return Object.assign(service, { layer, layerConfig })
   }
 
-/** What `class Prices extends Client.Service<Prices>()("app/Prices") {}` has: the key, and the layers that make the client. */
+/**
+ * What `class Prices extends Client.Service<Prices>()("app/Prices") {}` has: the service key, and layers that make the client.
+ */
 export interface ServiceClass<Self, Id extends string> extends Context.ServiceClass<Self, Id, Client> {
   /** A client that lives as long as the layer. */
   readonly layer: <R = never>(
     options: ClientOptions.ClientOptions<R>
   ) => Layer.Layer<Self, InvalidOptions | InvalidUrl, Transport | Exclude<R, Scope.Scope>>
   /**
-   * The same with options from the environment, or any ConfigProvider: with `WS` as prefix, `WS_URL`,
-   * `WS_RECONNECT_FIRST`, `WS_TLS_CA_PATH`. What is a function or an Effect is given here, and then not read.
-   * A key that is no option fails, unless it is in upper case: an environment has variables of others as well.
+   * The same with options from the environment, or any ConfigProvider: with the prefix `WS`, these are `WS_URL`,
+   * `WS_RECONNECT_FIRST`, `WS_TLS_CA_PATH` and so on. Functions and Effects are given as an argument, which replaces what the
+   * environment has. An unknown key fails the layer, unless it is in upper case: such variables may belong to other programs.
    */
   readonly layerConfig: <R = never>(
     prefix: string,

@@ -1,5 +1,5 @@
 /**
- * What a program may say about a long-lived client: all that it may about a connection, and when there is another one.
+ * The options of a long-lived client: those of a connection, and when to make another one.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
@@ -21,41 +21,41 @@ import type { Loss } from "./Status.ts"
 
 const { Time, withDefault, withDefaultsOf } = OptionSchema
 
-/** What is a client's own, as data. */
+/** The client's own options that are data. */
 const own = {
   /** When to try again after a loss. */
   reconnect: Reconnect.ReconnectOptions.pipe(withDefaultsOf(Reconnect.ReconnectOptions)),
-  /** How much of a server's Retry-After is waited for. Default 5 min. */
+  /** The most that is waited for a server's Retry-After. Default 5 min. */
   maxRetryAfter: Time.pipe(withDefault(Duration.minutes(5))),
   /** How long `onOpen` may take. Default 10 s. */
   onOpenTimeout: Time.pipe(withDefault(Duration.seconds(10))),
-  /** What a send does while there is no connection, and how much may wait. Default: it waits. */
+  /** What `send` does while there is no connection, and how many messages may wait. Default: `send` waits. */
   outbox: OutboxOptions.pipe(withDefaultsOf(OutboxOptions))
 }
 
-/** What is a client's own, checked and with every default filled in. */
+/** The client's own options, checked and with every default filled in. */
 export const ClientSettings = Schema.Struct(own)
 export type ClientSettings = typeof ClientSettings.Type
 
-/** Every option that is data: what `layerConfig` reads. */
+/** Every option that is data, which is what `layerConfig` reads. */
 export const ClientData = Schema.Struct({ url: Schema.String, ...Options.MessageOptions.fields, ...own })
 
-/** What a program decides by functions of its own. */
+/** Decisions that a program makes with its own functions. */
 export interface ClientFunctions<R = never> {
   /**
-   * Runs on each new connection before messages flow: to log in, to subscribe. It may `receive`, and what it takes is not
-   * delivered again; what it sends goes before the outbox. Its failure is a loss. What it leaves in the scope lives as
+   * Runs on each new connection before messages flow, to log in or to subscribe. What it receives is not delivered again, and
+   * what it sends goes out before the outbox. If it fails, the connection counts as lost. What it adds to its scope lives as
    * long as the connection.
    */
   readonly onOpen?: (connection: Connection, generation: number) => Effect.Effect<void, unknown, R | Scope.Scope>
   /**
-   * Decides after each loss whether to connect again; it may first refresh what was refused. Default: `Reconnect.decide`.
-   * A close that the program asked for is no loss.
+   * Decides after each loss whether to reconnect; it may first refresh a token that was refused. Default: `Reconnect.decide`. A
+   * close that the program asked for is not a loss.
    */
   readonly onLost?: (loss: Loss) => Effect.Effect<Reconnect.Decision, never, R>
 }
 
-/** What a program gives as an Effect or a Schedule; as data, it can come from `layerConfig`. */
+/** Options that may be an Effect or a Schedule; as plain data, they can come from `layerConfig`. */
 interface ClientEffects<R> {
   /** `ws:` or `wss:`; as an Effect, it runs once for each attempt. */
   readonly url?: OptionEffect.ValueOrEffect<string | URL, R>
@@ -64,16 +64,16 @@ interface ClientEffects<R> {
   /** Request headers; as an Effect, it runs once for each attempt. */
   readonly headers?: OptionEffect.ValueOrEffect<Readonly<Record<string, string | Redacted.Redacted<string>>>, R>
   /**
-   * When to try again: a Schedule of delays, or what the delays are made from. Default: after a random part of 1 s, then of
-   * twice as long each time, up to 30 s, without end.
+   * When to reconnect: a Schedule, or the numbers for the default one. Default: after a random delay of up to 1 s, then up to
+   * twice as long each time, to 30 s, without end.
    */
   readonly reconnect?: Schedule.Schedule<unknown, Loss, never, R> | Reconnect.ReconnectOptions
 }
 
-/** What `layerConfig` takes besides: all that is no data. It goes before what the provider has, which is not read. */
+/** What `layerConfig` takes as an argument: every option that is not data. It replaces what the provider has. */
 export interface FromFunctions<R = never> extends ClientFunctions<R>, ClientEffects<R> {}
 
-/** Every option of a connection, and what is a client's own. */
+/** Every option of a connection, and those of the client itself. */
 export interface ClientOptions<R = never>
   extends Omit<Options.ConnectOptions<R>, "delivery" | "text" | keyof ClientEffects<R>>,
     ClientFunctions<R>,
@@ -83,7 +83,7 @@ export interface ClientOptions<R = never>
   readonly url: OptionEffect.ValueOrEffect<string | URL, R>
 }
 
-/** Checks all of the options that are data, and fills in the defaults. What is an Effect is checked when it has run. */
+/** Checks all options that are data, and fills in the defaults. The result of an Effect is checked once it has run. */
 export const decode = Effect.fnUntraced(function* <R>(
   options: ClientOptions<R>
 ): Effect.fn.Return<Decoded<R>, InvalidOptions | InvalidUrl> {

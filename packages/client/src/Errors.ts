@@ -110,7 +110,9 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(error
   }
 
   private get advice() {
-    return this.by === "us" ? "its scope was left, or close was called: open a new one to go on" : "open a new one to go on"
+    return this.by === "us"
+      ? "its scope was left, or close was called: open a new one to go on"
+      : "open a new one to go on"
   }
 }
 
