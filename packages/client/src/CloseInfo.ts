@@ -1,19 +1,19 @@
 /**
- * How a connection ended: the record that `close` and `closed` answer, and that `ConnectionClosed` is made from.
+ * How a connection ended: the record that `close` and `closed` return, and that `ConnectionClosed` is made from.
  */
 import * as Schema from "effect/Schema"
 
 /** What one Close frame said (RFC 6455 §5.5.1). */
 export const CloseFrame = Schema.Struct({
-  /** Absent where the frame had no payload. */
+  /** Absent if the frame had no payload. */
   closeCode: Schema.optionalKey(Schema.Int),
   closeReason: Schema.String
 })
 export type CloseFrame = typeof CloseFrame.Type
 
 /**
- * Who ended it: `peer` sent its Close first, `us` sent ours first (or gave up on the peer), and `network` where the
- * byte stream ended before either side had closed.
+ * Who ended it: `peer` if its Close came first, `us` if ours did (or if we gave up on the peer), and `network` if the byte
+ * stream ended before either side had closed.
  */
 export const ClosedBy = Schema.Literals(["peer", "us", "network"])
 export type ClosedBy = typeof ClosedBy.Type
@@ -30,6 +30,6 @@ export interface CloseInfo {
   readonly sent?: CloseFrame
   /** The peer's Close frame, when it came. */
   readonly received?: CloseFrame
-  /** Messages that came after our Close and found no room, so that nobody got them. */
+  /** How many messages came after our Close and were dropped because the inbox was full. */
   readonly discarded: number
 }

@@ -132,7 +132,7 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
   readonly bufferedBytes: Effect<number>
   /** The last measured round trip, of the program's own ping or of keep-alive; undefined before the first. */
   readonly latency: Effect<Duration | undefined>
-  /** Statistics of all measured round trips; undefined before the first. */
+  /** Statistics of the measured round trips; undefined before the first. */
   readonly latencyStatistics: Effect<Latency | undefined>
   /** The subprotocol that the server picked among those offered; undefined when it picked none. */
   readonly subprotocol: string | undefined

@@ -1,36 +1,36 @@
 /**
- * What taking from a connection gives: whole messages, their fragments as they come, or frames; and a text as a string
- * or as the bytes that came.
+ * What receiving from a connection gives: whole messages, fragments as they arrive, or frames; and text as a string or as the
+ * bytes that came.
  */
 import { type Assembler, FragmentAssembler, FrameAssembler, MessageAssembler } from "@effect-websocket/core"
 import * as Schema from "effect/Schema"
 import type { Message } from "./Connection.ts"
 
-/** Whole messages, parts of messages as they come, or frames with the control frames among them. */
+/** Whole messages, parts of messages as they arrive, or all frames, including control frames. */
 export const Delivery = Schema.Literals(["messages", "fragments", "frames"])
 export type Delivery = typeof Delivery.Type
 
-/** A string, or bytes that nobody checked to be UTF-8. */
+/** A string, or bytes that were not checked to be UTF-8. */
 export const TextAs = Schema.Literals(["string", "bytes"])
 export type TextAs = typeof TextAs.Type
 
-/** What taking gives, by `delivery` and `text`. */
+/** What receiving gives, depending on `delivery` and `text`. */
 export type Delivered<D extends Delivery, T extends TextAs> = {
   readonly messages: { readonly string: Message; readonly bytes: MessageBytes }
   readonly fragments: { readonly string: Fragment; readonly bytes: FragmentBytes }
   readonly frames: { readonly string: Frame; readonly bytes: Frame }
 }[D][T]
 
-/** A message with its kind, and a text as the bytes that came: they may be anything. */
+/** A message with its kind. Text is the bytes that came, which may not be UTF-8. */
 export type MessageBytes = MessageAssembler.MessageBytes
 
-/** A part of a message as it came, in at most one read of the network; `last` ends the message. */
+/** A part of a message as it arrived in one network read; `last` ends the message. */
 export type Fragment = FragmentAssembler.Fragment
 
-/** The same with a text as the bytes that came: they may be anything, and characters may be split. */
+/** The same, with text as the bytes that came, which may not be UTF-8, and may split characters. */
 export type FragmentBytes = FragmentAssembler.BytesFragment
 
-/** A frame of the peer, its payload inflated where it came compressed. */
+/** A frame from the peer, with its payload inflated if it came compressed. */
 export type Frame = FrameAssembler.Frame
 
 /** How an endpoint makes what these ask for. */

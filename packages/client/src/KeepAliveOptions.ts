@@ -1,6 +1,6 @@
 /**
- * Keep-alive as data: when pings go out and when a peer counts as dead. What a sign of life is, `internal/KeepAlive`
- * knows.
+ * Keep-alive options: when pings go out and when a peer counts as dead. What counts as a sign of life is decided in
+ * `internal/KeepAlive`.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
@@ -9,17 +9,17 @@ import * as Schema from "effect/Schema"
 const { Count, Time, withDefault } = OptionSchema
 
 const schema = Schema.Struct({
-  /** Between two pings, and before the first. Default 20 s. */
+  /** The time between two pings, and before the first. Default 20 s. */
   interval: Time.pipe(withDefault(Duration.seconds(20))),
-  /** Silence after a ping that makes it a missed one. Default 20 s. */
+  /** A ping is missed if nothing arrives for this long after it. Default 20 s. */
   timeout: Time.pipe(withDefault(Duration.seconds(20))),
-  /** So many missed in a row end the connection with PongTimeout. Default 1. */
+  /** How many pings missed in a row end the connection with PongTimeout. Default 1. */
   missed: Count.pipe(withDefault(1)),
-  /** Sends no ping after an interval in which something was received. Default false. */
+  /** Sends no ping if something was received during the interval. Default false. */
   onlyWhenIdle: Schema.Boolean.pipe(withDefault(false)),
   /**
-   * Each ping goes out earlier by a random part of this share of the interval, 0 to 1. Default 0; of a long-lived client 0.1,
-   * since many clients of one server that restarts connect again together, and should not ping together as well.
+   * Each ping is sent early by a random amount, up to this share (0 to 1) of the interval. Default 0, or 0.1 for a long-lived
+   * client, since the clients of a server that restarts reconnect together, and should not ping together too.
    */
   jitter: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 })

@@ -1,12 +1,12 @@
 /**
- * What the round trips of a connection's pings say about the way to the peer.
+ * Round-trip times of a connection's pings.
  */
 import type { Duration } from "effect/Duration"
 
 /** Quantiles are over the last 128 round trips, each a value that was measured. */
 export interface Latency {
   readonly last: Duration
-  /** Each round trip moves it by an eighth of the difference, as TCP does it (RFC 6298 §2). */
+  /** A moving average: each round trip moves it by an eighth of the difference, as in TCP (RFC 6298 §2). */
   readonly smoothed: Duration
   readonly least: Duration
   readonly median: Duration

@@ -1,5 +1,5 @@
 /**
- * The outbox of a long-lived client, as data: what a send does while there is no connection, and how much may wait.
+ * Outbox options of a long-lived client: what `send` does while there is no connection, and how much may wait.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Schema from "effect/Schema"
@@ -8,24 +8,24 @@ const { Count, Time, withDefault } = OptionSchema
 
 const schema = Schema.Struct({
   /**
-   * What a send does while there is no connection: `suspend` waits for one (default), `fail` fails with NotSent, `queue`
-   * succeeds and leaves the message in the outbox.
+   * What `send` does while there is no connection: `suspend` waits for one (default), `fail` fails with NotSent, `queue`
+   * succeeds and keeps the message in the outbox.
    */
   whileDisconnected: Schema.Literals(["suspend", "fail", "queue"]).pipe(withDefault("suspend")),
-  /** Messages that the outbox holds, durable ones that are leaving included. Default 1,024. */
+  /** How many messages the outbox may hold, including durable ones that are being written. Default 1,024. */
   maxMessages: Count.pipe(withDefault(1024)),
-  /** Their size, in bytes or UTF-16 units. Default 1 MiB; one message always fits. */
+  /** The size of those messages, in bytes (UTF-16 units for text). Default 1 MiB; one message always fits. */
   maxBytes: Count.pipe(withDefault(0x100000)),
-  /** How long a message may wait for its turn. Default: as long as it takes. */
+  /** How long a message may wait in the outbox. Default: no limit. */
   maxAge: Schema.optionalKey(Time),
   /**
-   * What happens when the outbox is full: `suspend` lets senders wait, first come first served (default), `dropOldest` and
+   * What happens when the outbox is full: `suspend` makes senders wait, first come first served (default), `dropOldest` and
    * `dropNewest` drop a message and count it, `fail` fails with NotSent.
    */
   overflow: Schema.Literals(["suspend", "dropOldest", "dropNewest", "fail"]).pipe(withDefault("suspend")),
   /**
-   * Whether a durable message that was leaving when its connection was lost is sent again, at the risk of arriving
-   * twice. Default true; false gives it up as FateUnknown.
+   * Whether a durable message that was being written when its connection was lost is sent again, and so may arrive twice.
+   * Default true; false gives it up as FateUnknown.
    */
   resend: Schema.Boolean.pipe(withDefault(true))
 })
@@ -33,7 +33,7 @@ const schema = Schema.Struct({
 /** By this name declarations refer to it; written out, it would lose what is said about each option. */
 export interface OutboxSchema extends Schema.Struct<typeof schema.fields> {}
 
-/** What a send does while there is no connection, and how much may wait. */
+/** What `send` does while there is no connection, and how many messages may wait. */
 export const OutboxOptions: OutboxSchema = schema
 /** Checked, with every default filled in. */
 export type OutboxOptions = typeof OutboxOptions.Type

@@ -1,6 +1,5 @@
 /**
- * Whether a client connects again after a loss, and when: the options, the decisions, and the table that decides when
- * the program does not.
+ * Whether and when a client reconnects after a loss: the options, the decisions, and the table that decides by default.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
@@ -14,43 +13,43 @@ import type { Loss } from "./Status.ts"
 
 const { Time, withDefault } = OptionSchema
 
-/** When to try again: the n-th delay in a row is a random part of `first * factor^(n-1)`, or of `max`. */
+/** When to reconnect: the n-th delay in a row is random, up to `first * factor^(n-1)`, and never more than `max`. */
 export const ReconnectOptions = Schema.Struct({
   /** The longest that the first delay may be. Default 1 s. */
   first: Time.pipe(withDefault(Duration.seconds(1))),
-  /** By how much each further delay may be longer. Default 2. */
+  /** The factor by which the longest delay grows each time. Default 2. */
   factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)).pipe(withDefault(2)),
   /** The longest that any delay may be. Default 30 s. */
   max: Time.pipe(withDefault(Duration.seconds(30))),
-  /** A connection that was open for so long has held: delays begin anew. Default 5 s. */
+  /** Once a connection has been open for this long, the delays start over. Default 5 s. */
   uptime: Time.pipe(withDefault(Duration.seconds(5)))
 })
 export type ReconnectOptions = typeof ReconnectOptions.Encoded
 
 /** What follows a loss. */
 export type Decision =
-  /** When the schedule says so. */
+  /** Reconnect when the `reconnect` schedule says so. */
   | { readonly _tag: "Retry" }
-  /** When this time is over, whatever the schedule says. */
+  /** Reconnect after this delay, whatever the schedule says. */
   | { readonly _tag: "RetryAfter"; readonly delay: Duration.Duration }
-  /** Not at all. */
+  /** Do not reconnect. */
   | { readonly _tag: "Stop" }
 
-/** Try again when the schedule says so. */
+/** Reconnect when the `reconnect` schedule says so. */
 export const retry: Decision = { _tag: "Retry" }
 
-/** Try again after this time. Throws where the delay cannot be read, as any Duration does: later it would end the client. */
+/** Reconnect after this delay. Throws at once if the delay is not a valid Duration, since later that would end the client. */
 export const retryAfter = (delay: Duration.Input): Decision => ({
   _tag: "RetryAfter",
   delay: Duration.fromInputUnsafe(delay)
 })
 
-/** Do not try again: the client is `Stopped`. */
+/** Do not reconnect: the client is `Stopped`. */
 export const stop: Decision = { _tag: "Stop" }
 
 /**
- * The default for `onLost`: Stop where the same attempt would fail in the same way, Retry in all other cases. To change
- * one case, decide that one and leave the others to this table.
+ * The default for `onLost`: stops where the same attempt would fail in the same way, and retries in all other cases. To change
+ * one case, decide that one yourself and call this for the others.
  */
 export const decide = ({ cause }: Pick<Loss, "cause">): Decision => (isFinal(cause) ? stop : retry)
 

@@ -1,4 +1,4 @@
-/** What a program may say about redirects, as data. */
+/** Redirect options. */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Schema from "effect/Schema"
 import * as Url from "./internal/Url.ts"
@@ -12,16 +12,16 @@ const Origin = Schema.String.check(
 )
 
 const schema = Schema.Struct({
-  /** How many are followed in a row. */
+  /** How many redirects are followed in a row. */
   limit: Count,
   /**
-   * Where headers, origin and the client certificate may go besides the URL's own scheme, host and port: such as
-   * `wss://node.example.com`. Default: nowhere.
+   * Origins, such as `wss://node.example.com`, that get headers, origin and the client certificate, besides the URL's own.
+   * Default: none.
    */
   trustedOrigins: Schema.Array(Origin).pipe(withDefault([])),
-  /** Whether those, and the URL's own, are all that is followed to. Default false. */
+  /** Whether to follow redirects only to those origins and the URL's own. Default false. */
   onlyTrusted: Schema.Boolean.pipe(withDefault(false)),
-  /** Names of headers that are no secret and go everywhere. Default: none. */
+  /** Names of headers that are not secret and go to every origin. Default: none. */
   keepHeaders: Schema.Array(Schema.String).pipe(withDefault([]))
 })
 

@@ -1,9 +1,9 @@
 /**
- * Requests and their responses over a stream of messages: each response finds the request that asked for it, and all other
- * messages are still there to be taken.
+ * Requests and their responses over a stream of messages: each response goes to its request, and all other messages can still
+ * be received.
  *
- * One fiber, in the caller's scope, reads. A response is never kept waiting by another request; but it can be by other
- * messages that nobody takes, since what is kept of them is bounded.
+ * One fiber, in the caller's scope, reads. Requests never block each other's responses; but other messages that nobody takes
+ * do, once as many are kept as the limits allow.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import type * as Cause from "effect/Cause"
@@ -27,45 +27,45 @@ const { Count, Time, withDefault } = OptionSchema
 
 /** The options that are data. */
 export const Options = Schema.Struct({
-  /** From asking to the response, the wait for a turn included. Default 30 s. */
+  /** How long a request may take, including the wait for its turn. Default 30 s. */
   timeout: Time.pipe(withDefault(Duration.seconds(30))),
-  /** Requests without a response; more wait for their turn, first come first served. Default 1,024. */
+  /** How many requests may await a response; more wait for their turn, first come first served. Default 1,024. */
   maxInFlight: Count.pipe(withDefault(1024)),
-  /** Other messages that were read and not yet taken. When they are as many, reading stops. Default 1,024. */
+  /** How many other messages are kept until they are taken. When there are so many, reading stops. Default 1,024. */
   maxOthers: Count.pipe(withDefault(1024)),
   /**
-   * Their size as they came, in bytes or UTF-16 units of a text; those of a schema count as their message did, others that
-   * are neither text nor bytes as nothing. Default 1 MiB; one always fits.
+   * The size of those messages as received, in bytes, or UTF-16 units for text; values of a schema count as their message did,
+   * and any other value counts as nothing. Default 1 MiB; one always fits.
    */
   maxOthersBytes: Count.pipe(withDefault(0x100000)),
-  /** `discard`: other messages are counted and dropped, for programs that only ask. Default `keep`. */
+  /** `discard`: other messages are dropped and counted, for programs that only make requests. Default `keep`. */
   others: Schema.Literals(["keep", "discard"]).pipe(withDefault("keep"))
 })
 
 export type Settings = typeof Options.Type
 
-/** How a response is told from other messages, and how long and how many are waited for. */
+/** How to recognise a response, and the limits. */
 export interface MakeOptions<A> extends Partial<typeof Options.Encoded> {
-  /** The id of the request that a message answers; undefined when it answers none. */
+  /** The id of the request that a message answers; undefined if it answers none. */
   readonly responseId: (message: A) => number | undefined
-  /** Of a client: what was asked over a connection that is lost fails then, and not only when the client stops. */
+  /** The client's `statusChanges`: requests then fail as soon as their connection is lost, not only when the client stops. */
   readonly statusChanges?: Stream.Stream<Status>
 }
 
-/** Messages that are no response, or that of a request which did not wait for it, are here to be taken. */
+/** Requests, and the messages that answer none: those include late responses, whose request no longer waits. */
 export interface Requests<A, In, RE, SE, Options = SendOptions> extends Messages<A, In, RE, SE, Options> {
   /**
-   * Sends what `make` makes of a new id, and succeeds with the response to it. Interrupted, it stops waiting and lets the
-   * next have its turn.
+   * Sends what `make` returns for a new id, and succeeds with the response. If interrupted, it stops waiting and frees its
+   * place.
    *
-   * Fails with RequestTimedOut after `timeout`, with FateUnknown when the connection was lost after it was sent, with
-   * NotSent when it is lost already, or with what sending fails with, and then it was not sent either.
+   * Fails with RequestTimedOut after `timeout`, with FateUnknown if the connection was lost after the request was sent, and
+   * with NotSent or the error of sending if the request was not sent.
    */
   readonly request: (
     make: (id: number) => In,
     options?: { readonly timeout?: Duration.Input }
   ) => Effect.Effect<A, SE | NotSent | FateUnknown | RequestTimedOut>
-  /** Requests that wait for their response, or are being sent. */
+  /** How many requests await their response, or are being sent. */
   readonly inFlight: Effect.Effect<number>
   /** How many other messages were dropped, where `others` is `discard`. */
   readonly discarded: Effect.Effect<number>

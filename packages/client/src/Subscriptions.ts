@@ -1,10 +1,10 @@
 /**
- * Subscriptions that outlive connections: what is subscribed to is asked for again on every new session, in the order it
- * was first asked for, and once on each; what has ended is not.
+ * Subscriptions that outlive connections: every active one is sent again on each new session, once, in the order of
+ * subscribing.
  *
- * A subscription lasts as long as its scope. Leaving it sends the message that takes it back, if there is one, and only
- * on a session that was asked: what no session knows of is not taken back, and what a lost session knew it has
- * forgotten. What the subscriptions bring is among the messages of the client; telling them apart is the program's.
+ * A subscription lasts as long as its scope. Leaving the scope sends the `unsubscribe` message, if there is one, and only on a
+ * session that had the `subscribe`. The messages of all subscriptions arrive among those of the client; separating them is up
+ * to the program.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
@@ -24,44 +24,44 @@ const { Count, withDefault } = OptionSchema
 
 /** The options that are data. */
 export const Options = Schema.Struct({
-  /** Subscriptions at a time. Default 1,024. */
+  /** How many subscriptions there may be at a time. Default 1,024. */
   maxActive: Count.pipe(withDefault(1024)),
-  /** Their messages together, in bytes or UTF-16 units. Default 1 MiB; one always fits. */
+  /** The size of their messages together, in bytes or UTF-16 units. Default 1 MiB; one always fits. */
   maxBytes: Count.pipe(withDefault(0x100000))
 })
 
-/** What the messages are made of, and how many there may be. */
+/** How subscriptions become messages, and how many there may be. */
 export interface MakeOptions<In> extends Partial<typeof Options.Encoded> {
-  /** What the messages are values of, as for `WebSocket.schema`. */
+  /** The schema of the messages that are sent, as for `WebSocket.schema`. */
   readonly send: Schema.ConstraintCodec<In, unknown, unknown>
   /** Default: `MessageCodec.json`. */
   readonly codec?: MessageCodec
 }
 
-/** One subscription: the message that asks for it, and the one that takes it back. */
+/** One subscription: the message that starts it, and the one that ends it. */
 export interface Subscription<In> {
-  /** Asks for it. */
+  /** Sent to start it, again on each new session. */
   readonly subscribe: In
-  /** Takes it back. Default: nothing is sent when it ends. */
+  /** Sent when it ends. Default: nothing is sent then. */
   readonly unsubscribe?: In
 }
 
-/** What is subscribed to, over however many connections. */
+/** Subscriptions, over as many connections as it takes. */
 export interface Subscriptions<In> {
-  /** Asks for everything again: to be run in the `onOpen` of a client, or once on a connection. */
+  /** Sends every active subscription. Give it to a client as `onOpen`, or run it once on a connection. */
   readonly replay: (session: Session) => Effect.Effect<void, SendError>
   /**
-   * Subscribes until the scope is left. Succeeds at once: it is asked for on the session there is, and on each that
-   * follows. Both messages are encoded now, so that ending it cannot fail.
+   * Subscribes until the scope is left. Succeeds at once; the subscription is sent on the current session and on each later
+   * one. Both messages are encoded now, so ending it cannot fail.
    */
   readonly subscribe: (
     subscription: Subscription<In>
   ) => Effect.Effect<void, EncodeFailed | InvalidMessage | TooManySubscriptions, Scope.Scope>
-  /** How many there are. */
+  /** How many subscriptions there are. */
   readonly active: Effect.Effect<number>
 }
 
-/** Hands subscriptions to sessions as long as the scope lasts. */
+/** Sends subscriptions on each session as long as the scope lasts. */
 export const make: <In>(options: MakeOptions<In>) => Effect.Effect<Subscriptions<In>, InvalidOptions, Scope.Scope> =
   Effect.fnUntraced(function* <In>({ codec, send, ...data }: MakeOptions<In>) {
     const limits = yield* Effect.mapError(decode(data), ({ message }) => new InvalidOptions({ problem: message }))

@@ -1,13 +1,13 @@
-/** What a program may say about the log of a connection, as data. */
+/** Options for the log of a connection. */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Schema from "effect/Schema"
 
 const { withDefault } = OptionSchema
 
 const schema = Schema.Struct({
-  /** At which level it is logged. Default "Info": who turns it on wants to see it. */
+  /** The log level. Default "Info". */
   level: Schema.Literals(["Fatal", "Error", "Warn", "Info", "Debug", "Trace"]).pipe(withDefault("Info")),
-  /** How much of each payload, and of a refusal's body, is shown, at most 200. Default 0: they may be secret. */
+  /** How many bytes of each payload, and of a refusal's body, are shown, at most 200. Default 0, since they may be secret. */
   payloadBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 })).pipe(withDefault(0))
 })
 

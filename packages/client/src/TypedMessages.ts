@@ -1,8 +1,8 @@
 /**
- * Messages as values of a schema, both ways, over whatever has messages: a connection or a client.
+ * Messages as values of a schema, in both directions, over a connection or a client.
  *
- * What a value looks like on the wire is the codec's (`MessageCodec`); what becomes of a message that does not decode is
- * the program's decision. Batches stay arrays: a synchronous schema costs one Effect per network read.
+ * The codec (`MessageCodec`) defines what a value looks like on the wire, and the program decides what happens to a message
+ * that does not decode. Batches stay arrays: a synchronous schema costs one Effect per network read.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -16,31 +16,31 @@ import * as Sized from "./internal/Sized.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 
-/** The schema of each direction, how values become messages, and what becomes of those that do not decode. */
+/** The schema for each direction, how values become messages, and what happens to messages that do not decode. */
 export interface SchemaOptions<A, In, E> {
-  /** What comes. */
+  /** What the peer sends. */
   readonly receive: Schema.ConstraintDecoder<A>
-  /** What is sent. */
+  /** What the program sends. */
   readonly send: Schema.ConstraintCodec<In, unknown, unknown>
   /** Default: `MessageCodec.json`. */
   readonly codec?: MessageCodec
   /**
-   * What becomes of a message that does not decode. When the Effect succeeds, it is left out and counted, so
-   * `() => Effect.void` skips; what the Effect fails with, the taker fails with, and who takes on gets what came after it.
-   * Default: the taker fails with DecodeFailed.
+   * What happens to a message that does not decode. If the Effect succeeds, the message is skipped and counted, so `() =>
+   * Effect.void` just skips it. If it fails, receiving fails with its error, and the next `receive` continues after the
+   * message. Default: receiving fails with DecodeFailed.
    */
   readonly onDecodeError?: (failure: DecodeFailed, message: Message) => Effect.Effect<unknown, E>
 }
 
 /** Messages as values of a schema. */
 export interface TypedMessages<A, In, RE, SE, Options = SendOptions> extends Messages<A, In, RE, SE, Options> {
-  /** How many messages did not decode and were left out. */
+  /** How many messages did not decode and were skipped. */
   readonly skipped: Effect.Effect<number>
 }
 
 /**
- * The same messages as values of a schema. A value that does not encode is EncodeFailed, and nothing of it is sent; of
- * `sendAll`, nothing at all. Both schemas have to do without services: provide those with the schema itself.
+ * The same messages as values of a schema. A value that does not encode fails with EncodeFailed and is not sent; with
+ * `sendAll`, none of the values is. Neither schema may require services: provide those with the schema itself.
  */
 export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
   messages: Messages<Message, Message, RE, SE, Options>,

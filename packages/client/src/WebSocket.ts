@@ -1,5 +1,5 @@
 /**
- * The front door: open a WebSocket as a scoped resource, or as a stream of its messages.
+ * The main entry point: opens a WebSocket as a scoped resource, or as a stream of its messages.
  */
 import { type Assembler, Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
 import { NodePlatform, Span, Transport } from "@effect-websocket/transport"
@@ -27,8 +27,8 @@ import type { ConnectOptions, Settings } from "./Options.ts"
 export { schema } from "./TypedMessages.ts"
 
 /**
- * Opens a connection that lives as long as the scope. Leaving the scope performs the closing handshake: with 1000
- * after success, 1001 after interruption and 1011 after a failure; nothing outlives it.
+ * Opens a connection that lives as long as the scope. Leaving the scope performs the closing handshake, with 1000 after
+ * success, 1001 after interruption and 1011 after a failure. Nothing outlives the scope.
  *
  * `url` is a `ws:` or `wss:` URL without a fragment; its userinfo becomes Basic authentication. Everything up to the
  * accepted handshake happens within `deadlines.openTimeout` (10 s). Fails with a ConnectError whose reason says why and
@@ -66,8 +66,8 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
 }
 
 /**
- * The messages of a connection that is opened when the stream runs and closed when it ends: for programs that only
- * listen. It ends as `Connection.messages` does.
+ * The messages of a connection that is opened when the stream runs and closed when it ends, for programs that only listen. It
+ * ends as `Connection.messages` does.
  */
 export const stream = <R = never, D extends Delivery = "messages", T extends TextAs = "string">(
   url: string | URL,
