@@ -1,9 +1,10 @@
 /**
- * Messages that arrive at least once, over however many connections it takes: each is numbered, kept until the peer has
- * acknowledged it, and sent again in order on every new connection of a client.
+ * Messages that arrive at least once, over as many connections as it takes: each is numbered, kept until the peer acknowledges
+ * it, and sent again in order on every new connection of a client.
  *
- * The peer has to take part: it acknowledges numbers, and drops those it has seen before, for what was on its way when a
- * connection was lost comes twice. The other way around, it can tell where it is with a token, which the next dial bears.
+ * The peer has to take part: it acknowledges numbers, and drops those it has seen before, since a message that was on its way
+ * when a connection was lost may come twice. For the other direction, the peer can send a resume token, which the next dial
+ * carries.
  */
 import { OptionSchema } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
@@ -35,9 +36,9 @@ const { Count, withDefault } = OptionSchema
 
 /** The options that are data. */
 export const Options = Schema.Struct({
-  /** Messages that are not acknowledged. When they are as many, `send` waits. Default 1,024. */
+  /** How many messages may be unacknowledged. Beyond that `send` waits. Default 1,024. */
   maxMessages: Count.pipe(withDefault(1024)),
-  /** The same in bytes, or UTF-16 units of a text. Default 1 MiB; one message always fits. */
+  /** Their size, in bytes (UTF-16 units for text). Default 1 MiB; one message always fits. */
   maxBytes: Count.pipe(withDefault(0x100000)),
   /** Whether a number acknowledges everything up to it, or only itself. Default `upTo`. */
   acks: Schema.Literals(["upTo", "each"]).pipe(withDefault("upTo")),
@@ -45,64 +46,66 @@ export const Options = Schema.Struct({
   firstNumber: Schema.Int.pipe(withDefault(1))
 })
 
-/** What the messages are made of, how numbers and acknowledgements are found in them, and how many are kept. */
+/** How messages are made, how numbers and acknowledgements are found in them, and how many are kept. */
 export interface MakeOptions<A, Payload, In, E> extends SchemaOptions<A, In, E>, Partial<typeof Options.Encoded> {
-  /** The message that bears a payload and its number. */
+  /** Makes the message that carries a payload and its number. */
   readonly number: (payload: Payload, number: number) => In
   /**
-   * The number that a message of the peer acknowledges; undefined when it is about something else. None acknowledges what
-   * was never sent: with `upTo` one that is too high, as `Infinity` is, stands for everything that was; with `each` one
-   * that no message has stands for nothing. NaN never acknowledges anything.
+   * The number that a message of the peer acknowledges; undefined if it acknowledges none. With `upTo`, a number that is too
+   * high, such as `Infinity`, acknowledges everything sent so far; with `each`, an unknown number acknowledges nothing, and
+   * neither does NaN in either case.
    */
   readonly ackOf: (message: A) => number | undefined
-  /** Where the peer is, when a message tells. Default: no message does. */
+  /** The resume token in a message of the peer, if it has one. Default: no message has. */
   readonly tokenOf?: (message: A) => string | undefined
 }
 
-/** A message that was accepted and is not acknowledged. */
+/** A message that was accepted but is not acknowledged. */
 export interface Unacknowledged {
   readonly number: number
-  /** As it is on the wire. */
+  /** The message as sent on the wire. */
   readonly message: Message
-  /** `Unknown`: some connection accepted it, so the peer may have it. */
+  /** `Unknown`: a connection accepted it, so the peer may have it. */
   readonly fate: "NotSent" | "Unknown"
 }
 
 /**
- * The messages of a client, acknowledgements included. `send` succeeds when the message is kept, whether there is a
- * connection or not; while the bounds are reached it waits, first come first served. Acknowledgements are seen as messages
- * are taken: take them while you send. Once the client has stopped, all that are left are decoded and seen at once.
+ * The messages of a client, including acknowledgements. `send` succeeds when the message is stored, with or without a
+ * connection; it waits while the limits are reached, first come first served. Acknowledgements are seen only as messages are
+ * received: receive while you send. Once the client has stopped, all remaining messages are decoded and checked at once.
  */
 export interface Acknowledged<A, Payload, RE, SE> extends TypedMessages<A, Payload, RE, SE> {
   /**
-   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped, and none of the messages that
-   * are left acknowledges it: with NotSent when none of what was not acknowledged was ever sent, with FateUnknown otherwise.
-   * What is left is then looked at whether somebody comes to take it or not.
+   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped and its remaining messages, which
+   * are checked even if nobody receives them, do not acknowledge it: with NotSent if no unacknowledged message was ever sent,
+   * otherwise with FateUnknown.
    */
   readonly acknowledged: Effect.Effect<void, NotSent | FateUnknown>
 }
 
-/** What a client has, and whatever else has messages that span connections. */
+/** A client, or anything else whose messages span connections. */
 export interface Sessions extends Messages<Message, Message, ClientReceiveError, ClientSendError> {
-  /** Of a client: those who wait learn that it has stopped also when nobody takes messages. */
+  /**
+   * The client's `statusChanges`: with it, waiting fibers learn that the client has stopped even if nobody receives messages.
+   */
   readonly statusChanges?: Stream.Stream<Status>
 }
 
-/** Messages that are kept until the peer has acknowledged them. */
+/** Messages that are kept until the peer acknowledges them. */
 export interface AtLeastOnce<A, Payload, E> {
-  /** Sends everything again that is not acknowledged: to be run in the client's `onOpen`. */
+  /** Sends everything that is unacknowledged again. Give it to the client as `onOpen`. */
   readonly replay: (session: Session) => Effect.Effect<void, SendError>
-  /** The last token that was taken: for the `url` or `headers` of the next dial. */
+  /** The last resume token received, for the `url` or `headers` of the next dial. */
   readonly resumeToken: Effect.Effect<string | undefined>
   /** The messages of the client whose `onOpen` runs `replay`. */
   readonly over: (
     client: Sessions
   ) => Acknowledged<A, Payload, ClientReceiveError | E, EncodeFailed | InvalidMessage | NotSent>
-  /** What was accepted and is not acknowledged, in order, each with its fate. */
+  /** The messages that were accepted but are not acknowledged, in order, each with its fate. */
   readonly unacknowledged: Effect.Effect<ReadonlyArray<Unacknowledged>>
 }
 
-/** Hands messages to connections as long as the scope lasts. */
+/** Numbers, keeps and resends messages as long as the scope lasts. */
 export const make: <A, Payload, In, E = DecodeFailed>(
   options: MakeOptions<A, Payload, In, E>
 ) => Effect.Effect<AtLeastOnce<A, Payload, E>, InvalidOptions, Scope.Scope> = Effect.fnUntraced(function* <

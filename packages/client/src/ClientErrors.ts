@@ -1,6 +1,6 @@
 /**
- * What can go wrong with a long-lived client besides what can with one connection: its `onOpen`, and the fate of a
- * message that did not leave, or may not have.
+ * What can go wrong with a long-lived client, besides the errors of a connection: its `onOpen`, and messages that were not
+ * sent, or perhaps not.
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -12,9 +12,9 @@ import { errorId } from "./internal/ErrorId.ts"
 export class OnOpenFailed extends Schema.TaggedError<OnOpenFailed>(errorId("OnOpenFailed"))("OnOpenFailed", {
   generation: Schema.Int,
   problem: Schema.Literals(["failed", "died", "timed out"]),
-  /** What it failed or died with. */
+  /** What `onOpen` failed or died with. */
   cause: Schema.optionalKey(Schema.Defect()),
-  /** How long it was given, when it timed out. */
+  /** How long `onOpen` may take; only if it timed out. */
   timeout: Schema.optionalKey(Schema.Duration)
 }) {
   override get message() {
@@ -24,7 +24,7 @@ export class OnOpenFailed extends Schema.TaggedError<OnOpenFailed>(errorId("OnOp
   }
 }
 
-/** Why a connection was lost, or was not made. */
+/** Why a connection was lost, or could not be made. */
 export const LossCause = Schema.Union([
   ConnectError,
   ConnectionClosed,
@@ -37,7 +37,7 @@ export const LossCause = Schema.Union([
 ])
 export type LossCause = typeof LossCause.Type
 
-/** The message did not leave this process over any connection, and will not. Sending it again cannot make two of it. */
+/** The message was not sent over any connection, and will not be. Sending it again cannot duplicate it. */
 export class NotSent extends Schema.TaggedError<NotSent>(errorId("NotSent"))("NotSent", {
   /**
    * `disconnected`: there was no connection, and the outbox keeps none. `overflow`: the outbox was full. `expired`: it
@@ -45,7 +45,7 @@ export class NotSent extends Schema.TaggedError<NotSent>(errorId("NotSent"))("No
    * `stopped`: the client will not connect again, or the connection of `Requests` has ended.
    */
   why: Schema.Literals(["disconnected", "overflow", "expired", "session lost", "stopped"]),
-  /** The loss behind it, when there was one. */
+  /** The loss that caused it, if there was one. */
   cause: Schema.optionalKey(LossCause)
 }) {
   override get message() {
@@ -63,12 +63,12 @@ const advice: Record<NotSent["why"], string> = {
 }
 
 /**
- * The connection was lost after the message was accepted and before all of it was handed to the kernel: the peer may
- * have it. Only an answer of the peer can tell. A durable message that was to be sent again for that reason meets this
- * fate as well when it is dropped, is too old, or the client stops.
+ * The connection was lost after the message was accepted and before all of it was handed to the kernel, so the peer may have
+ * it: only an answer from the peer can tell. A durable message that waits to be sent again after that also fails with this if
+ * it is dropped or expires, or if the client stops.
  */
 export class FateUnknown extends Schema.TaggedError<FateUnknown>(errorId("FateUnknown"))("FateUnknown", {
-  /** The loss behind it; absent when the program closed. */
+  /** The loss that caused it; absent if the program closed the connection. */
   cause: Schema.optionalKey(LossCause)
 }) {
   override get message() {
@@ -77,5 +77,5 @@ export class FateUnknown extends Schema.TaggedError<FateUnknown>(errorId("FateUn
   }
 }
 
-/** What taking messages from a client fails with once it has stopped: what stopped it. */
+/** What receiving from a client fails with once it has stopped: the loss that stopped it. */
 export type ClientReceiveError = LossCause

@@ -26,9 +26,9 @@ export interface CloseInfo {
   readonly by: ClosedBy
   /** Both Close frames have passed: the closing handshake is complete. */
   readonly clean: boolean
-  /** Our Close frame, when it was sent. */
+  /** Our Close frame, if it was sent. */
   readonly sent?: CloseFrame
-  /** The peer's Close frame, when it came. */
+  /** The peer's Close frame, if it came. */
   readonly received?: CloseFrame
   /** How many messages came after our Close and were dropped because the inbox was full. */
   readonly discarded: number

@@ -1,9 +1,10 @@
 /**
- * Why there is no connection: one error, `ConnectError`, whose reason is one flat tag. Handle one with
- * `Effect.catchReason("ConnectError", "HandshakeRejected", ...)`, or all with `Effect.unwrapReason("ConnectError")`.
+ * Why there is no connection: one error, `ConnectError`, with a tagged reason. Handle one reason with
+ * `Effect.catchReason("ConnectError", "HandshakeRejected", ...)`, or turn all into errors of their own with
+ * `Effect.unwrapReason("ConnectError")`.
  *
- * `steps` tells what was tried, in order, with timings. No secret is in it: URLs are shown without userinfo and query,
- * header values that carry credentials are redacted, and what the peer said is escaped and cut in messages.
+ * `steps` tells what was tried, in order, with timings. It holds no secrets: URLs are shown without userinfo and query, header
+ * values that carry credentials are redacted, and text from the peer is escaped and cut in messages.
  */
 import {
   escapePeerText,
@@ -22,7 +23,7 @@ import { errorId } from "./internal/ErrorId.ts"
 
 /** The URL cannot be dialled. */
 export class InvalidUrl extends Schema.TaggedError<InvalidUrl>(errorId("InvalidUrl"))("InvalidUrl", {
-  /** The URL as far as it can be shown. */
+  /** The URL, without its secrets. */
   url: Schema.String,
   problem: Schema.String
 }) {
@@ -40,9 +41,9 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>(errorId("
   }
 }
 
-/** An option was given as an Effect, and that failed: nothing was dialled. */
+/** An option was given as an Effect, and the Effect failed. Nothing was dialled. */
 export class OptionFailed extends Schema.TaggedError<OptionFailed>(errorId("OptionFailed"))("OptionFailed", {
-  /** Its name, such as `headers`. */
+  /** The option's name, such as `headers`. */
   option: Schema.String,
   /** What the Effect failed with. */
   cause: Schema.Defect()
@@ -53,7 +54,7 @@ export class OptionFailed extends Schema.TaggedError<OptionFailed>(errorId("Opti
   }
 }
 
-/** The server answered with another status than 101: no, or not here. */
+/** The server answered with a status other than 101: it refused, or redirects elsewhere. */
 export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(errorId("HandshakeRejected"))(
   "HandshakeRejected",
   {
@@ -63,11 +64,11 @@ export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(err
     headers: Schema.Array(Schema.Tuple([Schema.String, Schema.String])),
     /** As UTF-8, up to `limits.maxBodyBytes`. */
     body: Schema.String,
-    /** There was more of the body. */
+    /** Whether the body was longer than that. */
     bodyTruncated: Schema.Boolean,
-    /** How long the server asks to wait before the next try (RFC 9110 §10.2.3); absent when it does not say. */
+    /** How long the server asks to wait before the next try (RFC 9110 §10.2.3); absent if it does not say. */
     retryAfter: Schema.optionalKey(Schema.Duration),
-    /** Why a redirect was not followed; absent when there was none, or none is followed at all. */
+    /** Why a redirect was not followed; absent if there was none, or if the option `redirects` is off. */
     notFollowed: Schema.optionalKey(Schema.String)
   }
 ) {
@@ -108,11 +109,11 @@ export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(error
   {
     /** The name of the check that failed. */
     check: Schema.String,
-    /** The clause that it enforces. */
+    /** The clause of the RFC that the check enforces. */
     section: Schema.String,
-    /** One sentence: what is wrong. */
+    /** What is wrong, in one sentence. */
     problem: Schema.String,
-    /** What stood in its place; unescaped. */
+    /** What the server sent instead, unescaped. */
     found: Schema.optionalKey(Schema.String)
   }
 ) {
@@ -139,7 +140,7 @@ export const ConnectReason = Schema.Union([
 ])
 export type ConnectReason = typeof ConnectReason.Type
 
-/** One thing that was tried. */
+/** One step of connecting that was tried. */
 export const Step = Schema.Struct({
   /** `dns`, `tcp`, `unix`, `proxy`, `tls`, `socket` or `upgrade`. */
   stage: Schema.String,
@@ -149,14 +150,14 @@ export const Step = Schema.Struct({
   startedAt: Schema.Number,
   /** How long it took, in milliseconds; absent while it was still going on. */
   duration: Schema.optionalKey(Schema.Number),
-  /** What came of it: the addresses of a host, the version and cipher of TLS. Absent where there is no more to say. */
+  /** The result: the addresses of a host, or the version and cipher of TLS. Absent if there is no more to say. */
   outcome: Schema.optionalKey(Schema.String),
   /** Why it failed; absent when it succeeded or was still going on. */
   failure: Schema.optionalKey(Schema.String)
 })
 export type Step = typeof Step.Type
 
-/** No connection was made: `reason` says why, in one tag of twelve, and `steps` what was tried and how long it took. */
+/** No connection was made: `reason` says why, by one of twelve tags, and `steps` says what was tried and how long it took. */
 export class ConnectError extends Schema.TaggedError<ConnectError>(errorId("ConnectError"))("ConnectError", {
   /** Without userinfo, query and fragment. */
   url: Schema.String,

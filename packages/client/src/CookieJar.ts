@@ -1,10 +1,10 @@
 /**
- * Cookies (RFC 6265): what servers set, kept for the requests they are meant for. A jar holds the cookies of whoever
- * is given it, as an option; there is none for the whole process.
+ * Cookies (RFC 6265) that servers set, kept for the requests they are meant for. A jar is given to connections as an option;
+ * there is no jar for the whole process.
  *
- * Domain, path and expiry are `effect/http` Cookies' knowledge. This file adds what a jar must not be talked into: how
- * much it holds, and what a plain connection may say about a secure one (RFC 6265bis §5.7). There is no list of public
- * suffixes: `shop.co.uk` can set a cookie for all of `co.uk`, so share no jar between servers that must not meet there.
+ * Domain, path and expiry are handled by `effect/http` Cookies. This file adds the limits of a jar, and what a plain connection
+ * may set beside a secure one (RFC 6265bis §5.7). There is no list of public suffixes: `shop.co.uk` can set a cookie for all of
+ * `co.uk`, so do not share a jar between servers that must not see each other's cookies.
  */
 import { HttpHead } from "@effect-websocket/core"
 import * as Clock from "effect/Clock"
@@ -12,17 +12,17 @@ import * as Effect from "effect/Effect"
 import * as Cookies from "effect/http/Cookies"
 import * as Redacted from "effect/Redacted"
 
-/** The cookies that servers set, for the option `cookies` of whoever shares them. */
+/** The cookies that servers set, for the option `cookies` of every connection that shares them. */
 export interface CookieJar {
-  /** The Cookie header for a request to this URL; undefined when no cookie is meant for it. */
+  /** The Cookie header for a request to this URL; undefined if no cookie is meant for it. */
   readonly header: (url: string | URL) => Effect.Effect<Redacted.Redacted | undefined>
-  /** Keeps what the Set-Cookie headers of an answer from this URL say. One that is malformed or not allowed is nothing. */
+  /** Stores the cookies of the Set-Cookie headers in an answer from this URL. A malformed or forbidden one is ignored. */
   readonly store: (url: string | URL, setCookie: Iterable<string>) => Effect.Effect<void>
-  /** Forgets all of them. */
+  /** Forgets all cookies. */
   readonly clear: Effect.Effect<void>
 }
 
-/** An empty jar. Give it to one client, or to several on purpose. */
+/** Makes an empty jar. Give it to one client, or deliberately to several. */
 export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
   let jar: ReadonlyArray<Cookies.Cookie> = []
   return {

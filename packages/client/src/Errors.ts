@@ -1,6 +1,6 @@
 /**
- * What can go wrong on an open connection: one flat tag each, for `catchTag`. Each derives its message from its
- * fields; text from the peer is escaped and cut wherever it enters one. `ConnectError` has a file of its own.
+ * What can go wrong on an open connection: one tag each, for `catchTag`. Each error derives its message from its fields; text
+ * from the peer is escaped and cut in messages. `ConnectError` has a file of its own.
  */
 import { InvalidMessage as Core, ProtocolViolation as CoreViolation, type Limits } from "@effect-websocket/core"
 import { escapePeerText, TransportError } from "@effect-websocket/transport"
@@ -27,13 +27,13 @@ export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(err
   }
 }
 
-/** A message passed a limit; the connection was failed with 1009 (RFC 6455 §7.4.1). */
+/** A message exceeded a limit; the connection was failed with 1009 (RFC 6455 §7.4.1). */
 export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(errorId("MessageTooBig"))("MessageTooBig", {
   /** The limit's name among the options. */
   limit: Schema.Literals(["maxMessageBytes", "maxFrameBytes", "maxFragments"] satisfies Array<keyof Limits.Limits>),
   /** The limit: bytes, or a count for `maxFragments`. */
   allowed: Schema.Number,
-  /** What was announced or received when it was passed, in the same unit. */
+  /** What was announced or received when the limit was exceeded, in the same unit. */
   seen: Schema.Number
 }) {
   override get message() {
@@ -47,7 +47,7 @@ export class PongTimeout extends Schema.TaggedError<PongTimeout>(errorId("PongTi
   timeout: Schema.Duration,
   /** Pings in a row that went unanswered. */
   missed: Schema.Int,
-  /** The last measured round trip, when there was one. */
+  /** The last measured round trip, if there was one. */
   latency: Schema.optionalKey(Schema.Duration)
 }) {
   override get message() {
@@ -56,10 +56,10 @@ export class PongTimeout extends Schema.TaggedError<PongTimeout>(errorId("PongTi
   }
 }
 
-/** The peer sent no message for too long, though it may have answered pings; the connection was closed with 1001. */
+/** The peer sent no message for too long, although it may have answered pings; the connection was closed with 1001. */
 export class IdleTimeout extends Schema.TaggedError<IdleTimeout>(errorId("IdleTimeout"))("IdleTimeout", {
   idleTimeout: Schema.Duration,
-  /** The last measured round trip, when there was one. */
+  /** The last measured round trip, if there was one. */
   latency: Schema.optionalKey(Schema.Duration)
 }) {
   override get message() {
@@ -76,7 +76,7 @@ export class Stalled extends Schema.TaggedError<Stalled>(errorId("Stalled"))("St
   }
 }
 
-/** The failures that can stand behind a ConnectionClosed. */
+/** The failures that can be the cause of a ConnectionClosed. */
 export const CloseCause = Schema.Union([
   ProtocolViolation,
   MessageTooBig,
@@ -93,14 +93,14 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(error
   {
     /** The peer's code; 1005 when its Close had none, 1006 when no Close came (RFC 6455 §7.1.5). */
     closeCode: Schema.Int,
-    /** What the peer said; unescaped. */
+    /** The peer's close reason, unescaped. */
     closeReason: Schema.String,
     by: ClosedBy,
-    /** Our Close frame, when it was sent. */
+    /** Our Close frame, if it was sent. */
     sent: Schema.optionalKey(CloseFrame),
-    /** The peer's Close frame, when it came. */
+    /** The peer's Close frame, if it came. */
     received: Schema.optionalKey(CloseFrame),
-    /** The failure that ended the connection, when there was one. */
+    /** The failure that ended the connection, if there was one. */
     cause: Schema.optionalKey(CloseCause)
   }
 ) {
@@ -122,12 +122,12 @@ const closedBy: Record<ClosedBy, string> = {
   network: "The connection was lost without a Close frame"
 }
 
-/** What the program asked to send is not legal; nothing of it was sent and the connection goes on. */
+/** The program tried to send something illegal; nothing of it was sent, and the connection goes on. */
 export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(errorId("InvalidMessage"))("InvalidMessage", {
   rule: Schema.Literals(keys(Core.all)),
   /** The clause that forbids it. */
   section: Schema.String,
-  /** The size in bytes or the close code that was asked for, where one tells more. */
+  /** The size in bytes, or the close code, that was rejected; absent where neither applies. */
   actual: Schema.optionalKey(Schema.Number)
 }) {
   override get message() {
@@ -136,7 +136,7 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(errorId("
   }
 }
 
-/** What taking messages can fail with. */
+/** What receiving can fail with. */
 export type ReceiveError = ConnectionClosed | ProtocolViolation | MessageTooBig | PongTimeout | IdleTimeout | Stalled
 
 /** What sending can fail with. */

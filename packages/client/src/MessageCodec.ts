@@ -1,8 +1,8 @@
 /**
- * How values become messages: from a schema of values to a schema whose encoded side is a message, text or bytes.
+ * How values become messages: a codec turns a schema of values into a schema whose encoded side is a message, text or bytes.
  *
- * `json` is the default. Each function of `effect/encoding` that makes a codec of bytes from a schema is one as it is,
- * such as `SchemaBinary.toCodec`; `make` turns a pair of functions of another library into one.
+ * `json` is the default. Functions of `effect/encoding` that turn a schema into a codec of bytes, such as
+ * `SchemaBinary.toCodec`, work as they are; `make` turns a pair of functions from another library into a codec.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -14,12 +14,12 @@ export type MessageCodec = <S extends Schema.Constraint>(
   schema: S
 ) => Schema.ConstraintCodec<S["Type"], Message, S["DecodingServices"], S["EncodingServices"]>
 
-/** JSON in text messages. What JSON lacks (a Date, bytes, a bigint) is written as `Schema.toCodecJson` has it. */
+/** JSON in text messages. Types that JSON lacks (Date, bytes, bigint) are written as by `Schema.toCodecJson`. */
 export const json: MessageCodec = (schema) => unchecked(parseAndFormat, Schema.toCodecJson(schema))
 
 /**
- * A codec of two functions, such as MessagePack's or CBOR's. They may throw: what they throw becomes the `problem` of
- * DecodeFailed or EncodeFailed. They see what the schema has on its encoded side.
+ * A codec of two functions, such as MessagePack's or CBOR's. They work on the encoded side of the schema, and may throw: what
+ * they throw becomes the `problem` of DecodeFailed or EncodeFailed.
  */
 export const make =
   (functions: {
@@ -29,7 +29,7 @@ export const make =
   (schema) =>
     unchecked({ decode: attempt(functions.decode), encode: attempt(functions.encode) }, schema)
 
-/** The same of Effects, for what takes time or may fail with an error of its own, whose message is the `problem`. */
+/** The same with Effects, for functions that take time or fail with an error, whose message becomes the `problem`. */
 export const makeEffect =
   (functions: {
     readonly decode: (message: Message) => Effect.Effect<unknown, unknown>

@@ -1,6 +1,6 @@
 /**
- * What can go wrong between messages and what they mean to a program: typed messages, requests and subscriptions. The
- * connection goes on after each of them. What ends a connection is in `Errors`.
+ * What can go wrong with typed messages, requests and subscriptions. The connection goes on after each of these errors; those
+ * that end a connection are in `Errors`.
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -9,7 +9,7 @@ import { errorId } from "./internal/ErrorId.ts"
 /** A message came that the schema or the codec does not accept. */
 export class DecodeFailed extends Schema.TaggedError<DecodeFailed>(errorId("DecodeFailed"))("DecodeFailed", {
   kind: Schema.Literals(["text", "binary"]),
-  /** How the message begins: escaped, or in hex if it is binary, and cut. */
+  /** The beginning of the message: escaped, or in hex if it is binary, and cut. */
   received: Schema.String,
   /** What is wrong with it, and where; escaped and cut. */
   problem: Schema.String
@@ -19,7 +19,7 @@ export class DecodeFailed extends Schema.TaggedError<DecodeFailed>(errorId("Deco
   }
 }
 
-/** What the program asked to send does not encode; nothing of it was sent. */
+/** What the program tried to send does not encode; nothing of it was sent. */
 export class EncodeFailed extends Schema.TaggedError<EncodeFailed>(errorId("EncodeFailed"))("EncodeFailed", {
   /** What is wrong with it, and where; escaped and cut. */
   problem: Schema.String
@@ -34,9 +34,9 @@ export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(errorId
   "RequestTimedOut",
   {
     timeout: Schema.Duration,
-    /** `NotSent`: its turn did not come. `Unknown`: it was sent, so the peer may have acted on it. */
+    /** `NotSent`: the request never got its turn. `Unknown`: it was sent, so the peer may have acted on it. */
     fate: Schema.Literals(["NotSent", "Unknown"]),
-    /** Other messages that nobody takes and that keep responses behind them from being read; mostly none. */
+    /** How many other messages, which nobody takes, keep the responses behind them from being read; usually 0. */
     blockedBy: Schema.Int
   }
 ) {
@@ -55,7 +55,7 @@ export class RequestTimedOut extends Schema.TaggedError<RequestTimedOut>(errorId
   }
 }
 
-/** The session would have to be told of more than its bounds allow; nothing was subscribed to. */
+/** There are as many subscriptions as the limits allow; nothing was subscribed to. */
 export class TooManySubscriptions extends Schema.TaggedError<TooManySubscriptions>(errorId("TooManySubscriptions"))(
   "TooManySubscriptions",
   {

@@ -1,7 +1,7 @@
 /**
- * What a program may say about a connection, as data: every option, its default and the reason for it; some groups have files
- * of their own. All of it decodes from JSON or `Config`; an unknown key, or a value out of range, is `InvalidOptions` before
- * anything is dialled. Which keys of a `ConfigProvider` can be unknown, internal/ClientConfig says.
+ * The options of a connection, as data, with their defaults and reasons; some groups have files of their own. All of them
+ * decode from JSON or `Config`. An unknown key, or a value out of range, is `InvalidOptions` before anything is dialled;
+ * internal/ClientConfig decides which keys of a `ConfigProvider` count as unknown.
  */
 import { Limits, OpeningHandshake } from "@effect-websocket/core"
 import {
@@ -26,43 +26,43 @@ import { TraceOptions } from "./TraceOptions.ts"
 
 const { Bound, Count, Time, withDefault, withDefaultsOf } = OptionSchema
 
-/** A header's value; a secret one is Redacted and stays so in every error and log. */
+/** A header's value. A `Redacted` one stays redacted in every error and log. */
 const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
 
 /** How long each part of a connection's life may take. */
 export const Deadlines = Schema.Struct({
-  /** Everything up to the accepted handshake: names, TCP, TLS, upgrade. Default 10 s. */
+  /** Everything up to the accepted handshake: name lookup, TCP, TLS, upgrade. Default 10 s. */
   openTimeout: Time.pipe(withDefault(Duration.seconds(10))),
   /** From the first Close, or a write that failed, to the destroyed socket. Default 10 s. */
   closeTimeout: Time.pipe(withDefault(Duration.seconds(10))),
-  /** The same when the program was interrupted or failed: a short timeout must stay short. Default 1 s. */
+  /** The same, if the program was interrupted or failed: a short timeout should stay short. Default 1 s. */
   interruptCloseTimeout: Time.pipe(withDefault(Duration.seconds(1))),
-  /** How long a write may stand still while our inbox is full. Default 60 s. */
+  /** How long a write may make no progress while our inbox is full. Default 60 s. */
   stallTimeout: Time.pipe(withDefault(Duration.seconds(60))),
-  /** How long no message, nor any part of one, may come: then IdleTimeout. Pongs are none. Default: for ever. */
+  /** Fails with IdleTimeout if no message, or part of one, arrives for this long. Pongs do not count. Default: no limit. */
   idleTimeout: Schema.optionalKey(Time)
 })
 
 const handshake = OpeningHandshake.defaultLimits
 
-/** How much the peer may make us hold. */
+/** How much memory the peer may make us use. */
 export const LimitOptions = Schema.Struct({
-  /** One message, all fragments together. Default 1 MiB. */
+  /** The size of one message, all fragments together. Default 1 MiB. */
   maxMessageBytes: Bound.pipe(withDefault(Limits.defaults.maxMessageBytes)),
   /**
-   * One frame's payload as it comes. Default: none. One that announces more than `maxMessageBytes` is refused at once all the
-   * same, unless it is compressed.
+   * The payload of one frame, as received. Default: no limit. A frame that announces more than `maxMessageBytes` is still
+   * refused at once, unless it is compressed.
    */
   maxFrameBytes: Schema.optionalKey(Bound),
-  /** Fragments of one message, beyond one for each 16 bytes received. Default 1,024. */
+  /** How many fragments one message may have, plus one for each 16 bytes received. Default 1,024. */
   maxFragments: Bound.pipe(withDefault(Limits.defaults.maxFragments)),
-  /** Messages read and not yet taken. Default 1,024. When it is full, reading stops. */
+  /** How many messages are read ahead. When the inbox is full, reading stops. Default 1,024. */
   inboxMessages: Count.pipe(withDefault(1024)),
-  /** Their size, in bytes or UTF-16 units. Default 1 MiB; one message always fits. */
+  /** The size of those messages, in bytes (UTF-16 units for text). Default 1 MiB; one message always fits. */
   inboxBytes: Count.pipe(withDefault(0x100000)),
-  /** The head of the handshake's answer, interim ones included. Default 16 KiB. */
+  /** The size of the head of the server's answer, including interim answers. Default 16 KiB. */
   maxHeadBytes: Count.pipe(withDefault(handshake.maxHeadBytes)),
-  /** Header fields in it. Default 128. */
+  /** How many header fields it may have. Default 128. */
   maxHeaders: Count.pipe(withDefault(handshake.maxHeaders)),
   /** How much of a refusal's body is kept. Default 64 KiB. */
   maxBodyBytes: Count.pipe(withDefault(handshake.maxBodyBytes))
@@ -73,34 +73,34 @@ const WindowBits = Schema.Int.check(Schema.isBetween({ minimum: 8, maximum: 15 }
 
 const Level = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9 }))
 
-/** One set of terms for permessage-deflate (RFC 7692 §7.1). */
+/** One offer of permessage-deflate (RFC 7692 §7.1). */
 export const CompressionOffer = Schema.Struct({
-  /** Asks the server to forget its window after each message: no memory for it here. */
+  /** Asks the server to forget its window after each message, which saves memory here. */
   serverNoContextTakeover: Schema.optionalKey(Schema.Boolean),
-  /** Forgets ours after each message: no memory for it here, and larger messages. */
+  /** Forgets our window after each message, which saves memory here but makes messages larger. */
   clientNoContextTakeover: Schema.optionalKey(Schema.Boolean),
   /** Asks the server for a window of at most 2^n bytes, n from 8 to 15. */
   serverMaxWindowBits: Schema.optionalKey(WindowBits),
-  /** True: the server may bound our window. 8 to 15: and it is at most this anyway. */
+  /** True: the server may limit our window. 8 to 15: the same, and our window is at most 2^n bytes in any case. */
   clientMaxWindowBits: Schema.optionalKey(Schema.Union([WindowBits, Schema.Literal(true)]))
 })
 
-/** permessage-deflate: what is offered, and how hard it works. */
+/** permessage-deflate: what to offer, and how hard to compress. */
 export const CompressionOptions = Schema.Struct({
-  /** What is offered, by preference. Default: `client_max_window_bits`, contexts taken over. */
+  /** The offers, in order of preference. Default: one, `client_max_window_bits`, with context takeover. */
   offers: Schema.NonEmptyArray(CompressionOffer).pipe(withDefault([{ clientMaxWindowBits: true }])),
   /** 1 (fast) to 9 (small). Default 5. */
   level: Level.pipe(withDefault(5)),
   /** 1 (least memory, 1 KiB) to 9 (256 KiB). Default 8. */
   memoryLevel: Level.pipe(withDefault(8)),
   /**
-   * Messages of fewer bytes (texts: UTF-16 units) are sent as they are. Default: 1 when our context is taken over, else
-   * 1,024, since short messages gain nothing without what came before.
+   * Messages shorter than this, in bytes (UTF-16 units for text), are sent uncompressed. Default: 1 with context takeover, else
+   * 1,024, since short messages do not shrink without the context of earlier ones.
    */
   threshold: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
 })
 
-/** Every option but those that decide what taking gives. */
+/** Every option but those that decide what receiving gives. */
 export const MessageOptions = Schema.Struct({
   /** Offered in this order; the server picks one or none (RFC 6455 §1.9). Default: none. */
   subprotocols: Schema.Array(Schema.String).pipe(withDefault([])),
@@ -114,48 +114,51 @@ export const MessageOptions = Schema.Struct({
   userAgent: Schema.optionalKey(Schema.String),
   /** Whether a redirect is followed (RFC 9110 §15.4). Default false: it is HandshakeRejected. */
   redirects: Schema.Union([RedirectOptions, Schema.Literal(false)]).pipe(withDefault(false)),
-  /** Logs the handshake and every frame, without what is secret. Default false; true is every default of its own. */
+  /** Logs the handshake and every frame, without secrets. Default false; true uses the defaults of its options. */
   trace: Schema.Union([TraceOptions, Schema.Boolean]).pipe(withDefault(false)),
-  /** permessage-deflate (RFC 7692), when the server agrees. Default: on. False turns it off. */
+  /** permessage-deflate (RFC 7692), if the server agrees. Default: on. False turns it off. */
   compression: Schema.Union([CompressionOptions, Schema.Literal(false)]).pipe(withDefaultsOf(CompressionOptions)),
-  /** For wss: whom to trust, and who we are. Default: verify against Node's authorities. */
+  /** For `wss:`, whom to trust, and the client certificate. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefaultsOf(TlsOptions)),
-  /** Which addresses of the host are tried, how soon after one another, and from where. Default: all, as RFC 8305 says. */
+  /**
+   * Which addresses of the host are tried, how soon after one another, and from which local address. Default: all, as in RFC
+   * 8305.
+   */
   addresses: AddressOptions.pipe(withDefaultsOf(AddressOptions)),
-  /** Of the TCP socket. Default: no delay, and TCP's own keep-alive after 30 s. */
+  /** Options of the TCP socket. Default: no delay, and TCP keep-alive after 30 s. */
   socket: SocketOptions.pipe(withDefaultsOf(SocketOptions)),
   /**
-   * The way out: "none"; a proxy's URL, `scheme://user:password@host:port` with the scheme http, https, socks4, socks4a,
-   * socks5 or socks5h; several of them, the nearest first; or "environment". Default "none".
+   * The proxy: "none"; a URL, `scheme://user:password@host:port` with the scheme http, https, socks4, socks4a, socks5 or
+   * socks5h; a list of these, the nearest first; or "environment". Default "none".
    */
   proxy: ProxyOptions.pipe(withDefault("none")),
-  /** Hosts that are dialled directly all the same, as in the variable `no_proxy`. Default: none. */
+  /** Hosts that are dialled without the proxy, as in the variable `no_proxy`. Default: none. */
   noProxy: NoProxy.pipe(withDefault([])),
-  /** Messages of more bytes are sent as fragments of at most so many (RFC 6455 §5.4). Default: none is. */
+  /** Longer messages are sent as fragments of at most this many bytes (RFC 6455 §5.4). Default: no message is fragmented. */
   fragmentBytes: Schema.optionalKey(Count),
-  /** How much the peer may make us hold. Default: 1 MiB for a message, and bounds for all else. */
+  /** How much memory the peer may make us use. Default: 1 MiB for a message, and a limit for everything else. */
   limits: LimitOptions.pipe(withDefaultsOf(LimitOptions)),
   /** How long each part of a connection's life may take. Default: 10 s to open, 10 s to close. */
   deadlines: Deadlines.pipe(withDefaultsOf(Deadlines)),
-  /** Pings that notice a dead peer. Default: every 20 s, with 20 s for the answer. False turns it off. */
+  /** Pings that detect a dead peer. Default: every 20 s, with 20 s for the answer. False turns them off. */
   keepAlive: Schema.Union([KeepAliveOptions, Schema.Literal(false)]).pipe(withDefaultsOf(KeepAliveOptions))
 })
 
 /** Every option of one connection, as data. */
 export const ConnectOptions = Schema.Struct({
   ...MessageOptions.fields,
-  /** What taking gives: whole messages, their fragments as they come, or all frames. Default: messages. */
+  /** What receiving gives: whole messages, their fragments as they arrive, or all frames. Default: messages. */
   delivery: Delivery.pipe(withDefault("messages")),
-  /** What a text is given as; bytes are not checked to be UTF-8. Default: a string. */
+  /** How text is received; "bytes" are not checked to be UTF-8. Default: a string. */
   text: TextAs.pipe(withDefault("string"))
 })
 
 type Data = typeof ConnectOptions.Encoded
 
 /**
- * As a program writes them: as data, and where it says so as an Effect that runs once for each dial.
+ * The options of a connection. Some may be given as an Effect, which runs once for each dial.
  *
- * `delivery` and `text` decide what taking gives, and so are part of the type: by default messages, texts as strings.
+ * `delivery` and `text` decide what receiving gives, and so are part of the type: by default messages, with text as strings.
  */
 export interface ConnectOptions<R = never, D extends Delivery = "messages", T extends TextAs = "string">
   extends Omit<Data, "headers" | "subprotocols" | "delivery" | "text"> {
@@ -163,11 +166,11 @@ export interface ConnectOptions<R = never, D extends Delivery = "messages", T ex
   readonly headers?: OptionEffect.ValueOrEffect<NonNullable<Data["headers"]>, R>
   /** Offered in this order; the server picks one or none (RFC 6455 §1.9). An Effect runs for each dial. Default: none. */
   readonly subprotocols?: OptionEffect.ValueOrEffect<NonNullable<Data["subprotocols"]>, R>
-  /** Keeps the cookies that servers set, and sends those that are meant for this one. Default: none. */
+  /** Stores the cookies that servers set, and sends those meant for this server. Default: none. */
   readonly cookies?: CookieJar
-  /** What taking gives: whole messages, their fragments as they come, or all frames. Default: "messages". */
+  /** What receiving gives: whole messages, their fragments as they arrive, or all frames. Default: "messages". */
   readonly delivery?: D
-  /** What a text is given as: "bytes" are not checked to be UTF-8. Default: "string". */
+  /** How text is received; "bytes" are not checked to be UTF-8. Default: "string". */
   readonly text?: T
 }
 

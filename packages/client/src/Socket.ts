@@ -1,11 +1,10 @@
 /**
- * Adapters to effect/socket: whatever is built on its `Socket`, such as RPC and the developer tools, runs over our
- * connections unchanged. `effect/socket` is unstable, so only this file and `internal/SyncWebSocket` know it.
+ * Adapters to effect/socket: whatever is built on its `Socket`, such as RPC and the developer tools, runs over our connections
+ * unchanged. `effect/socket` is unstable, so only this file and `internal/SyncWebSocket` use it.
  *
- * The rules are those of `Socket`. Acquiring the reader dials, and its scope owns the connection. Every end fails the
- * pull: a close, also a clean one, with SocketCloseError, our own verdicts (PongTimeout, MessageTooBig, ...) with
- * SocketReadError and themselves as the cause. A writer belongs to no connection: what it writes while there is none
- * waits for the next.
+ * The rules are those of `Socket`. Acquiring the reader dials, and its scope owns the connection. Every end fails the pull: a
+ * close, even a clean one, with SocketCloseError, and our own errors (PongTimeout, MessageTooBig, ...) with SocketReadError,
+ * whose cause they are. A writer belongs to no connection: while there is none, writes wait for the next.
  */
 import { CloseCode } from "@effect-websocket/core"
 import { OptionSchema, type Transport } from "@effect-websocket/transport"
@@ -48,25 +47,24 @@ export const make = <R = never>(
     return Socket.make({ reader, writer: Effect.succeed(sockets.writer) })
   })
 
-/** The same as a layer, for what asks for a `Socket`. */
+/** The same as a layer, for programs that require a `Socket`. */
 export const layer = <R = never>(
   url: Url<R>,
   options?: ConnectOptions<R>
 ): Layer.Layer<Socket.Socket, never, Transport | R> => Layer.effect(Socket.Socket, make(url, options))
 
-/** What else can be said about WebSockets that are made synchronously. */
+/** Further options of WebSockets that are made synchronously. */
 export interface ConstructorOptions {
   /**
-   * `send` cannot wait, so what the peer has not taken yet is kept, and beyond so many bytes the connection is given up.
-   * Default 16 MiB. What is no count, one or more, is InvalidOptions: the layer dies of it, since what asks for a
-   * constructor knows no error.
+   * `send` cannot wait, so unsent data is buffered; beyond this many bytes the connection is given up. Default 16 MiB. If it is
+   * not a positive integer, the layer dies with InvalidOptions, since a constructor's layer has no error channel.
    */
   readonly maxBufferedBytes?: number
 }
 
 /**
- * Makes WebSockets synchronously, as `Socket.layerWebSocket` and others want them. Their subprotocols and headers take
- * the place of those in `options`. What they do runs in the layer's scope; prefer `layer`, which waits where this keeps.
+ * Makes WebSockets synchronously, as `Socket.layerWebSocket` and others require. Subprotocols and headers given there replace
+ * those in `options`. They run in the layer's scope. Prefer `layer`, whose sends wait instead of buffering.
  */
 export const layerWebSocketConstructor = <R = never>(
   options: ConnectOptions<R> = {},
