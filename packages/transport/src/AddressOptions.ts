@@ -1,6 +1,6 @@
 /**
- * What a program may say about the addresses of a host, as data: which are tried, how soon after one another, and from
- * which address of this machine. `Tcp` follows it.
+ * Options for the addresses of a host: which are tried, how soon after one another, and from which local address. `Tcp` follows
+ * them.
  */
 import * as Net from "node:net"
 import * as Duration from "effect/Duration"
@@ -22,22 +22,19 @@ const LocalAddress = Schema.String.check(
 const schema = Schema.Struct({
   /** Only addresses of IP version 4 or 6. Default "any". */
   family: Schema.Union([Family, Schema.Literal("any")]).pipe(withDefault("any")),
-  /** The version that is tried first; the two then take turns. Default: that of the resolver's first address. */
+  /** The IP version that is tried first; the two then take turns. Default: that of the resolver's first address. */
   firstFamily: Schema.optionalKey(Family),
   /**
-   * How long an attempt stays alone before the next address is tried beside it (RFC 8305 §5). Default 250 ms. One that
-   * fails is followed at once. "sequential": only then.
+   * How long one attempt runs alone before the next address is tried in parallel (RFC 8305 §5). Default 250 ms. If it fails,
+   * the next follows at once. "sequential": the next follows only then.
    */
   attemptDelay: Schema.Union([AttemptDelay, Schema.Literal("sequential")]).pipe(withDefault(Duration.millis(250))),
   /** How many addresses of one host are tried. Default 32. */
   maxAddresses: Schema.Int.check(Schema.isGreaterThan(0)).pipe(withDefault(32)),
-  /**
-   * The address of this machine to connect from; only hosts' addresses of its version are tried. Default: the system's choice.
-   */
+  /** The local address to connect from; only addresses of the same IP version are tried. Default: the system's choice. */
   localAddress: Schema.optionalKey(LocalAddress),
   /**
-   * The port of this machine to connect from. Default: any that is free. Attempts are sequential with it, since a port
-   * serves one at a time.
+   * The local port to connect from. Default: any free one. With it, attempts are sequential, since a port serves one at a time.
    */
   localPort: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 })))
 }).check(
@@ -53,7 +50,7 @@ const schema = Schema.Struct({
 /** By this name declarations refer to it; written out, it would lose what is said about each option. */
 export interface AddressSchema extends Schema.Struct<typeof schema.fields> {}
 
-/** Which addresses of a host are tried, how soon after one another, and from where. */
+/** Which addresses of a host are tried, how soon after one another, and from which local address. */
 export const AddressOptions: AddressSchema = schema
 
 /** Make one with `AddressOptions.make({ ... })`. */

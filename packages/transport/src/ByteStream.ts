@@ -101,7 +101,7 @@ export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): By
   ...changes
 })
 
-/** Who talks to whom, and how it is secured. */
+/** The addresses of both ends, and how TLS secures the connection. */
 export interface ConnectionInfo {
   readonly local: Address | undefined
   /** What this machine is connected to: the nearest proxy, if there is one. */
@@ -121,21 +121,21 @@ export interface TlsInfo {
   readonly version: string
   /** As the IANA names it, such as `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string
-  /** The application protocol agreed on (RFC 7301), undefined when none was. */
+  /** The application protocol that was agreed on (RFC 7301); undefined if none was. */
   readonly alpn: string | undefined
   /**
-   * Whether the connection stands because the chain was verified. With `verify: "none"` it is false, whatever was shown;
-   * for a socket of the program's own it is what Node says.
+   * Whether the certificate chain was verified. With `verify: "none"` it is false in any case; for a socket of the program's
+   * own it is what Node says.
    */
   readonly authorized: boolean
-  /** The name that this library verified the certificate to be for. Undefined unless `verify` is "full". */
+  /** The name for which this library verified the certificate. Undefined unless `verify` is "full". */
   readonly verifiedName: string | undefined
-  /** Whether the session of an earlier connection was resumed; `peerCertificate` is that connection's. */
+  /** Whether the session of an earlier connection was resumed; `peerCertificate` is then from that connection. */
   readonly resumed: boolean
   readonly peerCertificate: PeerCertificate | undefined
 }
 
-/** The peer's leaf certificate. Its texts are the peer's: escape them before showing them. */
+/** The peer's leaf certificate. Its texts come from the peer: escape them before showing them. */
 export interface PeerCertificate {
   /** Distinguished names, one `KEY=value` per line. */
   readonly subject: string
@@ -146,7 +146,10 @@ export interface PeerCertificate {
   readonly validTo: Date
   /** SHA-256 of the certificate, as colon-separated upper-case hex. */
   readonly fingerprint256: string
-  /** SHA-256 of its public key, as `sha256/` and base64: what `pins` takes. It outlives the renewal of a certificate. */
+  /**
+   * SHA-256 of its public key, as `sha256/` and base64, as `pins` takes it. It stays the same if a renewed certificate keeps
+   * the key.
+   */
   readonly publicKeyPin: string
   /** The certificate, in DER. */
   readonly raw: Uint8Array

@@ -1,4 +1,4 @@
-/** Text that a peer chose, made safe for a message or a log line. */
+/** Makes text that a peer chose safe for a message or a log line. */
 
 /** Control characters, line separators and bidirectional controls as `\u{..}`; cut after 200 characters. */
 export const escapePeerText = (text: string): string => {

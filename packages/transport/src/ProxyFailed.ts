@@ -1,4 +1,4 @@
-/** Why a proxy made no tunnel, by name. What each kind of proxy answers for which of them is in its own file. */
+/** Why a proxy made no tunnel, by name. Each kind of proxy has a file that maps its answers to these. */
 import * as Schema from "effect/Schema"
 import { escapePeerText } from "./PeerText.ts"
 
@@ -29,7 +29,7 @@ export type ProxyProblem = keyof typeof advice
 
 export const ProxyProblem = Schema.Literals(Object.keys(advice) as Array<ProxyProblem>)
 
-/** A proxy was reached and made no tunnel, or is not one that could be asked. */
+/** A proxy was reached but made no tunnel, or its configuration is unusable. */
 export class ProxyFailed extends Schema.TaggedError<ProxyFailed>("@effect-websocket/transport/ProxyFailed")(
   "ProxyFailed",
   {
@@ -43,11 +43,11 @@ export class ProxyFailed extends Schema.TaggedError<ProxyFailed>("@effect-websoc
     /** Where the tunnel was to end: `example.com:443`. */
     to: Schema.String,
     problem: ProxyProblem,
-    /** Of an HTTP proxy's answer. */
+    /** The status of an HTTP proxy's answer. */
     status: Schema.optionalKey(Schema.Int),
     /** The authentication schemes that an HTTP proxy offers with 407. */
     schemes: Schema.optionalKey(Schema.Array(Schema.String)),
-    /** What the proxy said, or what is wrong with what it should be told; unescaped. */
+    /** What the proxy said, or what is wrong with its configuration; unescaped. */
     detail: Schema.String
   }
 ) {

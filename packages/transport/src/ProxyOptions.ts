@@ -1,4 +1,4 @@
-/** What a program may say about proxies, as data. Which of them a connection takes is decided in `Route`. */
+/** Proxy options. `Route` decides which proxies a connection takes. */
 import { HttpHead } from "@effect-websocket/core"
 import * as Arr from "effect/Array"
 import * as Predicate from "effect/Predicate"
@@ -9,7 +9,7 @@ import * as ProxyServer from "./internal/proxy/ProxyServer.ts"
 import { defaultsOf, withDefault, withDefaultsOf } from "./OptionSchema.ts"
 import { TlsOptions } from "./TlsOptions.ts"
 
-/** `scheme://user:password@host:port`; what a program gives as text is kept redacted. */
+/** `scheme://user:password@host:port`; a URL given as text is kept redacted. */
 const ProxyUrl = Schema.Union([Schema.RedactedFromValue(Schema.String), Schema.Redacted(Schema.String)]).check(
   Schema.makeFilter((url: Redacted.Redacted<string>) => {
     const server = ProxyServer.parse(Redacted.value(url))
@@ -29,18 +29,18 @@ const Headers = Schema.Record(Schema.String, HeaderValue).check(
 )
 
 const beside = {
-  /** For https: whom to trust, and who we are. Default: verify against Node's authorities. */
+  /** TLS to an `https` proxy: whom to trust, and the client certificate. Default: verify against Node's authorities. */
   tls: TlsOptions.pipe(withDefaultsOf(TlsOptions)),
-  /** For http and https: more headers of the CONNECT request. Default: none. */
+  /** For `http` and `https` proxies, extra headers of the CONNECT request. Default: none. */
   headers: Headers.pipe(withDefault({}))
 }
 
 const Server = Schema.Union([ProxyUrl, Schema.Struct({ url: ProxyUrl, ...beside })])
 
-/** As many proxies as one connection may pass through: more than anyone has, and an end to mistakes. */
+/** How many proxies one connection may pass through: more than anyone has, and a guard against mistakes. */
 export const maxChain = 8
 
-/** None; one proxy; a chain of them, the nearest first; or the one that the environment names for the target. */
+/** No proxy; one proxy; a chain of them, the nearest first; or the one that the environment names. */
 export const ProxyOptions = Schema.Union([
   Schema.Literals(["none", "environment"]),
   Schema.Struct({ url: Schema.Literal("environment"), ...beside }),
@@ -77,7 +77,7 @@ const Entries = Schema.String.check(
   Schema.makeFilter((text: string) => NoProxyList.split(text).every(isEntry) || entries)
 )
 
-/** Hosts that are dialled directly: a list, or a text with commas or blanks between its entries. */
+/** Hosts that are dialled directly: a list, or a text with commas or spaces between its entries. */
 export const NoProxy = Schema.Union([Schema.Array(Entry), Entries])
 export type NoProxy = typeof NoProxy.Type
 

@@ -1,7 +1,7 @@
 /**
- * From a host name to its addresses: the system's resolver, unless a program or a test provides another one.
+ * Looks up the addresses of a host name: with the system's resolver, unless a program or a test provides another one.
  *
- * What is done with the addresses is `Tcp`'s affair.
+ * What happens with the addresses is up to `Tcp`.
  */
 import * as Dns from "node:dns"
 import * as Context from "effect/Context"
@@ -11,11 +11,11 @@ import * as HostName from "./internal/HostName.ts"
 import { lookupReason } from "./internal/NodeError.ts"
 import type { HostNotFound } from "./TransportError.ts"
 
-/** From the name of a host to its addresses. */
+/** Looks up the addresses of a host name. */
 export interface Resolver {
   /**
-   * The addresses of a host, IPv6 without brackets, by preference; only of one IP version if `family` is not "any". It
-   * is never asked for an IP literal.
+   * The addresses of a host, in order of preference, IPv6 without brackets; only of one IP version if `family` is not "any".
+   * Never called for an IP literal.
    */
   readonly lookup: (host: string, family: 4 | 6 | "any") => Effect.Effect<ReadonlyArray<string>, HostNotFound>
 }
@@ -26,8 +26,8 @@ export const Resolver: Context.Reference<Resolver> = Context.Reference("@effect-
 })
 
 /**
- * The operating system's: its hosts file, its name servers, its order (RFC 6724). An interrupted lookup is not waited
- * for, though the system may go on with it.
+ * The operating system's resolver: its hosts file, its name servers, its order (RFC 6724). An interrupted lookup is not waited
+ * for, though the system may continue it.
  */
 export const system: Resolver = {
   lookup: (host, family) =>
@@ -46,8 +46,8 @@ export const system: Resolver = {
 }
 
 /**
- * A hosts file of one's own: these names, in any case and script, have these addresses, or none; all others go to the
- * resolver in use.
+ * Your own hosts file: these names, in any case and script, have these addresses, or none; all others go to the resolver in
+ * use.
  */
 export const layerHosts = (hosts: Record<string, ReadonlyArray<string>>): Layer.Layer<never> => {
   const known = new Map(Object.entries(hosts).map(([name, addresses]) => [keyOf(name), addresses]))

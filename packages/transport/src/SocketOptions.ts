@@ -1,4 +1,4 @@
-/** What a program may say about a TCP socket, as data. What Node has no way to set cannot be said. */
+/** Options of a TCP socket: those that Node can set. */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { defaultsOf, Time, withDefault } from "./OptionSchema.ts"
@@ -9,16 +9,16 @@ const InitialDelay = Time.check(
 )
 
 const schema = Schema.Struct({
-  /** Sends small segments at once (TCP_NODELAY). Default true: a message must not wait for the peer's acknowledgement. */
+  /** Sends small segments at once (TCP_NODELAY). Default true: a message should not wait for the peer's acknowledgement. */
   noDelay: Schema.Boolean.pipe(withDefault(true)),
-  /** The silence after which TCP itself asks whether the peer is there (SO_KEEPALIVE). Default 30 s. False: never. */
+  /** The silence after which TCP itself probes whether the peer is there (SO_KEEPALIVE). Default 30 s. False: never. */
   keepAlive: Schema.Union([InitialDelay, Schema.Literal(false)]).pipe(withDefault(Duration.seconds(30)))
 })
 
 /** By this name declarations refer to it; written out, it would lose what is said about each option. */
 export interface SocketSchema extends Schema.Struct<typeof schema.fields> {}
 
-/** What a TCP socket is told. */
+/** Options of a TCP socket. */
 export const SocketOptions: SocketSchema = schema
 
 /** Make one with `SocketOptions.make({ ... })`. */

@@ -1,11 +1,11 @@
-/** What a program that opens a byte stream says, whoever opens it. */
+/** What to connect to, whichever transport opens the byte stream. */
 import type { AddressOptions } from "./AddressOptions.ts"
 import type { Report } from "./DialStep.ts"
 import type { NoProxy, ProxyOptions } from "./ProxyOptions.ts"
 import type { SocketOptions } from "./SocketOptions.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 
-/** What is connected to directly. */
+/** What to connect to directly: the server, or the nearest proxy. */
 export interface Destination {
   /** A host name or an IP literal, IPv6 without brackets and with its zone, such as `fe80::1%eth0`. */
   readonly host: string
@@ -15,19 +15,19 @@ export interface Destination {
   readonly socketPath?: string | undefined
   /** Which addresses of the host are tried, and how. Default: all of them. */
   readonly addresses?: AddressOptions | undefined
-  /** Of the TCP socket. Default: no delay, and TCP's own keep-alive after 30 s. */
+  /** Options of the TCP socket. Default: no delay, and TCP keep-alive after 30 s. */
   readonly socket?: SocketOptions | undefined
   /** Called synchronously when a stage starts and when it ends. Must not throw. */
   readonly report: Report
 }
 
-/** Where to connect, and what the connection has to be. */
+/** Where to connect, by which route, and with which TLS. */
 export interface Target extends Destination {
   /** How to secure the connection; undefined for plain TCP. */
   readonly tls?: TlsOptions | undefined
   /** The proxies on the way. Default: none. A unix socket has none in any case. */
   readonly proxy?: ProxyOptions | undefined
-  /** When the host is one of these, it is dialled directly all the same. */
+  /** Hosts that are dialled directly, without the proxies. */
   readonly noProxy?: NoProxy | undefined
 }
 

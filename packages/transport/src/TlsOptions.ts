@@ -1,10 +1,9 @@
 /**
- * What a program may say about TLS, as data: it decodes from `Config` or JSON, and what is left out has a default. What
- * follows from it in Node's terms is decided in `internal/Credentials.ts` (what the engine is given) and in `Tls.ts`
- * (what a handshake has to show). What is not data, a check of the program's own or a ready-made context, is in
- * `TlsService.ts`.
+ * TLS options that are data: they decode from `Config` or JSON, and each has a default. `internal/Credentials.ts` turns them
+ * into what Node's engine is given, and `Tls.ts` decides what a handshake has to show. What is not data, a check of the
+ * program's own or a ready-made context, is in `TlsService.ts`.
  *
- * The names are such that each option has an environment variable of its own: none is the beginning of another.
+ * No option name is the beginning of another, so each option can have its own environment variable.
  */
 import * as Schema from "effect/Schema"
 import * as HostName from "./internal/HostName.ts"
@@ -18,11 +17,11 @@ export type Pem = typeof Pem.Type
 
 const Secret = Schema.Union([Schema.RedactedFromValue(Schema.String), Schema.Redacted(Schema.String)])
 
-/** A private key: its text is secret, the path of its file is not. */
+/** A private key: its text is secret, the path of a file is not. */
 export const SecretPem = Schema.Union([...Secret.members, Path])
 export type SecretPem = typeof SecretPem.Type
 
-/** Bytes as they are or in base64, or the path of a file of them. */
+/** Bytes, base64 text, or the path of a file. */
 const SecretBytes = Schema.Union([
   Schema.RedactedFromValue(Schema.Uint8Array),
   Schema.RedactedFromValue(Schema.Uint8ArrayFromBase64),
@@ -71,43 +70,52 @@ const Protocols = Schema.Array(Protocol).check(
 )
 
 const schema = Schema.Struct({
-  /** Authorities to trust: PEM, or files or directories of it. Default: none but `roots`. */
+  /** Authorities to trust: PEM text, or paths of files or directories. Default: none but `roots`. */
   ca: Schema.optionalKey(Schema.Union([Pem, Schema.Array(Pem)])),
   /**
-   * Installed authorities to trust, beside `ca`. "default": as Node is set up, which is those it ships and what the
-   * process's operator added with `NODE_EXTRA_CA_CERTS`. "bundled": those that Node ships, alone. "system": the
-   * operating system's. Default: "default" without `ca`, none with it.
+   * Installed authorities to trust, besides `ca`. "default": as Node is set up, that is those it ships and those added with
+   * `NODE_EXTRA_CA_CERTS`. "bundled": only those that Node ships. "system": the operating system's. Default: "default" without
+   * `ca`, none with it.
    */
   roots: Schema.optionalKey(oneOrMore(Roots)),
-  /** Revocation lists, as `ca`. With one, every certificate of a chain but its root needs its issuer's. Default: none. */
+  /**
+   * Revocation lists, given like `ca`. If there is one, every certificate of a chain except the root needs its issuer's.
+   * Default: none.
+   */
   crl: Schema.optionalKey(Schema.Union([Pem, Schema.Array(Pem)])),
   /** The client certificate and its chain, leaf first. Default: none. Needs `key`, unless it holds the key too. */
   cert: Schema.optionalKey(Pem),
   /** The private key of `cert`. Default: none. */
   key: Schema.optionalKey(SecretPem),
-  /** In place of `cert` and `key`, both in PKCS #12. An authority in it is trusted as if it were in `ca`. Default: none. */
+  /**
+   * Certificate and key in PKCS #12, instead of `cert` and `key`. An authority in it is trusted as if it were in `ca`. Default:
+   * none.
+   */
   pfx: Schema.optionalKey(SecretBytes),
-  /** Opens an encrypted `key` or `pfx`. Default: none. */
+  /** Decrypts an encrypted `key` or `pfx`. Default: none. */
   passphrase: Schema.optionalKey(Secret),
   /**
-   * "full" (default): the server's chain must lead to a trusted authority, and its certificate be for the server name.
-   * "chain": for any name. "none": neither is verified.
+   * "full" (default): the server's chain must lead to a trusted authority, and its certificate must be for the server name.
+   * "chain": the certificate may be for any name. "none": nothing is verified.
    */
   verify: Schema.Literals(["full", "chain", "none"]).pipe(withDefault("full")),
   /**
-   * The name to ask for (SNI, RFC 6066 §3) and to verify. Default: the host that is dialled. An IP literal is verified, never
-   * sent.
+   * The name to request (SNI, RFC 6066 §3) and to verify. Default: the host that is dialled. An IP literal is verified, but
+   * never sent.
    */
   serverName: Schema.optionalKey(Host),
-  /** The name to verify, where it is not the one to ask for. Default: `serverName`. */
+  /** The name to verify, if it differs from the name to request. Default: `serverName`. */
   identity: Schema.optionalKey(Host),
-  /** The server's own certificate or key must be one of these, on top of what `verify` asks for. Default: any. */
+  /** The server's own certificate or key must be one of these, in addition to what `verify` requires. Default: any. */
   pins: Schema.optionalKey(oneOrMore(Pin)),
-  /** The oldest version to speak. Default "TLSv1.2". */
+  /** The oldest version to use. Default "TLSv1.2". */
   minVersion: Schema.optionalKey(Version),
-  /** The newest version to speak. Default "TLSv1.3". */
+  /** The newest version to use. Default "TLSv1.3". */
   maxVersion: Schema.optionalKey(Version),
-  /** OpenSSL's names, separated by colons; without one of TLS 1.3 (or of 1.2) the default ones of it stay. Default: Node's. */
+  /**
+   * Cipher suites by OpenSSL's names, separated by colons. If none is of TLS 1.3 (or of 1.2), that version keeps its defaults.
+   * Default: Node's.
+   */
   ciphers: Schema.optionalKey(Schema.NonEmptyString),
   /** Groups of the key exchange (curves), by preference, separated by colons. Default: OpenSSL's. */
   groups: Schema.optionalKey(Schema.NonEmptyString),
@@ -117,14 +125,17 @@ const schema = Schema.Struct({
   alpn: Schema.Union([Protocol, Protocols]).pipe(withDefault("http/1.1")),
   /** Whether a later connection to the same server may resume the session of an earlier one. Default true. */
   resumption: Schema.Boolean.pipe(withDefault(true)),
-  /** Appends the secrets of each connection to this file, for Wireshark; whoever reads it reads the traffic. Default: none. */
+  /**
+   * Appends the secrets of each connection to this file, for Wireshark: whoever can read it can read the traffic. Default:
+   * none.
+   */
   keylog: Schema.optionalKey(Path)
 })
 
 /** By this name declarations refer to it; written out, it would lose what is said about each option. */
 export interface TlsSchema extends Schema.Struct<typeof schema.fields> {}
 
-/** Whom to trust, who we are, and what is spoken. */
+/** Whom to trust, the client certificate, and which versions and algorithms to use. */
 export const TlsOptions: TlsSchema = schema
 
 /** Make one with `TlsOptions.make({ ... })`; `TlsOptions.make({})` is the default: verify against Node's authorities. */

@@ -1,6 +1,5 @@
 /**
- * What a program may say about TLS that is not data. Each has a default that changes nothing; provide another one where
- * the connection is opened:
+ * TLS settings that are not data. Each has a default that changes nothing; provide another one where the connection is opened:
  *
  *     WebSocket.connect(url).pipe(Effect.provideService(TlsCheck, isOurs))
  */
@@ -9,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { PeerCertificate } from "./ByteStream.ts"
 
-/** The server, or the proxy on the way to it, whose certificate is looked at. */
+/** The server or proxy whose certificate is checked. */
 export interface TlsServer {
   readonly host: string
   readonly port: number
@@ -17,8 +16,8 @@ export interface TlsServer {
 }
 
 /**
- * A check of the program's own, on top of what `verify` and `pins` ask for: says why the server is refused, or
- * undefined. It runs before anything of the program is sent, for resumed sessions as well.
+ * The program's own check, in addition to `verify` and `pins`: returns why the server is refused, or undefined. It runs before
+ * any data of the program is sent, for resumed sessions too.
  */
 export const TlsCheck = Context.Reference<(server: TlsServer) => Effect.Effect<string | undefined>>(
   "@effect-websocket/transport/TlsCheck",
@@ -26,13 +25,13 @@ export const TlsCheck = Context.Reference<(server: TlsServer) => Effect.Effect<s
 )
 
 /**
- * A context that the program made with Node's `tls.createSecureContext`, for what `TlsOptions` cannot say. It stands for
- * every option of certificates, keys, versions and algorithms, so none of them may be given beside it. Undefined: the
- * options decide. It is asked at each dial; what it throws, as `createSecureContext` does at a certificate that cannot be
- * used, fails that dial like a certificate among the options: `bad certificate file`.
+ * A context that the program made with Node's `tls.createSecureContext`, for what `TlsOptions` cannot express. It replaces
+ * every option about certificates, keys, versions and algorithms, so none of them may be given with it. Undefined: the options
+ * decide. It is called at each dial. If it throws, as `createSecureContext` does for an unusable certificate, that dial fails
+ * with `bad certificate file`, like a certificate among the options.
  *
- * It is asked for with each host, those of proxies and of redirects included: answer one that holds a client certificate
- * for the host alone that should see it.
+ * It is called with each host, including those of proxies and redirects: return a context with a client certificate only for
+ * the host that should see it.
  */
 export const TlsContext = Context.Reference<
   (peer: { readonly host: string; readonly port: number }) => SecureContext | undefined

@@ -1,6 +1,5 @@
 /**
- * The service that opens byte streams. A program gets one by providing a layer; a test provides the in-memory one of
- * `./testing`.
+ * The service that opens byte streams. A program provides it as a layer; a test provides the in-memory one of `./testing`.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -50,19 +49,17 @@ const connectSocket: Connect = (to, carriesTls) =>
 export class Transport extends Context.Service<
   Transport,
   {
-    /** Opens a connection that lives as long as the scope. Interrupting it destroys what was half open. */
+    /** Opens a connection that lives as long as the scope. Interrupting it destroys a half-open connection. */
     readonly open: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
   }
 >()("@effect-websocket/transport/Transport") {
-  /**
-   * Node's sockets: TCP to an address of the host (see `Resolver`), or a unix socket; secured when the target says so.
-   */
+  /** Node's sockets: TCP to an address of the host (see `Resolver`), or a unix socket, with TLS if the target says so. */
   static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), connectSocket) }))
 
   /**
-   * Byte streams of the program's own in place of TCP: a tunnel, another protocol, a stream in memory. TLS and tunnels
-   * through proxies are still ours, over them. The function is called once per dial, with the host and port to connect
-   * to: the nearest proxy's, if there is one. The stream lives in the scope of its connection.
+   * The program's own byte streams instead of TCP: a tunnel, another protocol, a stream in memory. This library still adds TLS
+   * and proxy tunnels on top. The function is called once per dial, with the host and port to connect to: the nearest proxy's,
+   * if there is one. The stream lives in the scope of its connection.
    */
   static readonly layerStream = (
     streamOf: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
@@ -72,18 +69,18 @@ export class Transport extends Context.Service<
     })
 
   /**
-   * A Node duplex that the program has opened itself, or a socket that still connects; TLS is still ours, over it. The
-   * function is called once per dial and gives a fresh one each time. The duplex then belongs to the connection, which
-   * destroys it with its scope, also when the dial fails: nobody else may read it, write to it or end it.
+   * A Node duplex that the program has opened itself, or a socket that is still connecting; this library still adds TLS on top.
+   * The function is called once per dial and must return a fresh one each time. The duplex then belongs to the connection,
+   * which destroys it with its scope, even if the dial fails: nothing else may read it, write to it or end it.
    *
-   * A `net.Socket` is best made with `allowHalfOpen: true`: others end both sides as soon as the peer ends his.
+   * Create a `net.Socket` with `allowHalfOpen: true`: otherwise it ends both sides as soon as the peer ends its own.
    */
   static readonly layerDuplex = (duplexOf: (target: Target) => GivenDuplex.Source): Layer.Layer<Transport> =>
     layerOf((target) => GivenDuplex.open(duplexOf(target), target))
 
   /**
-   * Any `Socket` of effect/socket that carries bytes in place of TCP; TLS is still ours, over it. The function is
-   * called once per dial. Such a socket tells no addresses, and how soon it is gone after its scope is its own affair.
+   * Any `Socket` of effect/socket that carries bytes, instead of TCP; this library still adds TLS on top. The function is
+   * called once per dial. Such a socket has no addresses, and decides itself how soon it closes after its scope.
    */
   static readonly layerSocket = (socketOf: (target: Target) => EffectSocket.Source): Layer.Layer<Transport> =>
     layerOf((target) => EffectSocket.open(socketOf(target), target))

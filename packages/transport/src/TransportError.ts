@@ -1,16 +1,15 @@
 /**
- * Why there is no connection, or no longer one. One error, `TransportError`, with one tagged reason each; each reason
- * derives a message that says what was tried and what to do about it. No message holds a secret, and text that came
- * from the peer is escaped first.
+ * Why there is no connection, or no longer one: one error, `TransportError`, with a tagged reason. Each reason derives a
+ * message that says what was tried and what to do about it. No message holds a secret, and text from the peer is escaped first.
  *
- * Which failure of Node means which reason is decided in `internal/NodeError.ts`.
+ * `internal/NodeError.ts` decides which failure of Node means which reason.
  */
 import * as Schema from "effect/Schema"
 import { escapePeerText } from "./PeerText.ts"
 import { ProxyFailed } from "./ProxyFailed.ts"
 
 const aboutProxy = {
-  /** The proxy that it was about, without credentials: `http://proxy.test:3128`. Absent: it was about the server. */
+  /** The proxy that failed, without credentials: `http://proxy.test:3128`. Absent if it was the server. */
   proxy: Schema.optionalKey(Schema.String)
 }
 
@@ -19,9 +18,9 @@ export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-webs
   "HostNotFound",
   {
     host: Schema.String,
-    /** The resolver's own code, such as `ENOTFOUND`, or `EAI_AGAIN` when it did not answer. */
+    /** The resolver's code, such as `ENOTFOUND`, or `EAI_AGAIN` if it did not answer. */
     code: Schema.String,
-    /** The IP version that was asked for; absent when any would do. */
+    /** The IP version that was wanted; absent if either would do. */
     family: Schema.optionalKey(Schema.Literals([4, 6])),
     ...aboutProxy
   }
@@ -38,7 +37,7 @@ export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-webs
   }
 }
 
-/** The host answered that nothing listens on that port, or the socket is there and nothing listens on it. */
+/** The host answered that nothing listens on the port, or the unix socket exists but nothing listens on it. */
 export class Refused extends Schema.TaggedError<Refused>("@effect-websocket/transport/Refused")("Refused", {
   /** `127.0.0.1:443`, `[::1]:443`, or the path of a unix socket. */
   address: Schema.String,
@@ -50,13 +49,13 @@ export class Refused extends Schema.TaggedError<Refused>("@effect-websocket/tran
   }
 }
 
-/** No connection could be made towards the address. */
+/** The address could not be reached. */
 export class Unreachable extends Schema.TaggedError<Unreachable>("@effect-websocket/transport/Unreachable")(
   "Unreachable",
   {
     /** `127.0.0.1:443`, `[::1]:443`, or the path of a unix socket. */
     address: Schema.String,
-    /** The operating system's name for it, such as `EHOSTUNREACH`. */
+    /** The operating system's code, such as `EHOSTUNREACH`. */
     code: Schema.String,
     ...aboutProxy
   }
@@ -67,9 +66,9 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("@effect-websoc
   }
 }
 
-/** The connection was open and broke without a clean end. */
+/** The connection was open, and broke without a clean end. */
 export class Reset extends Schema.TaggedError<Reset>("@effect-websocket/transport/Reset")("Reset", {
-  /** The operating system's name for it, such as `ECONNRESET`; absent when this side destroyed the connection. */
+  /** The operating system's code, such as `ECONNRESET`; absent if this side destroyed the connection. */
   code: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
