@@ -1,5 +1,5 @@
 /**
- * A scripted server: the other end of a connection under test, moved step by step by the test.
+ * A scripted server: the other end of a connection under test, driven step by step by the test.
  *
  * It speaks the protocol through `core` in the server role, over the in-memory transport or over a listening socket,
  * and reads only while the test asks for the `next` event; so what it answers, and when, is the test's decision.
@@ -31,11 +31,11 @@ export type Event =
   /** The client ended its side of the stream, or it broke. */
   | { readonly _tag: "End" }
 
-/** The server's end of one connection, moved step by step. */
+/** The server's end of one connection, driven step by step. */
 export interface ServerPeer {
   /** The client's opening handshake. */
   readonly request: OpeningHandshakeServer.Requested
-  /** What happens next, in order; `End` again and again after the end. */
+  /** What the client does next, in order; after the end, always `End`. Only while it runs are pings and Closes answered. */
   readonly next: Effect.Effect<Event>
   /** Sends a message, a ping, a pong or a Close as one write. */
   readonly send: (message: Message) => Effect.Effect<void>
@@ -61,22 +61,22 @@ export interface AcceptOptions {
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
   /** Literal bytes behind the answer, in the same write: the first frames. */
   readonly first?: Uint8Array
-  /** Answers neither pings nor Closes by itself; after a Close it can still send. */
+  /** Does not answer pings and Closes by itself; after a Close it can still send. */
   readonly mute?: boolean
 }
 
-/** Reads the client's request and accepts it. Dies when it is not a legal one: our client sends no other. */
+/** Reads the client's request and accepts it. Dies if the request is not legal: our client sends no other. */
 export const accept = (wire: Wire, options?: AcceptOptions): Effect.Effect<ServerPeer> =>
   Effect.flatMap(Effect.orDie(request(wire)), (request) => acceptRequest(wire, request, options))
 
-/** Reads the client's request and answers it with literal bytes. Dies when it is not a legal one. */
+/** Reads the client's request and answers it with literal bytes. Dies if the request is not legal. */
 export const answer = (wire: Wire, bytes: Uint8Array | string): Effect.Effect<OpeningHandshakeServer.Requested> =>
   Effect.map(Effect.orDie(request(wire)), (request) => {
     wire.send(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes)
     return request
   })
 
-/** Reads the client's request. Fails when it is not a legal one, and with Done when the client left before its end. */
+/** Reads the client's request. Fails if it is not legal, and with Done if the client left before its end. */
 export const request = Effect.fnUntraced(function* (
   wire: Wire
 ): Effect.fn.Return<OpeningHandshakeServer.Requested, OpeningHandshakeServer.RequestInvalid | Cause.Done> {
@@ -88,7 +88,7 @@ export const request = Effect.fnUntraced(function* (
   }
 })
 
-/** Accepts a request that was read. Dies when the options are not a legal answer to it. */
+/** Accepts a request that was read. Dies if the options are not a legal answer to it. */
 export const acceptRequest = Effect.fnUntraced(function* (
   wire: Wire,
   request: OpeningHandshakeServer.Requested,
@@ -105,7 +105,7 @@ export const acceptRequest = Effect.fnUntraced(function* (
   return make(wire, request, options.mute ?? false, terms?.agreed)
 })
 
-/** Sends every message back until the client is gone. */
+/** Sends every message back until the client is gone, and answers its Close: a client that leaves its scope waits for that. */
 export const echo = (peer: ServerPeer): Effect.Effect<void> =>
   Effect.flatMap(peer.next, (event) => {
     if (event._tag === "End") return peer.end
