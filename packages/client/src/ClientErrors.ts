@@ -59,7 +59,7 @@ const advice: Record<NotSent["why"], string> = {
   overflow: "the outbox is full: send less, raise its bounds, or let senders wait",
   expired: "it waited in the outbox for longer than outbox.maxAge: send it again if it still matters, or raise that",
   "session lost": "its connection ended before its turn: send it again, or as durable",
-  stopped: "what it would have left over has ended for good: make another client, or connection, to go on"
+  stopped: "the client or connection has ended for good: make another one to go on"
 }
 
 /**
@@ -73,7 +73,7 @@ export class FateUnknown extends Schema.TaggedError<FateUnknown>(errorId("FateUn
 }) {
   override get message() {
     const cause = this.cause === undefined ? "" : `: ${this.cause.message}`
-    return `The connection was lost before it was known whether the message arrived, so the peer may have it or not: ask the peer, or send it again if twice does no harm${cause}`
+    return `The connection was lost before it was clear whether the message arrived, so the peer may or may not have it: ask the peer, or send it again if a duplicate does no harm${cause}`
   }
 }
 

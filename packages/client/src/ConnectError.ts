@@ -50,7 +50,7 @@ export class OptionFailed extends Schema.TaggedError<OptionFailed>(errorId("Opti
 }) {
   override get message() {
     const said = Predicate.isError(this.cause) ? this.cause.message || this.cause.name : String(this.cause)
-    return `The Effect for the option ${this.option} failed: ${escapePeerText(said)} (look into it, or handle it there)`
+    return `The Effect for the option ${this.option} failed: ${escapePeerText(said)} (look for the cause, or handle the failure in that Effect)`
   }
 }
 
@@ -81,12 +81,12 @@ export class HandshakeRejected extends Schema.TaggedError<HandshakeRejected>(err
 const adviceOf = ({ body, notFollowed, retryAfter, status }: typeof HandshakeRejected.Type): string => {
   // What TLS has alerts for, nginx tells in HTTP: no certificate was sent, or it cannot be verified.
   if (status === 400 && /SSL certificate/i.test(body)) return "it wants another client certificate: check tls.cert"
-  if (notFollowed !== undefined) return `it sends elsewhere, which was not followed: ${notFollowed}`
-  const advice = statusAdvice[status] ?? "ask the server's operator, or look into its log"
-  return retryAfter === undefined ? advice : `${advice}; wait ${Duration.format(retryAfter)}, it says`
+  if (notFollowed !== undefined) return `it redirects elsewhere, which was not followed: ${notFollowed}`
+  const advice = statusAdvice[status] ?? "ask the server's operator, or look at its log"
+  return retryAfter === undefined ? advice : `${advice}; it asks to wait ${Duration.format(retryAfter)}`
 }
 
-const elsewhere = "it sends elsewhere: use the URL in its Location header, or the option redirects"
+const elsewhere = "it redirects elsewhere: use the URL in its Location header, or the option redirects"
 
 const statusAdvice: Record<number, string> = {
   301: elsewhere,
@@ -119,7 +119,7 @@ export class HandshakeInvalid extends Schema.TaggedError<HandshakeInvalid>(error
 ) {
   override get message() {
     const found = this.found === undefined ? "" : `, found "${escapePeerText(this.found)}"`
-    return `The server's handshake breaks ${this.section} (${this.check}): ${this.problem}${found} (look whether a WebSocket server answers at this address and path)`
+    return `The server's handshake breaks ${this.section} (${this.check}): ${this.problem}${found} (check that a WebSocket server answers at this address and path)`
   }
 }
 

@@ -23,7 +23,7 @@ export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(err
 ) {
   override get message() {
     const { description } = CoreViolation.all[this.rule]
-    return `The peer broke ${this.section} (${this.rule}): ${description}. The connection was failed with ${this.closeCode}: look for the fault in the peer, or in what stands between`
+    return `The peer broke ${this.section} (${this.rule}): ${description}. The connection was failed with ${this.closeCode}: look for the fault in the peer, or in a proxy in between`
   }
 }
 
@@ -37,7 +37,7 @@ export class MessageTooBig extends Schema.TaggedError<MessageTooBig>(errorId("Me
   seen: Schema.Number
 }) {
   override get message() {
-    return `A message of the peer passed limits.${this.limit} (${this.seen} of ${this.allowed}): raise it if such messages are expected. The connection was failed with 1009`
+    return `A message of the peer exceeded limits.${this.limit} (${this.seen} of ${this.allowed}): raise it if such messages are expected. The connection was failed with 1009`
   }
 }
 
@@ -132,7 +132,7 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>(errorId("
 }) {
   override get message() {
     const actual = this.actual === undefined ? "" : ` (not ${this.actual})`
-    return `Not sent, by ${this.section}: ${Core.all[this.rule].advice}${actual}`
+    return `Not sent (${this.section}): ${Core.all[this.rule].advice}${actual}`
   }
 }
 

@@ -64,6 +64,6 @@ export class TooManySubscriptions extends Schema.TaggedError<TooManySubscription
   }
 ) {
   override get message() {
-    return `Not subscribed: ${this.limit} is ${this.allowed}, so raise it, or leave the scope of a subscription that has served`
+    return `Not subscribed: ${this.limit} is ${this.allowed}, so raise it, or leave the scope of a subscription that is no longer needed`
   }
 }

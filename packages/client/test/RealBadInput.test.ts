@@ -310,6 +310,6 @@ rows("TLS", {
   "a certificate of an authority that is not trusted": tlsFails(
     Certificate.make({ names, issuer: Certificate.make({ names: ["Nobody"], isAuthority: true }) }),
     "unknown issuer",
-    /nobody trusted here/
+    /no authority trusted here/
   )
 })

@@ -250,7 +250,7 @@ describe("the proxy's own TLS", () => {
       const reason = yield* reasonOf("ws://chat.test/", { tls: proxyTls, proxy: proxy.url })
       assert.deepInclude(reason, { _tag: "TlsFailed", problem: "unknown issuer", proxy: proxy.url })
       assert.include(reason.message, `with the proxy ${proxy.url} failed (unknown issuer)`)
-      assert.include(reason.message, "stand beside its URL")
+      assert.include(reason.message, "the TLS options of a proxy are next to its URL")
       assert.isEmpty(proxy.asked)
     })
   )

@@ -8,13 +8,13 @@ const advice = {
   "authentication required":
     "it wants credentials, so give them in the proxy's URL, or as a Proxy-Authorization header",
   "credentials refused": "it does not accept these credentials, so check the user and the password in the proxy's URL",
-  refused: "it does not let this client reach that host and port, so ask its operator, or look into its log",
+  refused: "it does not let this client reach that host and port, so ask its operator, or look at its log",
   "not allowed": "its rules forbid that host and port, so ask its operator",
   "network unreachable": "it has no route to that network, so check the host, and the proxy's own network",
   "host unreachable": "it could not reach that host or find its address, so check the host's name",
   "connection refused": "nothing listens there, so check that the server is running, and its port",
   "TTL expired": "its packets got lost on the way there, so check the proxy's own network",
-  "general failure": "it does not say why, so look into its log",
+  "general failure": "it does not say why, so look at its log",
   "identd unreachable": "it wants to ask an identd on this machine, so run one, or use another proxy",
   "identd mismatch": "the identd on this machine names another user, so give that one in the proxy's URL",
   "command not supported": "it makes no connections for others, so use another proxy",
@@ -55,6 +55,6 @@ export class ProxyFailed extends Schema.TaggedError<ProxyFailed>("@effect-websoc
     const place = this.hop === 1 ? "" : `, number ${this.hop} of the chain,`
     const offers = this.schemes?.length ? ` (it offers ${escapePeerText(this.schemes.join(", "))})` : ""
     const said = this.detail === "" ? "" : `. ${escapePeerText(this.detail)}`
-    return `The proxy ${this.proxy}${place} gave no way to ${escapePeerText(this.to)} (${this.problem}): ${advice[this.problem]}${offers}${said}`
+    return `The proxy ${this.proxy}${place} did not connect to ${escapePeerText(this.to)} (${this.problem}): ${advice[this.problem]}${offers}${said}`
   }
 }

@@ -175,7 +175,7 @@ const tlsAdvice: Record<TlsProblem, string> = {
   "not yet valid": "the server's certificate is not valid yet, so check the clocks of both machines",
   "wrong host": "the server's certificate is for another name, so check the host, or set serverName",
   "self-signed": "the server's certificate is self-signed, so pass it, or the authority that signed it, as ca",
-  "unknown issuer": "nobody trusted here has signed the server's certificate, so pass its authority as ca",
+  "unknown issuer": "no authority trusted here has signed the server's certificate, so pass its authority as ca",
   revoked: "the server's certificate was revoked, so it needs a new one",
   "revocation unknown":
     "the lists given as crl do not tell whether it was revoked, so give the current one of each authority in its chain",
@@ -197,11 +197,11 @@ const tlsAdvice: Record<TlsProblem, string> = {
     "the server does not speak TLS on this port, so check the port, or use ws: if this server is meant to be without TLS",
   corrupt: "what came on the open connection is not what the server sent over TLS, so open a new one",
   renegotiation:
-    "the server began another handshake on the open connection, which nothing here takes, so have it ask for what it wants in the first one",
-  other: "one of the two TLS engines gave up, so see what it says, and look into the server's log"
+    "the server began another handshake on the open connection, which is always refused, so configure it to ask for everything in the first one",
+  other: "one of the two TLS engines gave up, so see what it says, and look at the server's log"
 }
 
 const tlsAdviceOfProxy = (problem: TlsProblem): string =>
   problem === "not tls"
     ? "it does not speak TLS on this port, so check the port, or write http: in its URL if it is meant to be without TLS"
-    : `${tlsAdvice[problem].replaceAll("the server", "the proxy")} (its options of TLS stand beside its URL)`
+    : `${tlsAdvice[problem].replaceAll("the server", "the proxy")} (the TLS options of a proxy are next to its URL)`

@@ -23,7 +23,7 @@ const value = <A>(name: string, schema: Schema.Codec<A, string>, metavar: string
 const file = (name: string) => Flag.Path(name, { mustExist: true, typeName: "file" })
 
 export const flags = {
-  url: Argument.String("url").pipe(Argument.withDescription("ws:, wss: or ws+unix: and what follows")),
+  url: Argument.String("url").pipe(Argument.withDescription("A ws:, wss: or ws+unix: URL")),
 
   headers: Flag.Redacted("headers").pipe(
     Flag.withAlias("H"),
@@ -46,7 +46,7 @@ export const flags = {
   proxy: Flag.Redacted("proxy").pipe(
     Flag.withAlias("p"),
     Flag.withMetavar("URL"),
-    Flag.withDescription("A proxy, none, or environment (default): as the variables say"),
+    Flag.withDescription("A proxy's URL, none, or environment (default): from the variables"),
     Flag.withDefault(Redacted.make("environment"))
   ),
   compression: Flag.Boolean("compression").pipe(
@@ -67,7 +67,7 @@ export const flags = {
   ).pipe(Flag.withDefault(defaults.maxMessage)),
 
   ca: file("ca").pipe(
-    Flag.withDescription("Trust these authorities (PEM, or a folder of them) in place of Node's"),
+    Flag.withDescription("Trust these authorities (PEM, or a folder of them) instead of Node's"),
     Flag.optional
   ),
   cert: file("cert").pipe(Flag.withDescription("The client certificate (PEM); needs --key"), Flag.optional),
@@ -88,7 +88,7 @@ export const flags = {
     Flag.atLeast(0)
   ),
   input: Flag.Literals("input", kinds).pipe(
-    Flag.withDescription("What a line of the input is. hex and base64 are sent as binary. Default: text"),
+    Flag.withDescription("How to read a line of the input. hex and base64 are sent as binary. Default: text"),
     Flag.withDefault("text")
   ),
 
@@ -113,7 +113,7 @@ export const flags = {
   // As -vv too: in Python's tool one v says less than two.
   verbose: Flag.Boolean("verbose").pipe(
     Flag.withAlias("v"),
-    Flag.withDescription("Tell of the handshake and of every frame, on stderr"),
+    Flag.withDescription("Show the handshake and every frame, on stderr"),
     Flag.withoutNegation,
     Flag.atLeast(0),
     Flag.map((given) => given.length > 0)

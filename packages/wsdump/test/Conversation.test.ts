@@ -139,7 +139,7 @@ describe("input and output", () => {
       const server = yield* Server.start((peer) => peer.send(new Uint8Array(0x8000000)), { perMessageDeflate: true })
       const { exitCode, stderr, stdout } = yield* run([server.url])
       assert.deepStrictEqual({ exitCode, stdout }, { exitCode: 5, stdout: "" })
-      assert.match(stderr, /passed --max-message \(\d+ of 1048576\)/)
+      assert.match(stderr, /exceeded --max-message \(\d+ of 1048576\)/)
     })
   )
 

@@ -6,7 +6,8 @@ import { words } from "../src/Words.ts"
 const tooBig = (limit: MessageTooBig["limit"]) => new MessageTooBig({ limit, allowed: 1, seen: 2 })
 
 describe("what is said of a failure", () => {
-  it("a limit is called as its option", () => assert.match(words(tooBig("maxMessageBytes")), /passed --max-message \(/))
+  it("a limit is called as its option", () =>
+    assert.match(words(tooBig("maxMessageBytes")), /exceeded --max-message \(/))
   it("one without an option, as in the client", () =>
     assert.match(words(tooBig("maxFragments")), /limits\.maxFragments/))
   it("else its own words", () => {
