@@ -1,7 +1,7 @@
 /**
- * Close codes: which numbers may stand in a Close frame (RFC 6455 §7.4 and the IANA registry it founded).
+ * Close codes: which numbers may appear in a Close frame (RFC 6455 §7.4 and the IANA registry it founded).
  *
- * This module alone knows the ranges. What a Close frame looks like is `ClosePayload`'s knowledge.
+ * Only this module knows the ranges; `ClosePayload` knows what a Close frame looks like.
  */
 
 /** The closing handshake ended a connection that had done its work. */
@@ -21,8 +21,8 @@ export const mandatoryExtension = 1010
 export const internalError = 1011
 
 /**
- * May this code travel in a Close frame? 1004 is reserved without a meaning, 1005, 1006 and 1015 are for local use,
- * 1016 to 2999 wait for future RFCs; 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for programs.
+ * Whether this code may be sent in a Close frame. 1004 is reserved without a meaning, 1005, 1006 and 1015 are for local use,
+ * and 1016 to 2999 are for future RFCs; 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for programs.
  */
 export const isTransmittable = (closeCode: number): boolean =>
   Number.isInteger(closeCode) &&

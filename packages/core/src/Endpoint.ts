@@ -1,10 +1,10 @@
 /**
- * An endpoint of a WebSocket connection after the opening handshake: bytes in, messages out, and the other way round
- * (RFC 6455 §5 to §7). It composes the frame decoder, the message assembler, the frame encoder and the closing
- * handshake, and it is total: whatever the bytes are, it answers and never throws.
+ * An endpoint of a WebSocket connection after the opening handshake: bytes in, messages out, and the reverse (RFC 6455 §5 to
+ * §7). It composes the frame decoder, the message assembler, the frame encoder and the closing handshake, and it is total:
+ * whatever the bytes are, it never throws.
  *
- * It does no IO and knows no time. The caller feeds it reads, takes messages as far as it has room, and writes what
- * `output` holds; it decides when a deferred Close is due (`fail`) and whether the writer is blocked (`blocked`).
+ * It does no IO and has no clock. The caller feeds it reads, takes messages while there is room, and writes what `output`
+ * holds. The caller also decides when a deferred Close is due (`fail`) and whether the writer is blocked (`blocked`).
  */
 import * as Assembler from "./Assembler.ts"
 import * as ClosePayload from "./ClosePayload.ts"
@@ -31,9 +31,9 @@ export interface Options<A = Message> {
   readonly limits: Limits
   /** A fresh masking key for each frame that a client sends, from a strong source (RFC 6455 §10.3). */
   readonly maskingKey: () => number
-  /** What was agreed of permessage-deflate, and how to compress; undefined when it was not agreed. */
+  /** What was agreed for permessage-deflate, and how to compress; undefined if it was not agreed. */
   readonly compression?: Compression | undefined
-  /** What to make of the data that comes. Default: whole messages. */
+  /** What incoming data becomes. Default: whole messages. */
   readonly assembler?: Assembler.Make<A> | undefined
 }
 
@@ -43,11 +43,11 @@ export interface Compression {
   readonly level: number
   /** 1 (least memory) to 9. */
   readonly memoryLevel: number
-  /** Messages of fewer bytes (texts: UTF-16 units) are sent as they are. */
+  /** Messages shorter than this, in bytes (UTF-16 units for text), are sent uncompressed. */
   readonly threshold: number
 }
 
-/** A ping or pong of the peer, for those who watch. */
+/** A ping or pong from the peer, for whoever watches. */
 export interface Control {
   readonly _tag: "Ping" | "Pong"
   readonly payload: Uint8Array
@@ -56,19 +56,19 @@ export interface Control {
 export type Room = Assembler.Room
 
 export class Endpoint<A = Message> {
-  /** Where the closing handshake stands. */
+  /** The state of the closing handshake. */
   state: ClosingHandshake.State = "Open"
   /** The peer's Close frame, once it came. */
   closeReceived: ClosePayload.ClosePayload | undefined
   /** Our Close frame, once it was encoded. */
   closeSent: ClosePayload.ClosePayload | undefined
-  /** What the peer did wrong, once it did. */
+  /** The peer's violation or excess, if there was one. */
   failure: Assembler.Failure | undefined
   /** What `discard` threw away: messages, or what else the assembler makes. */
   discarded = 0
   /** Grows whenever a data frame, or more of its payload, comes. */
   dataPieces = 0
-  /** Pings and pongs that came and were not yet looked at; the caller empties it. */
+  /** Pings and pongs that arrived and were not yet handled; the caller empties it. */
   controls: Array<Control> = []
   /** Frames to write, in order. */
   readonly output: FrameEncoder
@@ -131,19 +131,22 @@ export class Endpoint<A = Message> {
 
   // ---- receiving
 
-  /** Takes the next read: the endpoint's until `read` or `discard` has used it up. So was the one before. */
+  /**
+   * Takes the next read, which belongs to the endpoint until `read` or `discard` has used it up. The previous one must be used
+   * up.
+   */
   receive(chunk: Uint8Array): void {
     if (this.receiving) this.decoder.push(chunk)
   }
 
-  /** The byte stream ended, cleanly or not. What was read before has been taken: nothing is given after this. */
+  /** The byte stream ended, cleanly or not. Call it once all earlier reads are used up: nothing is delivered after this. */
   receiveEnd(): void {
     this.step("end")
   }
 
   /**
-   * Appends messages, or what else the assembler makes, to `into` until the read is used up, the connection's input is
-   * over, or `room` is. Answers false in the last case: call again when there is room.
+   * Appends messages, or whatever the assembler makes, to `into` until the read is used up, the connection's input is over, or
+   * there is no `room`. Returns false in the last case: call again when there is room.
    */
   read(into: Array<A>, room: Room): boolean {
     while (room.messages > 0 && room.bytes > 0) {
@@ -171,7 +174,7 @@ export class Endpoint<A = Message> {
     return this.decoder.kept
   }
 
-  /** As `read` without end, but the messages are only checked and counted. */
+  /** Like `read` without a limit, but messages are only checked and counted. */
   discard(): void {
     while (this.next() !== undefined) this.discarded += 1
   }
@@ -268,14 +271,17 @@ export class Endpoint<A = Message> {
   }
 
   /**
-   * Encodes one message that `invalid` has no word against; nothing after a Close. Compressed when that was agreed,
-   * unless it is short or `compress` says no. A string is text and bytes are binary, unless `kind` says otherwise.
+   * Encodes one message that `invalid` accepts; nothing after a Close. It is compressed if that was agreed, unless it is short
+   * or `compress` is false. A string is text and bytes are binary, unless `kind` says otherwise.
    */
   send(message: Message, compress?: boolean, kind?: Assembler.Kind): void {
     if (this.sending) this.encoder.send(message, compress, kind)
   }
 
-  /** As `send`, in frames of at most `most` bytes, which the caller asks for; no other message until the last of them. */
+  /**
+   * Like `send`, in frames of at most `most` bytes, which the caller requests one by one; no other message until the last of
+   * them.
+   */
   split(message: Message, most: number, compress?: boolean, kind?: Assembler.Kind): SplitMessage {
     return this.encoder.split(message, most, compress, kind)
   }
@@ -290,12 +296,12 @@ export class Endpoint<A = Message> {
     return MessageParts.invalid(message, kind, this.platform)
   }
 
-  /** A ping whose payload `InvalidMessage.ofControlPayload` has no word against; nothing after a Close. */
+  /** A ping whose payload `InvalidMessage.ofControlPayload` accepts; nothing after a Close. */
   ping(payload: Uint8Array): void {
     if (this.sending) this.output.frame(Opcode.ping, payload)
   }
 
-  /** As `ping`: an unsolicited pong (RFC 6455 §5.5.3). */
+  /** Like `ping`: an unsolicited pong (RFC 6455 §5.5.3). */
   pong(payload: Uint8Array): void {
     if (this.sending) this.output.frame(Opcode.pong, payload)
   }
@@ -314,7 +320,7 @@ export class Endpoint<A = Message> {
     this.step("fail")
   }
 
-  /** Whether the transport holds all that it should; while it does, only the newest pong is kept. */
+  /** Whether the transport holds as much as it should; while it does, only the newest pong is kept. */
   set blocked(blocked: boolean) {
     this.writerBlocked = blocked
     if (blocked || this.pongOwed === undefined) return

@@ -1,6 +1,6 @@
 /**
- * What a server's answer to the opening handshake can do wrong: one named check each, with the clause it breaks. A new
- * check is one row. `OpeningHandshake` makes the checks; `client` turns the answer into its public error.
+ * What can be wrong with a server's answer to the opening handshake: one named check each, with the clause it breaks. A new
+ * check is one row. `OpeningHandshake` makes the checks; `client` turns the result into its public error.
  */
 import * as HttpHead from "./HttpHead.ts"
 import * as HttpResponse from "./HttpResponse.ts"
@@ -33,7 +33,7 @@ export interface HandshakeInvalid {
   readonly section: string
   /** One sentence: what the server did. */
   readonly description: string
-  /** What it sent instead, where there was something: at most 200 characters, unescaped. */
+  /** What it sent instead, if anything: at most 200 characters, unescaped. */
   readonly found: string | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a program can ask an endpoint to send although the protocol forbids it: one named rule each, with its clause
- * and what to do instead. Nothing of such a message reaches the wire.
+ * What a program may try to send although the protocol forbids it: one named rule each, with its clause and what to do instead.
+ * Nothing of such a message reaches the wire.
  */
 import * as FrameHeader from "./FrameHeader.ts"
 

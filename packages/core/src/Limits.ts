@@ -1,6 +1,6 @@
 /**
- * The bounds on what a peer may make an endpoint hold, and the answer when one is passed: MessageTooBig, close code
- * 1009 (RFC 6455 §7.4.1, §10.4). Each default stands here with its reason.
+ * The limits on what a peer may make an endpoint hold, and the answer when one is exceeded: MessageTooBig, close code 1009 (RFC
+ * 6455 §7.4.1, §10.4). Each default is here with its reason.
  */
 export interface Limits {
   /** Bytes of one message, all fragments together. Default 1 MiB; `Infinity` means what the platform can hold. */
@@ -8,8 +8,8 @@ export interface Limits {
   /** Payload bytes of one frame. Default: as `maxMessageBytes`, since a frame is part of a message. */
   readonly maxFrameBytes: number
   /**
-   * Fragments of one message, beyond one for each 16 bytes received. Default 1,024: it stops floods of tiny and empty
-   * fragments and lets an honest peer send 65,537 fragments of 64 bytes.
+   * Fragments of one message, besides one for each 16 bytes received. Default 1,024: it stops floods of tiny and empty
+   * fragments, but lets an honest peer send 65,537 fragments of 64 bytes.
    */
   readonly maxFragments: number
 }
@@ -25,11 +25,11 @@ export const bytesPerExtraFragment = 16
 
 export interface MessageTooBig {
   readonly _tag: "MessageTooBig"
-  /** Which limit was passed. */
+  /** Which limit was exceeded. */
   readonly limit: keyof Limits
   /** The limit's value: bytes, or a count for `maxFragments`. */
   readonly allowed: number
-  /** Bytes announced or received (fragments for `maxFragments`) when it was passed. */
+  /** Bytes announced or received (fragments for `maxFragments`) when it was exceeded. */
   readonly seen: number
   readonly closeCode: 1009
 }

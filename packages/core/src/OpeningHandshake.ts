@@ -1,9 +1,9 @@
 /**
  * The opening handshake of a client (RFC 6455 §4.1): the request, and what the server's answer must be.
  *
- * An answer opens the connection only when it passes every check of `HandshakeInvalid`, one after the other. The
- * nonce, the hash and the moment of the deadline are arguments. What may be agreed of permessage-deflate is
- * `PerMessageDeflate`'s knowledge; whether a refusal is followed or retried, the caller decides.
+ * An answer opens the connection only if it passes every check of `HandshakeInvalid`, one after the other. The nonce, the hash
+ * and the moment of the deadline are arguments. `PerMessageDeflate` knows what may be agreed for compression; the caller
+ * decides whether a refusal is followed or retried.
  */
 import * as Base64 from "./Base64.ts"
 import * as HandshakeInvalid from "./HandshakeInvalid.ts"
@@ -20,24 +20,24 @@ export interface Accepted {
   readonly _tag: "Accepted"
   readonly status: 101
   readonly headers: HttpHead.Headers
-  /** One of those offered; undefined when the server chose none. */
+  /** One of those offered; undefined if the server chose none. */
   readonly subprotocol: string | undefined
-  /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. */
+  /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined if there was none. */
   readonly extensions: string | undefined
-  /** What is agreed of permessage-deflate; undefined when the server declined. */
+  /** What is agreed for permessage-deflate; undefined if the server declined. */
   readonly compression: PerMessageDeflate.Agreed | undefined
-  /** What came behind the head: the first bytes of frames. */
+  /** What came after the head: the first bytes of frames. */
   readonly leftover: Uint8Array
 }
 
-/** The server said something else than 101: what it said. */
+/** The server answered with a status other than 101. */
 export interface Rejected {
   readonly _tag: "Rejected"
   readonly status: number
   readonly statusText: string
   readonly headers: HttpHead.Headers
   readonly body: Uint8Array
-  /** There was more of the body than was kept. */
+  /** Whether the body was longer than what was kept. */
   readonly bodyTruncated: boolean
 }
 
