@@ -104,13 +104,7 @@ const handshake = Effect.fnUntraced(function* (
   const remembered = options.resumption ? memory.take(context, server, now) : undefined
   let shown: ServerIdentity.Shown | undefined
 
-  // With TLS 1.2 a ticket comes within the handshake, with TLS 1.3 after it.
-  let verified: Omit<Session, "ticket"> | undefined
-  const early: Array<Uint8Array> = []
-  const keep = (ticket: Uint8Array) => {
-    if (verified === undefined) early.push(ticket)
-    else memory.keep({ ...verified, ticket })
-  }
+  const tickets = new Tickets(memory)
 
   const { stream, tls } = yield* TlsEngine.open(below, {
     options: {
@@ -119,8 +113,7 @@ const handshake = Effect.fnUntraced(function* (
       servername: Net.isIP(asksFor) === 0 ? asksFor.replace(/\.$/, "") : "",
       secureContext: context,
       rejectUnauthorized: options.verify !== "none",
-      // Node asks this of full handshakes alone; below, it is asked of every one.
-      checkServerIdentity: () => undefined,
+      checkServerIdentity: askedBelow,
       ALPNProtocols: typeof options.alpn === "string" ? [options.alpn] : [...options.alpn],
       ...(remembered && { session: Buffer.from(remembered.ticket) })
     },
@@ -130,15 +123,45 @@ const handshake = Effect.fnUntraced(function* (
       return { ...below.info, tls: TlsEngine.infoOf(tls, shown, { chain: options.verify !== "none", name }) }
     },
     named: Naming.named(proxyUrl),
-    onSession: options.resumption ? keep : undefined,
+    onSession: options.resumption ? tickets.keep : undefined,
     onSecret: writeSecrets
   })
   yield* ServerIdentity.verify(shown, { name, pins: options.pins, check, host, port }).pipe(
     Effect.onError(() => Effect.sync(() => stream.destroy()))
   )
-  verified = { context, server, shown, verifiedAt: tls.isSessionReused() ? remembered!.verifiedAt : now }
-  for (const ticket of early) keep(ticket)
+  const verifiedAt = tls.isSessionReused() ? remembered!.verifiedAt : now
+  const areNew = tickets.verified({ context, server, shown, verifiedAt })
   // A session of TLS 1.2 may be resumed again (RFC 5077 §5.6), and its server need not send another ticket.
-  if (tls.isSessionReused() && early.length === 0 && tls.getProtocol() === "TLSv1.2") keep(remembered!.ticket)
+  if (tls.isSessionReused() && !areNew && tls.getProtocol() === "TLSv1.2") tickets.keep(remembered!.ticket)
   return stream
 })
+
+/** The engine holds it for as long as the connection is open, so it stands where it knows nothing of the dial. */
+class Tickets {
+  readonly #memory: TlsMemory
+  #session: Omit<Session, "ticket"> | undefined
+  /** With TLS 1.2 a ticket comes within the handshake, with TLS 1.3 after it. */
+  #early: Array<Uint8Array> = []
+  readonly keep: (ticket: Uint8Array) => void
+
+  constructor(memory: TlsMemory) {
+    this.#memory = memory
+    const keep = (ticket: Uint8Array) => {
+      if (this.#session === undefined) this.#early.push(ticket)
+      else this.#memory.keep({ ...this.#session, ticket })
+    }
+    this.keep = keep
+  }
+
+  /** Keeps those that came before; answers whether there were any. */
+  verified(session: Omit<Session, "ticket">): boolean {
+    const early = this.#early
+    this.#session = session
+    this.#early = []
+    for (const ticket of early) this.keep(ticket)
+    return early.length > 0
+  }
+}
+
+/** Node asks this of full handshakes alone; `handshake` asks it of every one. As `Tickets`, the engine holds it. */
+const askedBelow = () => undefined
