@@ -114,7 +114,45 @@ describe("what it does", () => {
   )
 })
 
+describe("what it does not send", () => {
+  const mistakes: ReadonlyArray<readonly [rule: string, step: (server: ServerPeer.ServerPeer) => Effect.Effect<void>]> =
+    [
+      ["ReservedCloseCode", (server) => server.close(1005)],
+      ["CloseReasonWithoutCode", (server) => server.close(undefined, "why")],
+      ["CloseReasonTooLong", (server) => server.close(1000, "x".repeat(124))],
+      ["LoneSurrogate", (server) => server.send("\ud800")],
+      ["ControlPayloadTooLong", (server) => server.ping(new Uint8Array(126))],
+      ["ControlPayloadTooLong", (server) => server.pong(new Uint8Array(126))]
+    ]
+  for (const mute of [false, true]) {
+    for (const [rule, step] of mistakes) {
+      it.effect(`${rule}, ${mute ? "" : "not "}mute: it dies, so that no test waits for it`, () =>
+        Effect.gen(function* () {
+          const { server, wire } = yield* Pair.open({ server: { mute } })
+          const defect = yield* Effect.catchDefect(step(server), Effect.succeed)
+          assert.propertyVal(defect, "rule", rule)
+          assert.strictEqual(wire.unread(), 0)
+        })
+      )
+    }
+  }
+})
+
 describe("Pair.open", () => {
+  it.effect("fails with options that are not legal, though nothing is dialled with them", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Pair.open({ client: { headers: { Host: "other.test" } } }))
+      assert.strictEqual(error.reason._tag, "InvalidOptions")
+    })
+  )
+
+  it.effect("fails with the client when it ends before it dials", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Pair.open({ client: { headers: Effect.fail("no token") } }))
+      assert.strictEqual(error.reason._tag, "OptionFailed")
+    })
+  )
+
   it.effect("breaks the network when its scope is left, so that no test waits for a goodbye", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

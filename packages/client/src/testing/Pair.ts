@@ -41,7 +41,9 @@ export const open: <D extends Delivery = "messages", T extends TextAs = "string"
   const network = yield* MemoryTransport.make(options)
   const connecting = connect("ws://server.test/", options.client).pipe(Effect.provide(network.layer))
   const client = yield* Effect.forkChild(connecting, { startImmediately: true })
-  const wire = yield* network.accept
+  // Options that are not legal fail before anything is dialled.
+  const failed = Effect.flatMap(Fiber.join(client), () => Effect.never)
+  const wire = yield* Effect.raceFirst(network.accept, failed)
   const server = yield* ServerPeer.accept(wire, options.server)
   const socket = yield* Fiber.join(client)
   yield* Effect.addFinalizer(() => Effect.sync(() => wire.reset()))

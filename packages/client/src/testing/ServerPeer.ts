@@ -6,7 +6,14 @@
  * Pings and Closes are answered when they are read, unless `mute` is set. `write` sends literal bytes.
  */
 
-import { Endpoint, type Limits, OpeningHandshakeServer, PerMessageDeflate, Platform } from "@effect-websocket/core"
+import {
+  Endpoint,
+  InvalidMessage,
+  type Limits,
+  OpeningHandshakeServer,
+  PerMessageDeflate,
+  Platform
+} from "@effect-websocket/core"
 import * as Bytes from "effect/Bytes"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -37,7 +44,10 @@ export interface ServerPeer {
   readonly request: OpeningHandshakeServer.Requested
   /** What the client does next, in order; after the end, always `End`. Only while it runs are pings and Closes answered. */
   readonly next: Effect.Effect<Event>
-  /** Sends a message, a ping, a pong or a Close as one write. */
+  /**
+   * Sends a message, a ping, a pong or a Close as one write; after a Close nothing more, unless it is mute. Dies when it is
+   * not legal to send, such as a Close with 1005: `write` sends whatever it is told to.
+   */
   readonly send: (message: Message) => Effect.Effect<void>
   readonly ping: (payload?: Uint8Array) => Effect.Effect<void>
   readonly pong: (payload?: Uint8Array) => Effect.Effect<void>
@@ -155,20 +165,22 @@ const make = (
       onFailure: () => Effect.succeed<Event>({ _tag: "End" })
     })
   })
-  const sending = (encode: () => void) =>
-    Effect.sync(() => {
-      encode()
+  const sending = (encode: () => InvalidMessage.InvalidMessage | void) =>
+    Effect.suspend(() => {
+      const problem = encode()
+      if (problem !== undefined) return Effect.die(problem)
       flush()
+      return Effect.void
     })
   if (request.leftover.length > 0) take(request.leftover)
   return {
     request,
     next,
-    send: (message) => sending(() => speaker.send(message)),
-    ping: (payload = empty) => sending(() => speaker.ping(payload)),
-    pong: (payload = empty) => sending(() => speaker.pong(payload)),
+    send: (message) => sending(() => speaker.invalid(message) ?? speaker.send(message)),
+    ping: (payload = empty) => sending(() => InvalidMessage.ofControlPayload(payload) ?? speaker.ping(payload)),
+    pong: (payload = empty) => sending(() => InvalidMessage.ofControlPayload(payload) ?? speaker.pong(payload)),
     close: (closeCode, closeReason = "") => sending(() => speaker.close(closeCode, closeReason)),
-    write: (bytes) => sending(() => outbox.push(bytes)),
+    write: (bytes) => sending(() => void outbox.push(bytes)),
     together: (steps) =>
       Effect.acquireUseRelease(
         Effect.sync(() => held++),
