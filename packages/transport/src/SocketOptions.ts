@@ -3,9 +3,15 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { defaultsOf, Time, withDefault } from "./OptionSchema.ts"
 
-/** Node counts it in whole seconds, and takes 0 as the system's own, two hours on most. */
+/**
+ * Node counts it in whole seconds, and takes 0 as the system's own, two hours on most; so does Linux what is longer than it
+ * can count (MAX_TCP_KEEPIDLE).
+ */
 const InitialDelay = Time.check(
-  Schema.makeFilter((delay: Duration.Duration) => Duration.toMillis(delay) >= 1000 || "must be 1 second or longer")
+  Schema.makeFilter((delay: Duration.Duration) => Duration.toMillis(delay) >= 1000 || "must be 1 second or longer"),
+  Schema.makeFilter(
+    (delay: Duration.Duration) => Duration.toMillis(delay) < 32_768_000 || "must be 32,767 seconds or shorter"
+  )
 )
 
 const schema = Schema.Struct({

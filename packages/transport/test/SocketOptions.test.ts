@@ -22,6 +22,16 @@ describe("SocketOptions", () => {
     assert.match(result.failure.message, /1 second or longer/)
   })
 
+  it("refuses what Linux cannot count, and would take for the two hours of the system", () => {
+    const decode = Schema.decodeUnknownResult(SocketOptions)
+    assert.strictEqual(decode({ keepAlive: "32767 seconds" })._tag, "Success")
+    for (const keepAlive of ["32768 seconds", "10 hours", Duration.infinity]) {
+      const result = decode({ keepAlive })
+      if (result._tag === "Success") return assert.fail("took it")
+      assert.match(result.failure.message, /32,767 seconds or shorter/)
+    }
+  })
+
   it.effect("can come from the environment", () =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromUnknown({
