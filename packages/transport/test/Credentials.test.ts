@@ -72,6 +72,10 @@ describe("before anything is dialled", () => {
     "a pfx beside a cert": ["pfx", { pfx: Redacted.make(Buffer.from(pfx, "base64")), cert: client.cert, key }],
     "a cipher that nobody knows": ["ciphers", { ciphers: "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES129-GCM-SHA256" }],
     "a cipher of TLS 1.3 that nobody knows": ["ciphers", { ciphers: "TLS_AES_128_GCM_SHA256:TLS_AES_129_GCM_SHA256" }],
+    "a cipher that nobody knows, behind a comma": [
+      "ciphers",
+      { ciphers: "ECDHE-RSA-AES128-GCM-SHA256, ECDHE-RSA-AES129-GCM-SHA256" }
+    ],
     "a security level that there is not": ["ciphers", { ciphers: "HIGH:@SECLEVEL=9" }],
     "a group that nobody knows": ["groups", { groups: "X25519:X25520" }],
     "a signature algorithm that nobody knows": ["signatureAlgorithms", { signatureAlgorithms: "ed25519:ed25520" }],
@@ -229,6 +233,7 @@ describe("algorithms", () => {
       const newer = "TLS_CHACHA20_POLY1305_SHA256"
       assert.strictEqual(yield* agreed({ ciphers: newer }), `TLSv1.3 ${newer}`)
       assert.match(yield* agreed({ ciphers: newer }, { maxVersion: "TLSv1.2" }), /^TLSv1\.2 /)
+      assert.strictEqual(yield* agreed({ ciphers: `${ciphers}, ${newer}` }), `TLSv1.3 ${newer}`)
     })
   )
 

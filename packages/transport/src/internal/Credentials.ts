@@ -70,8 +70,10 @@ const authorities = (ca: ReadonlyArray<string> | undefined, { roots }: TlsOption
  * Node turns off TLS 1.3 when a list names none of its ciphers, and TLS 1.2 when it names no other. OpenSSL, which
  * everybody else's lists are written for, does not.
  */
-const ciphersOf = Effect.fnUntraced(function* (list: string): Effect.fn.Return<string, TransportError> {
-  const names = list.split(":")
+const ciphersOf = Effect.fnUntraced(function* (given: string): Effect.fn.Return<string, TransportError> {
+  // OpenSSL parts names at all of these, so each could hide one that it does not know; Node looks for colons alone.
+  const names = given.split(/[:,; ]+/)
+  const list = names.join(":")
   for (const name of names) {
     if (!/^[!+@-]/.test(name)) yield* known("ciphers", name, { ciphers: name })
   }
