@@ -46,8 +46,8 @@ const readyOf = (duplex: Duplex) => {
 
 const isTls = (duplex: Duplex): duplex is Tls.TLSSocket => duplex instanceof Builtin.tls().TLSSocket
 
-/** Node knows the cipher once the handshake is done. */
-const isSecure = (socket: Tls.TLSSocket) => socket.getCipher()?.name !== undefined
+/** The server's Finished message is the last of it; the cipher is known before its certificate has come. */
+const isSecure = (socket: Tls.TLSSocket) => socket.getPeerFinished() instanceof Uint8Array
 
 const info = (duplex: Duplex): ConnectionInfo => {
   if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
