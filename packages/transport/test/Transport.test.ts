@@ -164,6 +164,37 @@ describe("layerDuplex", () => {
     })
   )
 
+  it.live(
+    "a TLS socket in the middle of its handshake, which has its cipher and not its certificate, is waited for",
+    () =>
+      Effect.gen(function* () {
+        const { cert, key } = Certificate.make({ names: ["localhost"] })
+        const { server, sent, socket } = handshaking({ cert, key })
+        while (socket.getCipher()?.name === undefined) {
+          yield* sent
+          server.release(64)
+          yield* turnsOfTheEventLoop(1)
+        }
+        const opening = yield* Effect.forkChild(open(Transport.layerDuplex(() => socket)), { startImmediately: true })
+        assert.isUndefined(opening.pollUnsafe())
+        server.release(Number.POSITIVE_INFINITY)
+        const { info } = yield* Fiber.join(opening)
+        assert.strictEqual(info.tls?.peerCertificate?.subjectAltName, "DNS:localhost")
+      })
+  )
+
+  it.live("one that says that it is closed, and is not destroyed", () =>
+    Effect.gen(function* () {
+      const ours = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+      const stream = yield* open(Transport.layerDuplex(() => ours))
+      const pulling = yield* Effect.forkChild(Effect.flip(stream.pull), { startImmediately: true })
+      ours.emit("close")
+      const error = yield* Fiber.join(pulling)
+      assert.deepInclude(error, { reason: new Reset({ code: "ERR_STREAM_PREMATURE_CLOSE" }) })
+      assert.isFalse(stream.writeUnsafe([Uint8Array.of(1)]))
+    })
+  )
+
   it.live("one that breaks while it connects, one that is gone, and an Effect that fails", () =>
     Effect.gen(function* () {
       const port = yield* Effect.scoped(Effect.map(listen(Net.createServer()), ({ port }) => port))
@@ -280,3 +311,26 @@ const open = (
   Transport.use((transport) =>
     transport.open({ host: "ws.test", port: 80, ...(tls && { tls }), report: (step) => steps.push(step) })
   ).pipe(Effect.provide(layer))
+
+/** A TLS client of Node's over memory, whose server's bytes come as they are released. */
+const handshaking = (options: { readonly cert: string; readonly key: string }) => {
+  const [ours, between] = duplexPair()
+  const [theirs, server] = duplexPair()
+  const socket = Tls.connect({ socket: ours, servername: "localhost", ca: options.cert })
+  new Tls.TLSSocket(server, { isServer: true, ...options })
+  between.pipe(theirs)
+  let held = Buffer.alloc(0)
+  let isHeld = true
+  const first = Promise.withResolvers<void>()
+  theirs.on("data", (bytes: Buffer) => {
+    if (isHeld) held = Buffer.concat([held, bytes])
+    else between.write(bytes)
+    first.resolve()
+  })
+  const release = (length: number) => {
+    between.write(held.subarray(0, length))
+    held = held.subarray(Math.min(length, held.length))
+    isHeld = length < Number.POSITIVE_INFINITY
+  }
+  return { socket, sent: Effect.promise(() => first.promise), server: { release } }
+}

@@ -318,13 +318,13 @@ export class NodeDuplex implements ByteStream {
     return this.#isDestroyed || this.#failure() !== undefined
   }
 
-  /** Node destroys a duplex before it emits why, so the state is asked too. */
+  /** Node destroys a duplex before it emits why, so the state is asked too; others may tell that it is closed, and no more. */
   #failure(): TransportError | undefined {
     const { duplex } = this
     if (this.#broken !== undefined) return this.#broken
     // Made for who asks: most streams are closed with nobody left who does.
     if (this.#isDestroyed) this.#broken = new TransportError({ reason: new Reset({}) })
-    else if (duplex.destroyed) {
+    else if (duplex.destroyed || this.#isClosed) {
       const { errored, readableEnded, writableFinished } = duplex
       if (errored === null && readableEnded && writableFinished) return undefined
       this.#broken = this.#failedWith(errored ?? closedEarly)
