@@ -104,6 +104,65 @@ describe("MemoryTransport", () => {
     })
   )
 
+  it.effect("what a stalled peer admits adds up, until it stalls again; one that is not stalled goes on taking", () =>
+    Effect.gen(function* () {
+      const { peer, stream } = yield* connected()
+      peer.admit(1)
+      stream.writeUnsafe([Uint8Array.of(1, 2, 3)])
+      assert.strictEqual(peer.written().length, 3)
+      peer.stall()
+      peer.admit(2)
+      peer.admit(3)
+      stream.writeUnsafe([new Uint8Array(10)])
+      assert.strictEqual(peer.written().length, 8)
+      peer.admit(1)
+      peer.stall()
+      peer.admit(1)
+      assert.strictEqual(peer.written().length, 10)
+    })
+  )
+
+  it.effect("hundreds of thousands of pieces wait as well as a few, both ways", () =>
+    Effect.gen(function* () {
+      const { peer, stream } = yield* connected()
+      const pieces = 400_000
+      peer.send(
+        new Uint8Array(pieces),
+        Array.from({ length: pieces - 1 }, (_, index) => index + 1)
+      )
+      assert.strictEqual(peer.unread(), pieces)
+      let pulled = 0
+      const take = (chunks: ReadonlyArray<Uint8Array>) => {
+        pulled += chunks.length
+        return true
+      }
+      stream.flow!({ take, ended: () => {} })
+      assert.strictEqual(pulled, pieces)
+      assert.strictEqual(peer.unread(), 0)
+      peer.stall()
+      for (let i = 0; i < pieces; i++) stream.writeUnsafe([Uint8Array.of(i)])
+      peer.resume()
+      assert.strictEqual(peer.written().length, pieces)
+    })
+  )
+
+  it.effect("a dial that was answered gives no other connection: its peer is destroyed", () =>
+    Effect.gen(function* () {
+      const { network, opening } = yield* dialled()
+      const dial = yield* network.dial
+      const peer = dial.accept()
+      yield* Fiber.join(opening)
+      assert.isTrue(dial.accept().isDestroyed())
+      assert.isFalse(peer.isDestroyed())
+
+      const refused = yield* dialled()
+      const second = yield* refused.network.dial
+      second.refuse(new Refused({ address: "192.0.2.1:80" }))
+      assert.isTrue(second.accept().isDestroyed())
+      yield* Effect.flip(Fiber.join(refused.opening))
+    })
+  )
+
   it.effect("an option that is undefined is its default", () =>
     Effect.gen(function* () {
       // As a program that is compiled without `exactOptionalPropertyTypes` may give them.

@@ -65,13 +65,16 @@ export class WriteBuffer {
   take(limit = Number.POSITIVE_INFINITY): Array<Uint8Array> {
     const taken: Array<Uint8Array> = []
     let room = limit
-    while (room > 0 && this.#queue.length > 0) {
-      const chunk = this.#queue[0]!
+    let whole = 0
+    while (room > 0 && whole < this.#queue.length) {
+      const chunk = this.#queue[whole]!
       taken.push(chunk.subarray(0, room))
-      if (chunk.length > room) this.#queue[0] = chunk.subarray(room)
-      else this.#queue.shift()
+      if (chunk.length > room) this.#queue[whole] = chunk.subarray(room)
+      else whole++
       room -= Math.min(room, chunk.length)
     }
+    // At once: taking the first of a long array moves all others.
+    this.#queue.splice(0, whole)
     return taken
   }
 

@@ -10,7 +10,9 @@ import type { TransportError } from "../TransportError.ts"
 type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
 
 export class Inbound {
-  #queue: Array<Chunks> = []
+  #queue: Array<Chunks | undefined> = []
+  /** Those before it were delivered. */
+  #head = 0
   #end: { readonly failure: TransportError | undefined } | undefined
   #sink: ByteSink | undefined
 
@@ -43,23 +45,38 @@ export class Inbound {
   /** At once: drops what was not pulled. */
   destroy(failure: TransportError): void {
     this.#queue = []
+    this.#head = 0
     this.#end = { failure }
     this.#deliver()
   }
 
   unread(): number {
-    return this.#queue.flat().reduce((sum, chunk) => sum + chunk.length, 0)
+    const chunks = this.#queue.slice(this.#head) as Array<Chunks>
+    return chunks.flat().reduce((sum, chunk) => sum + chunk.length, 0)
   }
 
   #deliver(): void {
     while (this.#sink !== undefined) {
       const sink = this.#sink
-      const chunks = this.#queue.shift()
+      const chunks = this.#next()
       if (chunks === undefined && this.#end === undefined) return
       // While it takes them it may ask for more, or end the stream.
       this.#sink = undefined
       if (chunks === undefined) sink.ended(this.#end?.failure)
       else if (sink.take(chunks)) this.#sink ??= sink
     }
+  }
+
+  /** The first, in the same time however many there are: `shift` would move all others. */
+  #next(): Chunks | undefined {
+    if (this.#head === this.#queue.length) return undefined
+    const chunks = this.#queue[this.#head]
+    this.#queue[this.#head++] = undefined
+    // Half of it is empty: moving the rest is constant work for each.
+    if (this.#head * 2 >= this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head)
+      this.#head = 0
+    }
+    return chunks
   }
 }

@@ -29,7 +29,7 @@ export interface Peer {
 
   /** Stops taking what the client writes; the client's `writeUnsafe` is false from its high-water mark on. */
   readonly stall: () => void
-  /** While stalled: takes this many bytes more, waiting ones first. */
+  /** While stalled: takes this many bytes more, waiting ones first; what is left of an earlier allowance counts on. */
   readonly admit: (bytes: number) => void
   /** Takes all that waits, and what comes from now on. */
   readonly resume: () => void
@@ -88,9 +88,9 @@ export const make = (target: Target, info: ConnectionInfo, { flows, highWaterMar
       outbound.fail(error)
       inbound.end(error)
     },
-    stall: () => outbound.allow(0),
-    admit: (bytes) => outbound.allow(bytes),
-    resume: () => outbound.allow(Number.POSITIVE_INFINITY),
+    stall: () => outbound.stall(),
+    admit: (bytes) => outbound.admit(bytes),
+    resume: () => outbound.admit(Number.POSITIVE_INFINITY),
     take: outbound.take,
     written: outbound.written,
     ended: outbound.ended,

@@ -15,7 +15,7 @@ import { Transport } from "../Transport.ts"
 import { TransportError, type TransportReason } from "../TransportError.ts"
 import * as MemoryConnection from "./MemoryConnection.ts"
 
-/** A client that waits for its connection. The first answer counts. */
+/** A client that waits for its connection. The first answer counts; who accepts after it gets a peer that is destroyed. */
 export interface Dial {
   readonly target: Target
   /** Connects the client and gives the other end. `info` replaces parts of what the client is told. */
@@ -92,8 +92,8 @@ class WaitingDial implements Dial {
   readonly accept: Dial["accept"] = (info) => {
     const told = { ...infoOf(this.target), ...info }
     const connection = MemoryConnection.make(this.target, told, this.#options)
-    if (this.isAbandoned) connection.destroy()
-    Deferred.doneUnsafe(this.#answer, Effect.succeed(connection))
+    const isFirst = Deferred.doneUnsafe(this.#answer, Effect.succeed(connection))
+    if (this.isAbandoned || !isFirst) connection.destroy()
     return connection.peer
   }
 

@@ -20,9 +20,13 @@ export class Outbound {
     this.buffer = new WriteBuffer(highWaterMark, () => this.#move())
   }
 
-  /** This many bytes may pass, those that wait first. */
-  allow(bytes: number): void {
-    this.#allowance = bytes
+  stall(): void {
+    this.#allowance = 0
+  }
+
+  /** This many bytes more may pass, those that wait first. */
+  admit(bytes: number): void {
+    this.#allowance += bytes
     this.#move()
   }
 
