@@ -18,6 +18,16 @@ describe("Certificate", () => {
     assert.isTrue(x509.checkPrivateKey(createPrivateKey(key)))
   })
 
+  it("is for IPv6 addresses, and for names in any script, as clients look for them", () => {
+    const { cert } = Certificate.make({ names: ["An Authority", "*.a.test", "::1", "2001:DB8::2", "bücher.test"] })
+    const { subject, subjectAltName } = new X509Certificate(cert)
+    assert.strictEqual(subject, "CN=An Authority")
+    assert.strictEqual(
+      subjectAltName,
+      "DNS:An Authority, DNS:*.a.test, IP Address:0:0:0:0:0:0:0:1, IP Address:2001:DB8:0:0:0:0:0:2, DNS:xn--bcher-kva.test"
+    )
+  })
+
   it("is signed by an issuer", () => {
     const issuer = Certificate.make({ names: ["Authority"], isAuthority: true })
     const authority = new X509Certificate(issuer.cert)
@@ -28,10 +38,12 @@ describe("Certificate", () => {
   })
 
   it("is valid when it is told to be", () => {
-    const validFrom = new Date("2049-12-31T23:59:59Z")
-    const validTo = new Date("2050-01-01T00:00:00Z")
-    const x509 = new X509Certificate(Certificate.make({ names: ["a.test"], validFrom, validTo }).cert)
-    assert.deepStrictEqual([new Date(x509.validFrom), new Date(x509.validTo)], [validFrom, validTo])
+    const turns = ["1949-12-31T23:59:59Z", "1950-01-01T00:00:00Z", "2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z"]
+    for (const [from, to] of [turns.slice(0, 2), turns.slice(1, 3), turns.slice(2)]) {
+      const [validFrom, validTo] = [new Date(from!), new Date(to!)]
+      const x509 = new X509Certificate(Certificate.make({ names: ["a.test"], validFrom, validTo }).cert)
+      assert.deepStrictEqual([new Date(x509.validFrom), new Date(x509.validTo)], [validFrom, validTo])
+    }
   })
 
   it("has a serial number of its own", () => {

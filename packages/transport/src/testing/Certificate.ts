@@ -4,7 +4,8 @@
  */
 import { Buffer } from "node:buffer"
 import * as Crypto from "node:crypto"
-import * as Net from "node:net"
+import * as HostName from "../internal/HostName.ts"
+import * as Ip from "../internal/proxy/Ip.ts"
 import { der, integer, sequence } from "./Der.ts"
 
 /** A certificate and its key, both PEM. */
@@ -18,7 +19,7 @@ export interface Certificate {
 }
 
 export interface Options {
-  /** Host names and IPv4 addresses it is for, at least one; the first is its common name too. */
+  /** Host names, in any script, and IP addresses it is for, at least one; the first is its common name too. */
   readonly names: readonly [string, ...Array<string>]
   /** Who signs it. Default: it signs itself. */
   readonly issuer?: Certificate
@@ -85,10 +86,11 @@ export const makeRevocationList = ({ issuer, revoked = [], validTo = always.to }
 const distinguishedName = (commonName: string) =>
   sequence(der(0x31, sequence(objectId.commonName, der(0x0c, Buffer.from(commonName)))))
 
-/** UTCTime up to 2049, GeneralizedTime after that (RFC 5280 §4.1.2.5). */
+/** UTCTime from 1950 to 2049, GeneralizedTime before and after that (RFC 5280 §4.1.2.5). */
 const time = (date: Date) => {
   const digits = date.toISOString().replace(/\..*|[^0-9]/g, "")
-  return date.getUTCFullYear() < 2050
+  const year = date.getUTCFullYear()
+  return year >= 1950 && year < 2050
     ? der(0x17, Buffer.from(`${digits.slice(2)}Z`))
     : der(0x18, Buffer.from(`${digits}Z`))
 }
@@ -101,8 +103,14 @@ const basicConstraints = (isAuthority: boolean) => {
 const subjectAltName = (names: ReadonlyArray<string>) =>
   sequence(objectId.subjectAltName, der(0x04, sequence(...names.map(generalName))))
 
-const generalName = (name: string) =>
-  Net.isIPv4(name) ? der(0x87, Uint8Array.from(name.split("."), Number)) : der(0x82, Buffer.from(name))
+/** In ASCII; what is neither, such as what an authority is called, stands as it is. */
+const generalName = (name: string) => {
+  const address = Ip.parse(name)
+  if (address !== undefined) return der(0x87, Uint8Array.from(Ip.octets(address)))
+  return der(0x82, Buffer.from(isAscii.test(name) ? name : (HostName.parse(name) ?? name)))
+}
+
+const isAscii = /^[\0-\x7f]*$/
 
 const pem = (label: string, bytes: Uint8Array) => {
   const lines = Buffer.from(bytes)
