@@ -2,9 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Transport } from "@effect-websocket/transport"
 import { Listener, ProxyListener } from "@effect-websocket/transport/testing"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { hex } from "../../core/test/hex.ts"
-import { pullBytes } from "./pairs/Pair.ts"
+import { pattern, pullBytes } from "./pairs/Pair.ts"
 
 const text = (line: string) => new Uint8Array(Buffer.from(line, "latin1"))
 const port16 = (port: number) => port.toString(16).padStart(4, "0")
@@ -43,6 +44,24 @@ const refused = {
   socks5: hex("0500 05050001000000000000")
 }
 const kinds = ["http", "socks4", "socks5"] as const
+
+it.live("what a server says last comes through, though both have ended and the client reads late", () =>
+  Effect.gen(function* () {
+    const server = yield* Listener.make()
+    const { stream } = yield* say({ kind: "socks5" }, requests.socks5(server.port), granted.socks5.length)
+    const behind = yield* server.accept
+    // More than all kernels on the way hold.
+    const bytes = pattern(0x2000000)
+    behind.send(bytes)
+    yield* stream.shutdown
+    assert.isTrue(Cause.isDone(yield* Effect.flip(behind.take)))
+    // The proxy has taken all of it when this side could end.
+    yield* behind.leave
+    const said = yield* pullBytes(stream.pull, bytes.length)
+    assert.isTrue(Buffer.from(said).equals(bytes))
+    assert.isTrue(Cause.isDone(yield* Effect.flip(stream.pull)))
+  }).pipe(Effect.provide(Transport.layer))
+)
 
 describe("lets through, by a name that it finds at 127.0.0.1", () => {
   for (const kind of kinds) {

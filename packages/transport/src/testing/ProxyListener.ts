@@ -75,6 +75,8 @@ const converse = Effect.fnUntraced(function* (client: ProxyClient, asked: Array<
   }
   client.wire.send(granted)
   yield* Effect.all([upwards(client, server.success), downwards(server.success, client)], { concurrency: "unbounded" })
+  // What the server said last may still be on its way.
+  return yield* client.wire.leave
 })
 
 const upwards = (client: ProxyClient, server: ByteStream): Effect.Effect<void, TransportError> =>
