@@ -11,7 +11,8 @@ import {
   type Target,
   TlsOptions,
   Transport,
-  TransportError
+  TransportError,
+  wrapStream
 } from "@effect-websocket/transport"
 import { Certificate, MemoryTransport } from "@effect-websocket/transport/testing"
 import * as Cause from "effect/Cause"
@@ -254,6 +255,34 @@ describe("layerDuplex", () => {
       (port) => open(Transport.layerDuplex(() => Net.connect(port, "127.0.0.1")))
     )
   )
+})
+
+describe("TLS over what is no socket", () => {
+  const over: Record<string, (duplex: Duplex) => Layer.Layer<Transport>> = {
+    "a duplex": (duplex) => Transport.layerDuplex(() => duplex),
+    "a stream": (duplex) =>
+      Transport.layerStream(() =>
+        Effect.map(open(Transport.layerDuplex(() => duplex)), (stream) => wrapStream(stream, {}))
+      )
+  }
+  for (const [what, layerOver] of Object.entries(over)) {
+    it.live(`${what}: who reads late gets all of it, and its clean end`, () =>
+      Effect.gen(function* () {
+        const { cert, key } = Certificate.make({ names: ["ws.test"] })
+        const [ours, theirs] = duplexPair()
+        const server = new Tls.TLSSocket(theirs, { isServer: true, cert, key })
+        const closed = Promise.withResolvers<void>()
+        server.on("close", closed.resolve).resume()
+        const stream = yield* open(layerOver(ours), { tls: TlsOptions.make({ ca: cert }) })
+        server.end(pattern(1000))
+        yield* stream.shutdown
+        yield* Effect.promise(() => closed.promise)
+        yield* turnsOfTheEventLoop(10)
+        assert.deepStrictEqual(yield* pullBytes(stream.pull, 1000), pattern(1000))
+        assert.isTrue(Cause.isDone(yield* Effect.flip(stream.pull)))
+      })
+    )
+  }
 })
 
 describe("layerStream", () => {

@@ -35,7 +35,8 @@ export class ByteStreamDuplex extends Duplex {
   #pending: { readonly effect: Effect.Effect<void, TransportError>; readonly done: Callback } | undefined
 
   constructor(stream: ByteStream) {
-    super({ allowHalfOpen: true, decodeStrings: false })
+    // The engine gives up when it closes, though it has not handed on all that came before the end.
+    super({ allowHalfOpen: true, decodeStrings: false, autoDestroy: false })
     this.#stream = stream
   }
 

@@ -2,6 +2,7 @@
  * A handshake by Node's TLS engine over any byte stream: over our own socket the engine takes it, over any other stream
  * it gets a duplex made from it. How to verify and what to remember, `Tls` says.
  */
+import * as Net from "node:net"
 import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -93,9 +94,12 @@ export const infoOf = (
 const renegotiated = () =>
   new TransportError({ reason: new TlsFailed({ problem: "renegotiation", detail: "It asked for one over TLS 1.2" }) })
 
-/** The engine's own queue holds a write until all of it is out; the queue below it shows its progress. */
+/**
+ * The engine's own queue holds a write until all of it is out; the queue below it shows its progress. A duplex that is no
+ * socket would destroy itself at its end, and the engine with it (`ByteStreamDuplex`).
+ */
 const baseOf = (below: ByteStream) =>
-  below instanceof NodeDuplex
+  below instanceof NodeDuplex && below.duplex instanceof Net.Socket
     ? Effect.succeed({ duplex: below.duplex as Tls.TLSSocket, queuedBytes: () => below.handleBytes() })
     : Effect.map(ByteStreamDuplex.make(below), (duplex) => ({ duplex, queuedBytes: () => below.unflushedBytes() }))
 
