@@ -165,7 +165,8 @@ const make = (
       onFailure: () => Effect.succeed<Event>({ _tag: "End" })
     })
   })
-  const sending = (encode: () => InvalidMessage.InvalidMessage | void) =>
+  /** What it answers is what is not legal, if anything. */
+  const sending = (encode: () => unknown) =>
     Effect.suspend(() => {
       const problem = encode()
       if (problem !== undefined) return Effect.die(problem)
