@@ -352,6 +352,25 @@ describe("a responseId that throws", () => {
   }
 })
 
+it.effect("over messages that fail with something else, which the types refuse, everybody who asks dies of it", () => {
+  const logged: Array<unknown> = []
+  return Effect.gen(function* () {
+    const { server, socket } = yield* Pair.open()
+    const { onDecodeError, ...failing } = protocol
+    const typed: unknown = WebSocket.schema(socket, failing)
+    type Untold = Messages<Received, typeof protocol.send.Type, never, never>
+    const requests = yield* Requests.make(typed as Untold, { responseId })
+    const asking = yield* start(requests.request((id) => ({ id, double: 1 })))
+    yield* asked(server)
+    yield* server.send("no JSON")
+    const first = yield* Fiber.await(asking)
+    assert.isTrue(Exit.hasDies(first))
+    assert.deepStrictEqual(yield* Effect.exit(requests.request((id) => ({ id, double: 2 }))), first)
+    yield* failsWith(requests.receive as Effect.Effect<unknown, { readonly _tag: string }>, { _tag: "DecodeFailed" })
+    assert.lengthOf(logged, 1)
+  }).pipe(Effect.provide(Logger.layer([Logger.make(({ cause }) => logged.push(Cause.squash(cause)))])))
+})
+
 describe("over the sessions of a client", () => {
   it.effect("what a session accepted fails when it is lost, and ids never come again", () =>
     Effect.gen(function* () {

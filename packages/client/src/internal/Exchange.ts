@@ -9,9 +9,10 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
 import type * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import { type FateUnknown, type LossCause, NotSent } from "../ClientErrors.ts"
+import { type FateUnknown, LossCause, NotSent } from "../ClientErrors.ts"
 import type { Messages } from "../Connection.ts"
 import { RequestTimedOut } from "../MessageErrors.ts"
 import type { Settings } from "../Requests.ts"
@@ -25,6 +26,8 @@ export interface Other<A> {
   readonly message: A
   readonly size: number
 }
+
+const isLossCause = Schema.is(LossCause)
 
 type Kept<A, RE> = Queue.Queue<Other<A>, RE | Cause.Done>
 
@@ -123,11 +126,13 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     }
     const { cause } = exit
     const ended = Queue.failCause(this.kept, cause)
-    if (Cause.hasDies(cause)) {
+    const failure = cause.reasons.find(Cause.isFailReason)?.error
+    // A program that does not look at types may have messages that fail with something else.
+    if (Cause.hasDies(cause) || (failure !== undefined && !isLossCause(failure))) {
       this.inFlight.die(Cause.squash(cause))
       return Effect.andThen(Effect.logError("WebSocket requests died", cause), ended)
     }
-    this.inFlight.end(cause.reasons.find(Cause.isFailReason)?.error)
+    this.inFlight.end(failure)
     return ended
   }
 
