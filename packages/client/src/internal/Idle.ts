@@ -3,54 +3,68 @@
  * that answers pings and has forgotten its client is noticed. Time in which the inbox is full does not count, for then
  * we do not read.
  */
-import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { IdleTimeout } from "../Errors.ts"
+import type { Call } from "./Attendant.ts"
 import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { Session } from "./Session.ts"
 
-export class Idle {
-  private readonly clock: Clock.Clock
+/** No more than a call that is set: when data comes it is not moved, but looks at its moment how long ago that was. */
+export class Idle implements Call {
+  at: Moment.Moment = Moment.never
+  place: number | undefined
+  private readonly session: Session<unknown>
   private readonly idleTimeout: Duration.Duration
   private readonly timeout: bigint
   private since: Moment.Moment
-  private excuse: Excuse
+  private excuse: Excuse | undefined
 
-  constructor(idleTimeout: Duration.Duration, clock: Clock.Clock) {
-    this.clock = clock
+  constructor(session: Session<unknown>, idleTimeout: Duration.Duration) {
+    this.session = session
     this.idleTimeout = idleTimeout
     this.timeout = Moment.nanos(idleTimeout)
-    this.since = Moment.now(clock)
-    this.excuse = new Excuse(this.timeout)
+    this.since = Moment.now(session.clock)
+  }
+
+  /** From now on, as long as the session is open. */
+  begin(): void {
+    this.at = this.since + this.timeout
+    this.session.attendant.set(this)
+  }
+
+  stop(): void {
+    this.session.attendant.unset(this)
   }
 
   /** Data came, or there is room for it again. */
   heard(): void {
-    this.since = Moment.now(this.clock)
-    this.excuse = new Excuse(this.timeout)
+    this.since = Moment.now(this.session.clock)
+    this.excuse = undefined
   }
 
-  /** Runs as long as the session is open; ends it when it is idle for too long. */
-  watch(session: Session<unknown>): Effect.Effect<void> {
+  /** Ends the session when it was idle for too long, or looks again. */
+  ring(): void {
+    const { session } = this
+    if (!session.open) return
+    if (session.inbox.full) this.heard()
+    const now = Moment.now(session.clock)
+    if (now >= this.since + this.timeout) {
+      this.excuse ??= new Excuse(this.timeout)
+      const excused = this.excuse.take(now, this.at)
+      if (excused === 0n) return session.attendant.start(session, this.end)
+      this.since = now + excused - this.timeout
+    }
+    this.begin()
+  }
+
+  private get end(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const due = this.since + this.timeout
-      return Effect.flatMap(Moment.sleepUntil(this.clock, due), () => {
-        if (!session.open) return Effect.void
-        if (session.inbox.full) this.heard()
-        const now = Moment.now(this.clock)
-        if (now < this.since + this.timeout) return this.watch(session)
-        const excused = this.excuse.take(now, due)
-        if (excused === 0n) return this.end(session)
-        this.since = now + excused - this.timeout
-        return this.watch(session)
-      })
+      const { goodbye, pings } = this.session
+      const { last } = pings.latencies
+      const timeout = new IdleTimeout({ idleTimeout: this.idleTimeout, ...(last && { latency: last }) })
+      return Effect.asVoid(goodbye.expire(timeout))
     })
-  }
-
-  private end(session: Session<unknown>): Effect.Effect<void> {
-    const { last } = session.pings.latencies
-    return session.goodbye.expire(new IdleTimeout({ idleTimeout: this.idleTimeout, ...(last && { latency: last }) }))
   }
 }

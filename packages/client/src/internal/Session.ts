@@ -91,7 +91,7 @@ export class Session<A> implements Attended, Source {
     const { idleTimeout } = settings.deadlines
     this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
     this.outgoing = new Outgoing(stream, endpoint, clock, { fragmentBytes: settings.fragmentBytes, session: this })
-    this.idle = idleTimeout && new Idle(idleTimeout, clock)
+    this.idle = idleTimeout && new Idle(this, idleTimeout)
     this.outcome = new Outcome(this)
     this.pulling = stream.flow === undefined ? new Pulling(stream) : undefined
     this.reader = new Reader(this)
@@ -104,6 +104,7 @@ export class Session<A> implements Attended, Source {
     const joining = this.attendant.joined(this)
     try {
       this.keepAlive?.begin()
+      this.idle?.begin()
       // An empty array is one of 200 bytes, as long as it is kept.
       this.reader.begin(first.length > 0 ? first : undefined)
     } catch (defect) {
@@ -111,13 +112,8 @@ export class Session<A> implements Attended, Source {
       this.forget()
       throw defect
     }
-    return inTurn(joining, this.pulling && this.attendant.begin(this, this.ending(this.pulling.run)), this.watchIdle)
-  }
-
-  private get watchIdle(): Effect.Effect<void> | undefined {
-    if (this.idle === undefined) return undefined
-    const watch = Effect.onError(this.idle.watch(this), (cause) => this.failed(cause))
-    return this.attendant.begin(this, watch)
+    const pulling = this.pulling && this.attendant.begin(this, this.ending(this.pulling.run))
+    return joining && pulling ? Effect.andThen(joining, pulling) : (joining ?? pulling)
   }
 
   /** What comes in goes there, from now on. */
@@ -168,6 +164,7 @@ export class Session<A> implements Attended, Source {
     this.watchers?.Pong.end()
     this.attendant.leave(this)
     this.keepAlive?.stop()
+    this.idle?.stop()
     this.madeGoodbye?.stop()
     this.reader.stop()
     this.outgoing.end()
@@ -275,7 +272,3 @@ export class Session<A> implements Attended, Source {
     return this.outcome.giveUp(undefined)
   }
 }
-
-/** One after the other; undefined when there is nothing to be run. */
-const inTurn = (...effects: ReadonlyArray<Effect.Effect<void> | undefined>): Effect.Effect<void> | undefined =>
-  effects.reduce((first, next) => (first && next ? Effect.andThen(first, next) : (first ?? next)), undefined)
