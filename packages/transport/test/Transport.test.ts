@@ -196,6 +196,20 @@ describe("layerDuplex", () => {
     })
   )
 
+  it.live("one that says that it is closed, and breaks when its scope destroys it", () =>
+    Effect.gen(function* () {
+      const ours = new Duplex({ read: () => {}, destroy: (_error, done) => done(new Error("late")) })
+      yield* Effect.scoped(
+        Effect.map(open(Transport.layerDuplex(() => ours)), () => {
+          ours.emit("close")
+        })
+      )
+      yield* turnsOfTheEventLoop(1)
+      assert.strictEqual(ours.errored?.message, "late")
+      assert.strictEqual(ours.listenerCount("error"), 0)
+    })
+  )
+
   it.live("one that breaks while it connects, one that is gone, and an Effect that fails", () =>
     Effect.gen(function* () {
       const port = yield* Effect.scoped(Effect.map(listen(Net.createServer()), ({ port }) => port))

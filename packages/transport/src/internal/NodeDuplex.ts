@@ -253,10 +253,12 @@ export class NodeDuplex implements ByteStream {
     this.#isDestroyed = true
     this.#broken = undefined
     const { duplex } = this
+    // One that said that it is closed, and was not destroyed, is so only now.
+    const isOver = this.#isClosed && duplex.destroyed
     duplex.destroy()
     this.#listen("off")
     this.#part()
-    if (!this.#isClosed) {
+    if (!isOver) {
       duplex.on("error", ignore)
       duplex.once("close", () => duplex.off("error", ignore))
     }
