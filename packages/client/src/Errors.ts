@@ -111,7 +111,7 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>(error
 
   private get advice() {
     return this.by === "us"
-      ? "its scope was left, or close was called: open a new one to go on"
+      ? "its scope was left, close or abort was called, or a sendFragments was broken off: open a new one to go on"
       : "open a new one to go on"
   }
 }

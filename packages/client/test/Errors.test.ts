@@ -151,7 +151,7 @@ describe("each says what to do", () => {
     const { message } = closed({ by: "us", closeCode: 1000 })
     assert.strictEqual(
       message,
-      "The connection was closed on this side (1000): its scope was left, or close was called: open a new one to go on"
+      "The connection was closed on this side (1000): its scope was left, close or abort was called, or a sendFragments was broken off: open a new one to go on"
     )
   })
 
