@@ -196,6 +196,19 @@ describe("layerDuplex", () => {
     })
   )
 
+  it.live("one that says that it is closed before its end was read: all of it comes, and its end", () =>
+    Effect.gen(function* () {
+      const ours = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+      const stream = yield* open(Transport.layerDuplex(() => ours))
+      ours.push(pattern(10))
+      ours.push(null)
+      ours.emit("close")
+      assert.deepStrictEqual(yield* pullBytes(stream.pull, 10), pattern(10))
+      assert.isTrue(Cause.isDone(yield* Effect.flip(stream.pull)))
+      assert.isFalse(stream.writeUnsafe([Uint8Array.of(1)]))
+    })
+  )
+
   it.live("one that says that it is closed, and breaks when its scope destroys it", () =>
     Effect.gen(function* () {
       const ours = new Duplex({ read: () => {}, destroy: (_error, done) => done(new Error("late")) })

@@ -110,6 +110,8 @@ export class NodeDuplex implements ByteStream {
     }),
     close: heard((self) => {
       self.#isClosed = true
+      // One that is not destroyed may say so before its `end`, which comes once all that waits was read.
+      if (!self.duplex.destroyed && isEndGiven(self.duplex)) self.#hasEnded = true
       self.#change()
     })
   }
@@ -351,6 +353,10 @@ const takeBuffered = (duplex: Duplex): Chunks | undefined => {
   }
   return chunks
 }
+
+/** Nothing comes behind what waits to be read. Node tells nobody before `end`, but by what it keeps for itself. */
+const isEndGiven = (duplex: Duplex): boolean =>
+  (duplex as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true
 
 /** Stands for every duplex that was destroyed. */
 let gone: Duplex | undefined
