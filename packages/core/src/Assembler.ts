@@ -1,7 +1,7 @@
 /**
- * What an endpoint gives of the data that comes: whole messages (`MessageAssembler`, `MessageBytesAssembler`), pieces of
- * them as they come (`FragmentAssembler`) or frames (`FrameAssembler`). Each takes the decoder's pieces one by one; the
- * order of frames was already checked.
+ * What an endpoint makes of incoming data: whole messages (`MessageAssembler`, `MessageBytesAssembler`), pieces of them as they
+ * arrive (`FragmentAssembler`) or frames (`FrameAssembler`). Each takes the decoder's pieces one by one; the order of frames is
+ * already checked.
  */
 import type { Inflater } from "./Compression.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
@@ -12,24 +12,24 @@ import type { ProtocolViolation } from "./ProtocolViolation.ts"
 
 export type Failure = ProtocolViolation | MessageTooBig
 
-/** Text or binary: what a message is, whatever form its payload is given in (RFC 6455 §5.6). */
+/** Whether a message is text or binary, in whatever form its payload is delivered (RFC 6455 §5.6). */
 export type Kind = "text" | "binary"
 
-/** How much may be given, in elements of what the assembler makes. */
+/** How much may be delivered: a number of elements that the assembler makes. */
 export interface Room {
   messages: number
-  /** Their size, such as bytes of binary messages and UTF-16 units of texts. What passes it is still given. */
+  /** Their size, such as bytes of binary messages and UTF-16 units of texts. The element that exceeds it is still delivered. */
   bytes: number
 }
 
 export interface Assembler<A> {
-  /** Takes the piece under the cursor: what it completes, undefined when more must come, or a failure. */
+  /** Takes the piece under the cursor. Returns what it completes, undefined when more must come, or a failure. */
   take(piece: FrameDecoder): A | undefined | Failure
-  /** Takes several whole messages behind the cursor at once, where it can. Answers how many. */
+  /** Takes several whole messages after the cursor at once, where it can. Returns how many. */
   takeRun?(decoder: FrameDecoder, into: Array<A>, room: Room): number
-  /** What a control frame is given as, where it is given. */
+  /** The element for a control frame. Absent if control frames are not delivered. */
   control?(opcode: Control, payload: Uint8Array): A
-  /** How much of a bound in bytes it uses up. */
+  /** How much of a limit in bytes an element uses up. */
   sizeOf(element: A): number
 }
 

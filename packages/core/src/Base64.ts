@@ -1,6 +1,6 @@
 /**
- * As much of base64 (RFC 4648 §4) as the opening handshake needs: the nonce and its answer are written, and the
- * length of a nonce is read. Nothing is ever decoded.
+ * The part of base64 (RFC 4648 §4) that the opening handshake needs: encoding the nonce and its answer, and finding the length
+ * of an encoded nonce. Nothing is ever decoded.
  */
 export const encode = (bytes: Uint8Array): string => {
   const codes = new Array<number>(Math.ceil(bytes.length / 3) * 4)
@@ -14,11 +14,11 @@ export const encode = (bytes: Uint8Array): string => {
   return String.fromCharCode.apply(null, codes)
 }
 
-/** How many bytes the text stands for; undefined when it is not what `encode` would have written. */
+/** How many bytes the text encodes; undefined if `encode` would not have written it. */
 export const decodedLength = (text: string): number | undefined => {
   if (text.length % 4 !== 0 || !form.test(text)) return undefined
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
-  // RFC 4648 §3.5: two bits of the last character mean nothing for each "=", and they are zero.
+  // RFC 4648 §3.5: for each "=", two bits of the last character mean nothing and must be zero.
   const unused = (1 << (padding * 2)) - 1
   const last = alphabet.indexOf(text.charAt(text.length - padding - 1))
   return (last & unused) === 0 ? (text.length / 4) * 3 - padding : undefined

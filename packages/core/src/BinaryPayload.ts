@@ -1,26 +1,26 @@
 /**
- * The payload of a binary message that comes in pieces: collected in blocks as it comes, and put into one array when it is
- * whole. No byte moves while the message grows, however many pieces there are; and once what is still to come is known
- * and no more than what came, blocks give way to the final array.
+ * The payload of a binary message that comes in pieces: collected in blocks, and put into one array when it is whole. No byte
+ * moves while the message grows, however many pieces there are. Once the rest is known to be no longer than what came, the
+ * final array replaces the blocks.
  *
- * What is held is at most twice the bytes received and 64 KiB, never what a header alone announces, and no piece pins
- * the read that brought it. `PayloadBuffer` is the plain form: one array that grows.
+ * It holds at most twice the bytes received plus 64 KiB, never what a header alone announces, and no piece keeps its read in
+ * memory. `PayloadBuffer` is the plain form: one array that grows.
  */
 export class BinaryPayload {
   /** Bytes so far. */
   length = 0
   private readonly allocate: (length: number) => Uint8Array
-  /** Full ones, in order; the open one comes after them. */
+  /** The full blocks, in order; the open one comes after them. */
   private blocks: Array<Uint8Array> = []
   private block: Uint8Array = empty
   private filled = 0
 
-  /** `allocate` need not clear: every byte is written before it is given away. */
+  /** `allocate` need not clear memory: every byte is written before anyone sees it. */
   constructor(allocate: (length: number) => Uint8Array) {
     this.allocate = allocate
   }
 
-  /** Takes a copy of the piece. At most `coming` bytes follow it: Infinity when nobody knows. */
+  /** Copies the piece. At most `coming` bytes follow it; Infinity if that is unknown. */
   append(source: Uint8Array, start: number, end: number, coming: number): void {
     const length = this.length + (end - start)
     const room = this.block.length - this.filled
@@ -35,7 +35,7 @@ export class BinaryPayload {
     this.length = length
   }
 
-  /** Gives the bytes away, in an array that holds nothing else, and starts over. */
+  /** Returns the bytes, in an array that holds nothing else, and starts over. */
   take(): Uint8Array {
     const isWhole = this.blocks.length === 0 && this.filled === this.block.length
     const bytes = isWhole ? this.block : this.join(this.length)
@@ -49,7 +49,7 @@ export class BinaryPayload {
     this.filled = this.length
   }
 
-  /** Blocks double up to 64 KiB, so that a message of tiny fragments does not begin with a row of tiny arrays. */
+  /** Blocks double up to 64 KiB, so a message of tiny fragments does not begin with many tiny arrays. */
   private openBlock(wanted: number): void {
     if (this.filled > 0) this.blocks.push(this.block)
     const size = Math.min(Math.max(this.length, wanted, smallestBlock), blockBytes)
@@ -57,7 +57,7 @@ export class BinaryPayload {
     this.filled = 0
   }
 
-  /** All bytes so far at the start of one array of that length; the blocks are free for others. */
+  /** Puts all bytes so far at the start of one array of that length, and frees the blocks for other messages. */
   private join(length: number): Uint8Array {
     const whole = this.allocate(length)
     let at = 0
@@ -83,8 +83,8 @@ const blockBytes = 0x10000
 const smallestBlock = 0x400
 
 /**
- * Blocks that no message holds, for the next one: fresh memory costs more than filling it. At most 1 MiB in all, as much
- * as a message of the default limit takes.
+ * Blocks that no message uses, kept for the next: fresh memory costs more than filling it. At most 1 MiB in all, as much as the
+ * largest message takes by default.
  */
 const spareBlocks: Array<Uint8Array> = []
 const mostSpareBlocks = 16

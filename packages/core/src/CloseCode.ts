@@ -4,9 +4,9 @@
  * Only this module knows the ranges; `ClosePayload` knows what a Close frame looks like.
  */
 
-/** The closing handshake ended a connection that had done its work. */
+/** The connection has done its work. */
 export const normal = 1000
-/** The endpoint goes away: a server stops, a program was interrupted. */
+/** The endpoint goes away: a server stops, or a program was interrupted. */
 export const goingAway = 1001
 export const protocolError = 1002
 export const unsupportedData = 1003
@@ -21,8 +21,8 @@ export const mandatoryExtension = 1010
 export const internalError = 1011
 
 /**
- * Whether this code may be sent in a Close frame. 1004 is reserved without a meaning, 1005, 1006 and 1015 are for local use,
- * and 1016 to 2999 are for future RFCs; 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for programs.
+ * Whether this code may be sent in a Close frame. Codes 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for
+ * programs. 1004 is reserved without a meaning; 1005, 1006 and 1015 are for local use, 1016 to 2999 for future RFCs.
  */
 export const isTransmittable = (closeCode: number): boolean =>
   Number.isInteger(closeCode) &&

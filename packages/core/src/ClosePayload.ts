@@ -8,13 +8,13 @@ import type { Platform } from "./Platform.ts"
 import * as ProtocolViolation from "./ProtocolViolation.ts"
 
 export interface ClosePayload {
-  /** Undefined where the frame had no payload; the connection's close code is then 1005 (RFC 6455 §7.1.5). */
+  /** Undefined if the frame had no payload; the connection's close code is then 1005 (RFC 6455 §7.1.5). */
   readonly closeCode: number | undefined
   /** At most 123 bytes of UTF-8. */
   readonly closeReason: string
 }
 
-/** The payload of a Close frame that says nothing. */
+/** The payload of a Close frame without a code. */
 export const none: ClosePayload = Object.freeze({ closeCode: undefined, closeReason: "" })
 
 /** The longest reason, in bytes. */
@@ -33,7 +33,7 @@ export const decode = (
   return { closeCode, closeReason }
 }
 
-/** The bytes of a payload; or what is not legal about it. */
+/** The bytes of a payload, or what is illegal about it. */
 export const encode = (
   { closeCode, closeReason }: ClosePayload,
   platform: Pick<Platform, "utf8Length" | "encodeUtf8">

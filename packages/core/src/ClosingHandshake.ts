@@ -1,15 +1,15 @@
 /**
- * The closing handshake (RFC 6455 §5.5.1, §7.1): every state of a connection, every event, and what follows. A missing
- * cell means that nothing happens.
+ * The closing handshake (RFC 6455 §5.5.1, §7.1): every state of a connection, every event, and what follows. A missing cell
+ * means that nothing happens.
  *
  *     Open       messages flow both ways
  *     Failing    the peer broke a rule; our Close waits until earlier messages were taken
  *     CloseSent  our Close is on its way, the peer's is awaited
- *     Failed     our Close for a violation is on its way; input means nothing any more
+ *     Failed     our Close for a violation is on its way; input is ignored
  *     Closed     both Close frames have passed
  *     Lost       the byte stream ended before that
  *
- * Time limits, and when a deferred Close is due, are the caller's decisions.
+ * The caller decides about time limits, and when a deferred Close is due.
  */
 export type State = "Open" | "Failing" | "CloseSent" | "Failed" | "Closed" | "Lost"
 
@@ -63,5 +63,5 @@ export const table: Readonly<Record<State, Readonly<Partial<Record<Event, Cell>>
 /** May data frames still be sent (RFC 6455 §5.5.1: none after a Close)? */
 export const canSend = (state: State): boolean => state === "Open" || state === "Failing"
 
-/** Does what comes in still mean something? */
+/** Is input still processed? */
 export const canReceive = (state: State): boolean => state === "Open" || state === "CloseSent"

@@ -1,9 +1,9 @@
 /**
- * What permessage-deflate asks of a platform (RFC 7692 §7.2): compressing and inflating whole messages, synchronously, so
- * that order holds by itself.
+ * What permessage-deflate needs from a platform (RFC 7692 §7.2): compressing and inflating messages synchronously, which keeps
+ * them in order.
  */
 export interface DeflaterOptions {
-  /** The window is 2^n bytes at most, n from 8 to 15. */
+  /** n from 8 to 15: the window is at most 2^n bytes. */
   readonly windowBits: number
   /** The window is kept from message to message. */
   readonly contextTakeover: boolean
@@ -15,8 +15,8 @@ export interface DeflaterOptions {
 
 export interface Deflater {
   /**
-   * A message's payload, compressed, without the four bytes of `tail` (RFC 7692 §7.2.1); valid until the next call of any
-   * coder. Or a part of it, compressed up to its last byte: `last` is false while others follow.
+   * Compresses a message's payload, without the four bytes of `tail` (RFC 7692 §7.2.1), or a part of it, up to the part's last
+   * byte. `last` is false while more parts follow. The result is valid until the next call of any coder.
    */
   readonly deflate: (payload: Uint8Array, last?: boolean) => Uint8Array
   /** Frees what it holds. */
@@ -31,8 +31,8 @@ export interface InflaterOptions {
 
 export interface Inflater {
   /**
-   * The bytes that one piece of a compressed message becomes, at most `room`; valid until the next call of any
-   * coder. `last` says that the message ends with it. After a failure the inflater is closed.
+   * Inflates one piece of a compressed message to at most `room` bytes, valid until the next call of any coder. `last` marks
+   * the message's last piece. After a failure the inflater is closed.
    */
   readonly inflate: (
     bytes: Uint8Array,
@@ -48,10 +48,10 @@ export interface Inflater {
 /** There is more than `room`, or the bytes are not DEFLATE. */
 export type InflateFailure = "TooBig" | "Corrupt"
 
-/** What a sender takes off the end of a message, and a receiver puts back (RFC 7692 §7.2.1, §7.2.2). */
+/** The bytes that a sender removes from the end of a message and a receiver puts back (RFC 7692 §7.2.1, §7.2.2). */
 export const tail: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff)
 
-/** A deflater that compresses nothing, in stored blocks (RFC 1951 §3.2.4): for platforms that bring none. */
+/** A deflater that writes stored blocks, uncompressed (RFC 1951 §3.2.4), for platforms that have none. */
 export const storing = (): Deflater => ({
   deflate: (payload, last = true) => {
     const blocks = Math.max(1, Math.ceil(payload.length / maxStored))
@@ -62,7 +62,7 @@ export const storing = (): Deflater => ({
       bytes.set(part, at + 5)
       at += 5 + part.length
     }
-    // The last byte begins the empty block whose rest is the tail.
+    // The last byte begins the empty block; the tail is the rest of it.
     return last ? bytes : bytes.subarray(0, -1)
   },
   close: () => {}

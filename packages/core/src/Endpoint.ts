@@ -78,7 +78,7 @@ export class Endpoint<A = Message> {
   private readonly limits: Limits
   private readonly compression: Compression | undefined
   private readonly makeAssembler: Assembler.Make<A>
-  // Made when the first bytes come, and when the first message goes.
+  // Made when the first bytes come, and when the first message is sent.
   private madeAssembler: Assembler.Assembler<A> | undefined
   private madeEncoder: MessageEncoder | undefined
   private controlPayload: PayloadBuffer | undefined
@@ -118,7 +118,7 @@ export class Endpoint<A = Message> {
     return this.madeEncoder
   }
 
-  /** On its own, since a method that writes such a function allocates for it at each call (docs/performance.md, Closures). */
+  /** Separate, since a method that contains such a function allocates for it at each call (docs/performance.md, Closures). */
   private makeEncoder(): MessageEncoder {
     return new MessageEncoder({
       output: this.output,
@@ -160,7 +160,7 @@ export class Endpoint<A = Message> {
     return false
   }
 
-  /** Short messages that lie one behind the other; `next` is the plain way. */
+  /** The fast path for consecutive short messages; `next` is the plain way. */
   private takeRun(into: Array<A>, room: Room): boolean {
     if (this.assembler.takeRun === undefined || !this.receiving || !this.decoder.isBetweenMessages) return false
     const taken = this.assembler.takeRun(this.decoder, into, room)
@@ -169,7 +169,7 @@ export class Endpoint<A = Message> {
     return taken > 0
   }
 
-  /** Messages that `read` gave are views of the read that was taken last: its memory is theirs. */
+  /** Whether messages that `read` returned are views of the last read, so its memory belongs to them. */
   get keepsRead(): boolean {
     return this.decoder.kept
   }
@@ -179,17 +179,17 @@ export class Endpoint<A = Message> {
     while (this.next() !== undefined) this.discarded += 1
   }
 
-  /** How much of `Room.bytes` it uses up. */
+  /** How much of `Room.bytes` an element uses up. */
   sizeOf(element: A): number {
     return this.assembler.sizeOf(element)
   }
 
-  /** Whether frames may still come in that mean something. */
+  /** Whether incoming frames are still processed. */
   get receiving(): boolean {
     return ClosingHandshake.canReceive(this.state)
   }
 
-  /** The next element of this read. Control frames on the way are handled. */
+  /** The next element of this read. Handles control frames on the way. */
   private next(): A | undefined {
     while (this.receiving) {
       const piece = this.decoder.next()
@@ -213,11 +213,11 @@ export class Endpoint<A = Message> {
     return this.assembler.take(piece)
   }
 
-  /** Collects and handles a control frame. Answers what the assembler makes of it, or the rule it broke. */
+  /** Collects and handles a control frame. Returns what the assembler makes of it, or the rule it broke. */
   private takeControl(piece: FrameDecoder): A | undefined | Assembler.Failure {
     this.controlPayload ??= new PayloadBuffer()
     this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)
-    // At most 125 bytes, so even a Close is judged when it is whole.
+    // At most 125 bytes, so even a Close is checked only when it is whole.
     if (!piece.last) return undefined
     const opcode = piece.header.opcode as Opcode.Control
     const payload = this.controlPayload.take()
@@ -239,19 +239,19 @@ export class Endpoint<A = Message> {
     return undefined
   }
 
-  /** Remembered even in CloseSent, where no second Close can say it. */
+  /** The failure is remembered even in CloseSent, where no second Close can report it. */
   private violate(failure: Assembler.Failure): void {
     this.failure = failure
     this.step("violation")
   }
 
-  /** RFC 6455 §5.5.2: every ping is answered, or while the writer is blocked the most recent one. */
+  /** RFC 6455 §5.5.2: answers every ping, or only the most recent one while the writer is blocked. */
   private answerPing(payload: Uint8Array): void {
     if (this.writerBlocked) this.pongOwed = payload
     else this.output.frame(Opcode.pong, payload)
   }
 
-  /** What came so far. */
+  /** What has been received so far. */
   get received(): Traffic.Traffic {
     const { compressedBytes, plainBytes } = this.inward
     return { messages: this.messagesReceived, frames: this.decoder.frames, compressedBytes, plainBytes }
@@ -259,7 +259,7 @@ export class Endpoint<A = Message> {
 
   // ---- sending
 
-  /** What was encoded so far. */
+  /** What has been encoded so far. */
   get sent(): Traffic.Traffic {
     const { compressedBytes, plainBytes } = this.outward
     return { messages: this.output.messages, frames: this.output.frames, compressedBytes, plainBytes }
@@ -291,7 +291,7 @@ export class Endpoint<A = Message> {
     return this.encoder.begin(kind, compress)
   }
 
-  /** What is not legal about sending this as that, if anything. */
+  /** What is illegal about sending this message as this kind, if anything. */
   invalid(message: Message, kind?: Assembler.Kind): InvalidMessage.InvalidMessage | undefined {
     return MessageParts.invalid(message, kind, this.platform)
   }
@@ -320,7 +320,7 @@ export class Endpoint<A = Message> {
     this.step("fail")
   }
 
-  /** Whether the transport holds as much as it should; while it does, only the newest pong is kept. */
+  /** Whether the transport is full; while it is, only the newest pong is kept. */
   set blocked(blocked: boolean) {
     this.writerBlocked = blocked
     if (blocked || this.pongOwed === undefined) return
@@ -332,7 +332,7 @@ export class Endpoint<A = Message> {
     return this.writerBlocked
   }
 
-  /** The byte stream is gone: what came of a message is dropped, and no memory is kept for more to come or to go. */
+  /** The byte stream is gone: drops an incomplete message, and frees the memory for receiving and sending. */
   release(): void {
     this.decoder.release()
     this.madeAssembler = undefined
@@ -359,6 +359,6 @@ export class Endpoint<A = Message> {
 /** Shared by all endpoints that compress nothing. */
 const nothingCompressed = new Traffic.Ratio()
 
-/** What an endpoint without an assembler of its own makes; its element is then `Message`. */
+/** The assembler of an endpoint without its own; its element is then `Message`. */
 const wholeMessages = <A>(...[platform, limits, inflater]: Parameters<Assembler.Make<A>>): Assembler.Assembler<A> =>
   new MessageAssembler(platform, limits, inflater) as Assembler.Assembler<unknown> as Assembler.Assembler<A>

@@ -1,11 +1,11 @@
 /**
- * The Sec-WebSocket-Extensions header (RFC 6455 §9.1): its grammar, and nothing of what an extension means.
+ * The grammar of the Sec-WebSocket-Extensions header (RFC 6455 §9.1), without the meaning of any extension.
  *
  *     extension-list  = 1#extension
  *     extension       = extension-token *( ";" extension-param )
  *     extension-param = token [ "=" ( token | quoted-string ) ]    ; what is quoted must be a token as well
  *
- * Elements of the list may be empty, since headers of one name are joined (RFC 9110 §5.6.1.2); one must not.
+ * Elements of the list may be empty, since headers of one name are joined (RFC 9110 §5.6.1.2), but one must not be.
  */
 import * as HttpSyntax from "./HttpSyntax.ts"
 
@@ -17,7 +17,7 @@ export interface Extension {
 
 export type Parameter = readonly [name: string, value: string | undefined]
 
-/** The extensions of a header, or undefined when it does not follow the grammar. Linear in its length. */
+/** The extensions of a header, or undefined if it does not follow the grammar. Takes linear time. */
 export const parse = (header: string): ReadonlyArray<Extension> | undefined => {
   const parts = split(header)?.filter((elements) => elements.length > 1 || elements[0] !== "")
   if (parts === undefined || parts.length === 0) return undefined
@@ -42,7 +42,7 @@ const parseParameter = (text: string): Parameter | undefined => {
   return HttpSyntax.isToken(name) && value !== undefined && HttpSyntax.isToken(value) ? [name, value] : undefined
 }
 
-/** What stands in quotes, its escapes taken out; undefined when more comes behind them. */
+/** The text in quotes, unescaped; undefined if anything follows the quotes. */
 const unquote = (text: string): string | undefined => {
   if (!text.startsWith('"')) return text
   let inner = ""
@@ -54,7 +54,7 @@ const unquote = (text: string): string | undefined => {
   return i === text.length - 1 ? inner : undefined
 }
 
-/** Cut at commas into extensions and at semicolons into their elements, but not inside quotes. */
+/** Splits at commas into extensions and at semicolons into their elements, but not inside quotes. */
 const split = (header: string): ReadonlyArray<ReadonlyArray<string>> | undefined => {
   const extensions: Array<Array<string>> = [[]]
   let start = 0

@@ -1,8 +1,8 @@
 /**
- * Fragments: a message as it comes, so that it may be larger than memory (RFC 6455 §5.4).
+ * Fragments: a message as it arrives, so that it may be larger than memory (RFC 6455 §5.4).
  *
- * What is given is a piece of one fragment that lies in one read. An intermediary may fragment a message anew (RFC 6455
- * §5.4), so where it was cut means nothing; a fragment that ends is told all the same, also an empty one.
+ * Each element is the part of one fragment that is in one read. An intermediary may fragment a message anew (RFC 6455 §5.4), so
+ * the boundaries mean nothing. Still, every end of a fragment is delivered, even of an empty one.
  */
 import type { Assembler, Failure, Kind } from "./Assembler.ts"
 import type { Inflater } from "./Compression.ts"
@@ -35,7 +35,7 @@ export type Fragment = TextFragment | BytesFragment<"binary">
 export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
   private readonly platform: Platform
   private readonly intake: Intake
-  /** Undefined: a text is given as the bytes that came. */
+  /** Undefined if a text is delivered as the bytes that came. */
   private readonly text: Utf8Decoder | undefined
   /** Bytes of the current message so far. */
   private length = 0
@@ -77,5 +77,5 @@ export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
   }
 }
 
-/** DEFLATE makes at most 1,032 bytes of one: so much of a read is inflated at once that at most 1 MiB comes of it. */
+/** DEFLATE turns one byte into at most 1,032, so inflating this many at once makes at most 1 MiB. */
 const inflatedAtOnce = 1016

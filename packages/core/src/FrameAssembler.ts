@@ -1,6 +1,6 @@
 /**
- * Frames, whole, control frames included (RFC 6455 §5.2): for those who look at the protocol itself. Payloads are
- * inflated, and checked to be UTF-8 together with their message where it is a text.
+ * Whole frames, including control frames (RFC 6455 §5.2), for programs that look at the protocol itself. Payloads are inflated,
+ * and text is checked to be UTF-8 across the frames of its message.
  */
 import type { Assembler, Failure } from "./Assembler.ts"
 import type { Inflater } from "./Compression.ts"
@@ -15,7 +15,7 @@ import * as Utf8 from "./Utf8.ts"
 
 export interface Frame {
   readonly opcode: Opcode.Name
-  /** It ends its message; true for every control frame. */
+  /** Whether the frame ends its message; true for every control frame. */
   readonly fin: boolean
   readonly payload: Uint8Array
 }
@@ -28,7 +28,7 @@ export class FrameAssembler implements Assembler<Frame> {
   private readonly limits: Limits
   /** Bytes of the current message before the current frame. */
   private before = 0
-  /** Where the text so far leaves its next byte. */
+  /** What the text so far demands of its next byte. */
   private state: Utf8.State = Utf8.accept
 
   constructor(platform: Platform, limits: Limits, inflater?: Inflater, textAs: "string" | "bytes" = "string") {
@@ -55,7 +55,7 @@ export class FrameAssembler implements Assembler<Frame> {
     return payload.length
   }
 
-  /** A frame is held whole, so what it becomes is bounded as well. */
+  /** A frame is held whole, so its inflated size is limited as well. */
   private inflate(piece: FrameDecoder): Uint8Array | Failure {
     const { maxFrameBytes, maxMessageBytes } = this.limits
     const { length } = this.payload
@@ -74,7 +74,7 @@ export class FrameAssembler implements Assembler<Frame> {
     return { opcode: Opcode.names[opcode], fin, payload }
   }
 
-  /** May the text go on with these bytes, and end with them when they are its `last`? */
+  /** May the text continue with these bytes, and end with them if they are its `last`? */
   private continues(bytes: Uint8Array, start: number, end: number, last: boolean): boolean {
     if (!this.checked || this.intake.kind === "binary") return true
     this.state = this.platform.validateUtf8(this.state, bytes, start, end)

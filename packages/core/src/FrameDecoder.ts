@@ -1,9 +1,9 @@
 /**
  * The frame decoder: network reads in, pieces of frames out (RFC 6455 §5.2, §5.4).
  *
- * A piece is a part of one frame's payload that lies in one read. The decoder is a cursor over the pieces: it
- * allocates nothing per frame and copies nothing but headers that straddle two reads. It knows which header is legal
- * next; limits are `Intake`'s business, payloads an `Assembler`'s.
+ * A piece is the part of one frame's payload that is in one read. The decoder is a cursor over the pieces: it allocates nothing
+ * per frame and copies only headers that straddle two reads. It knows which header is legal next. `Intake` checks limits, and
+ * an `Assembler` handles payloads.
  */
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Masking from "./Masking.ts"
@@ -25,9 +25,9 @@ export class FrameDecoder {
   last = true
   /** Payload bytes of the frame that come after the current piece. */
   remaining = 0
-  /** Messages were given that are views of the read: its memory is theirs. The next read starts over. */
+  /** Whether messages were delivered that are views of the read, so its memory belongs to them. Reset by the next read. */
   kept = false
-  /** How many headers came. */
+  /** The number of headers so far. */
   frames = 0
 
   /** What `FrameHeader.decode` may expect; `fragmented` follows the frames. */
@@ -42,7 +42,7 @@ export class FrameDecoder {
     this.mask = options.mask
   }
 
-  /** Takes the next read. The one before has been read to its end. */
+  /** Takes the next read. The previous one must be used up. */
   push(chunk: Uint8Array): void {
     this.kept = false
     this.moveTo(chunk)
@@ -55,8 +55,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Moves to the next piece and answers the decoder; or NeedMore at the end of the read; or the rule that is broken,
-   * and after that nothing more may be asked.
+   * Moves to the next piece and returns the decoder; or NeedMore at the end of the read; or the broken rule, after which it
+   * must not be called again.
    */
   next(): this | NeedMore | ProtocolViolation {
     if (!this.last) return this.nextPiece(this.end, false)
@@ -74,7 +74,7 @@ export class FrameDecoder {
     return this.nextPiece(this.end + answer.byteLength, true)
   }
 
-  /** Makes the current piece no longer than `length`: the rest of it comes as the next one. */
+  /** Cuts the current piece to `length`: its rest becomes the next piece. */
   shorten(length: number): void {
     const rest = this.end - this.start - length
     if (rest <= 0) return
@@ -82,28 +82,30 @@ export class FrameDecoder {
     this.remaining += rest
     this.last = false
     if (this.expected.role !== "server") return
-    // The rest will be unmasked as a piece of its own, with the key as it was where it begins.
+    // Mask the rest again, since it will be unmasked as a separate piece, with the key rotated to its beginning.
     this.header.maskingKey = Masking.rotate(this.header.maskingKey, 4 - (rest & 3))
     this.mask(this.header.maskingKey, this.bytes, this.end, this.end + rest)
   }
 
-  /** A message may begin at `end`, in a frame that is not masked. */
+  /** Whether a message may begin at `end`, in an unmasked frame. */
   get isBetweenMessages(): boolean {
     return this.last && this.straddled === 0 && !this.expected.fragmented && this.expected.role === "client"
   }
 
-  /** So many frames, up to there, were taken out of the read by other means. */
+  /** That many frames, up to `end`, were read by other means. */
   skip(end: number, frames: number): void {
     this.end = end
     this.frames += frames
   }
 
-  /** Lets go of the read: nothing of it is needed any more. */
+  /** Drops the read, which is no longer needed. */
   release(): void {
     this.moveTo(empty)
   }
 
-  /** A header's first piece comes at once, even when it is empty: limits are checked before the payload arrives. */
+  /**
+   * A frame's first piece is returned with its header, even if it is empty, so limits are checked before the payload arrives.
+   */
   private nextPiece(start: number, first: boolean): this | NeedMore {
     const end = Math.min(start + this.remaining, this.bytes.length)
     if (end === start && !first) return needMore
@@ -128,7 +130,7 @@ export class FrameDecoder {
     this.end = this.bytes.length
   }
 
-  /** Feeds the unfinished header byte by byte; `end` comes to stand `byteLength` before the payload. */
+  /** Completes the unfinished header byte by byte; afterwards `end` is `byteLength` before the payload. */
   private decodeStraddling(): FrameHeader.FrameHeader | NeedMore | ProtocolViolation {
     while (this.end < this.bytes.length) {
       this.straddling[this.straddled++] = this.bytes[this.end++]!

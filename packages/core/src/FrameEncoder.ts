@@ -1,15 +1,15 @@
 /**
  * The frame encoder: messages and control payloads in, bytes to write out (RFC 6455 §5.2, §5.3).
  *
- * Small frames are laid one behind the other into a buffer, so that many sends become one write: string bytes go
- * straight behind their header and are masked in place. `encode` is the same in its plain form, one array per frame.
+ * Small frames go one after the other into a buffer, so many sends become one write: string bytes go right after their header
+ * and are masked in place. `encode` is the plain form, with one array per frame.
  */
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Opcode from "./Opcode.ts"
 import type { Platform } from "./Platform.ts"
 import * as SpareBuffers from "./SpareBuffers.ts"
 
-/** One frame as one array: the form to read, and the one that the encoder is tested against. */
+/** One frame as one array: the readable form, which the encoder is tested against. */
 export const encode = (
   frame: {
     readonly fin?: boolean
@@ -33,20 +33,20 @@ export class FrameEncoder {
   private readonly platform: Platform
   /** A fresh key for each frame in the client role, undefined in the server's (RFC 6455 §5.3). */
   private readonly maskingKey: (() => number) | undefined
-  /** Finished arrays, in order; the open buffer's bytes come after them. None is made before there is one. */
+  /** Finished arrays, in order; the open buffer's bytes come after them. Undefined while there are none. */
   private chunks: Array<Uint8Array> | undefined
   private buffer: Uint8Array = empty
-  /** What the last large frame was written to: for the next one, if it comes before the memory is collected. */
+  /** The memory of the last large frame, for the next one if that comes before the memory is collected. */
   private large: WeakRef<Uint8Array> | undefined
-  /** The same while it may still have to be written. */
+  /** The same, while it may still be waiting to be written. */
   private largeTaken: WeakRef<Uint8Array> | undefined
   private start = 0
   private end = 0
-  /** Something was taken since the last `recycle`. */
+  /** Whether anything was taken since the last `recycle`. */
   private taken = false
   /** Bytes encoded and not taken yet. */
   pendingBytes = 0
-  /** Bytes encoded lately, in whichever buffers: each `recycle` halves what was before it. */
+  /** Bytes encoded lately, in any buffer: each `recycle` halves the earlier ones. */
   private used = 0
   /** How many frames were encoded, and how many of them end a message. */
   frames = 0
@@ -75,7 +75,7 @@ export class FrameEncoder {
     this.advance(start + length, true)
   }
 
-  /** As `text`, in one pass over the units. False, and nothing done, when they are not all ASCII. */
+  /** Like `text`, in one pass over the units. Returns false and does nothing if they are not all ASCII. */
   private shortAscii(message: string, opcode: Opcode.Opcode, key: number | undefined): boolean {
     const { length } = message
     this.reserve(length)
@@ -85,7 +85,7 @@ export class FrameEncoder {
     let mask = key ?? 0
     for (let i = 0; i < length; i++) {
       const unit = message.charCodeAt(i)
-      // Its next octet comes down to the low eight bits, which are all that the buffer takes.
+      // Rotates the next octet into the low eight bits, which are all that the buffer keeps.
       mask = (mask << 8) | (mask >>> 24)
       buffer[start + i] = unit ^ mask
       units |= unit
@@ -105,14 +105,14 @@ export class FrameEncoder {
     this.advance(start + payload.length, fin && !Opcode.isControl(opcode))
   }
 
-  /** All that was encoded was taken, and is not recycled yet. */
+  /** Whether all that was encoded has been taken, and not recycled yet. */
   get isTaken(): boolean {
     return this.taken && this.pendingBytes === 0
   }
 
   /**
-   * Everything encoded so far, in order. The arrays stay as they are until `recycle`. A buffer that was made for one large
-   * frame belongs to whoever took it: an encoder that is used no more would hold it for ever.
+   * Everything encoded so far, in order. The arrays stay as they are until `recycle`. A buffer for one large frame belongs to
+   * the caller: an encoder that is not used any more would hold it for ever.
    */
   take(): Array<Uint8Array> {
     this.closeChunk()
@@ -128,9 +128,9 @@ export class FrameEncoder {
   }
 
   /**
-   * All that was taken has been written: the buffer is free again. Call only while all `isTaken`. A buffer that is
-   * much larger than what was written lately is let go. Lately, since a burst that fills one write often leaves a rest
-   * for another, after which the next burst comes.
+   * Everything taken has been written: the buffer is free again. Call only while `isTaken`. A buffer that is much larger than
+   * what was written lately is dropped. A single write does not count: a burst that fills one often leaves a rest for another
+   * before the next burst comes.
    */
   recycle(): void {
     const size = this.buffer.length
@@ -142,8 +142,8 @@ export class FrameEncoder {
   }
 
   /**
-   * As `recycle`, and the first buffer goes to whichever encoder needs one next. Call only when it is certain that nobody will
-   * read it: what others write there must never leave through this connection.
+   * Like `recycle`, and lends the first buffer to the next encoder that needs one. Call only when it is certain that nobody
+   * will read it: what others write there must never leave through this connection.
    */
   giveBack(): void {
     this.recycle()
@@ -152,7 +152,7 @@ export class FrameEncoder {
     this.begin(empty)
   }
 
-  /** Nothing is written any more: what was not taken is dropped, and no memory is kept. */
+  /** Nothing will be written any more: drops what was not taken, and all memory. */
   release(): void {
     this.chunks = undefined
     this.pendingBytes = 0
@@ -166,7 +166,7 @@ export class FrameEncoder {
     this.end = 0
   }
 
-  /** A frame was written, up to `end`. */
+  /** A frame was written up to `end`. */
   private advance(end: number, endsMessage: boolean): void {
     this.pendingBytes += end - this.end
     this.used += end - this.end
@@ -179,7 +179,7 @@ export class FrameEncoder {
     return FrameHeader.encodedLength(payloadLength, this.maskingKey !== undefined)
   }
 
-  /** Makes room for a frame of so many payload bytes, at most. */
+  /** Makes room for a frame of at most this many payload bytes. */
   private reserve(payloadLength: number): void {
     const size = payloadLength + this.headerLength(payloadLength)
     if (this.buffer.length - this.end >= size) return
@@ -197,7 +197,7 @@ export class FrameEncoder {
     return Math.max(Math.min(this.buffer.length * 4, largestBuffer), size)
   }
 
-  /** Memory that was used before and serves for a frame that is too large to share a buffer. */
+  /** Memory to use again, for a frame that is too large to share a buffer. */
   private largeFor(size: number): Uint8Array | undefined {
     if (size <= largestBuffer) return undefined
     const large = this.large?.deref()
@@ -214,16 +214,15 @@ export class FrameEncoder {
   }
 }
 
-/** Up to this length a loop costs less than the ways into the platform (docs/performance.md). */
+/** Up to this length a loop costs less than calling the platform (docs/performance.md). */
 const shortText = 24
 
 /** Below this length, three bytes for each UTF-16 unit are reserved; from it on, the bytes are counted first. */
 const countFrom = 0x1000
 
 /**
- * The buffer grows with use: an idle connection holds none, a quiet one is lent 1 KiB for each write, a busy one keeps 128
- * KiB, room for two writes of the transport's high-water mark. It pays to use the same memory again: fresh memory costs more
- * than filling it.
+ * The buffer grows with use: an idle connection holds none, a quiet one is lent 1 KiB for each write, a busy one keeps 128 KiB,
+ * room for two writes of the transport's high-water mark. Memory is used again because fresh memory costs more than filling it.
  */
 const smallBuffer = 0x2000
 const largestBuffer = 0x20000

@@ -6,9 +6,8 @@
  *     +0/2/8     extended payload length, when the 7 bits read 126 or 127
  *     +0/4       masking key, when MASK is set
  *
- * Only `MessageRun` and `ShortTexts`, which take short messages as they lie, look for a part of this layout
- * themselves. What is legal besides depends on the connection and on the frames before, so the caller says it
- * (`Expected`).
+ * Only `MessageRun` and `ShortTexts`, which read short messages in place, know a part of this layout too. What else is legal
+ * depends on the connection and on earlier frames, so the caller passes it in (`Expected`).
  */
 import { type NeedMore, needMore } from "./NeedMore.ts"
 import * as Opcode from "./Opcode.ts"
@@ -20,7 +19,7 @@ export interface FrameHeader {
   rsv1: boolean
   opcode: Opcode.Opcode
   payloadLength: number
-  /** 0 where the frame is not masked. */
+  /** 0 if the frame is not masked. */
   maskingKey: number
   /** How many bytes the header took. */
   byteLength: number
@@ -37,7 +36,7 @@ export const make = (): FrameHeader => ({
 
 /** What the connection allows the next header to be. */
 export interface Expected {
-  /** Who reads: a server reads masked frames, a client reads unmasked ones (RFC 6455 §5.1). */
+  /** The reader's role: a server reads masked frames, a client unmasked ones (RFC 6455 §5.1). */
   readonly role: "client" | "server"
   /** An extension gave RSV1 a meaning on the first frame of a message (RFC 7692 §6). */
   readonly rsv1: boolean
@@ -46,8 +45,8 @@ export interface Expected {
 }
 
 /**
- * Reads the header at `start` into `header` and answers it; or NeedMore when `end` comes first; or the rule that is
- * broken, as soon as the bytes at hand prove it.
+ * Reads the header at `start` into `header` and returns it; or NeedMore when `end` comes first; or the broken rule, as soon as
+ * the bytes so far prove it.
  */
 export const decode = (
   header: FrameHeader,
@@ -102,11 +101,11 @@ export const decode = (
   return header
 }
 
-/** The bytes that a header takes in front of `payloadLength` bytes. */
+/** The length of a header for `payloadLength` bytes. */
 export const encodedLength = (payloadLength: number, masked: boolean): number =>
   (payloadLength <= maxControlPayload ? 2 : payloadLength <= 0xffff ? 4 : 10) + (masked ? 4 : 0)
 
-/** Writes a header at `offset` and answers where the payload begins. `maskingKey` undefined writes an unmasked frame. */
+/** Writes a header at `offset` and returns where the payload begins. Without a `maskingKey` the frame is unmasked. */
 export const encode = (
   target: Uint8Array,
   offset: number,
@@ -149,7 +148,7 @@ const decodeLength16 = (bytes: Uint8Array, at: number, end: number): Length => {
 
 const decodeLength64 = (bytes: Uint8Array, at: number, end: number): Length => {
   if (end > at && (bytes[at]! & 0x80) !== 0) return ProtocolViolation.all.LengthTopBit
-  // Six zero bytes leave at most 0xffff, whatever the last two will be.
+  // After six zero bytes the length is at most 0xffff, whatever the last two are.
   if (end - at >= 6 && readUint32(bytes, at) === 0 && bytes[at + 4] === 0 && bytes[at + 5] === 0) {
     return ProtocolViolation.all.NonMinimalLength
   }

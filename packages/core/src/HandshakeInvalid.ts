@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a server's answer to the opening handshake: one named check each, with the clause it breaks. A new
- * check is one row. `OpeningHandshake` makes the checks; `client` turns the result into its public error.
+ * What can be wrong with a server's answer to the opening handshake: one named check for each fault, with the clause it breaks.
+ * A new check is one row. `OpeningHandshake` makes the checks; `client` turns the result into its public error.
  */
 import * as HttpHead from "./HttpHead.ts"
 import * as HttpResponse from "./HttpResponse.ts"

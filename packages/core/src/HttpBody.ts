@@ -1,9 +1,9 @@
 /**
- * The body of a response that refused the opening handshake (RFC 9112 §6, §7.1): whatever of it a person may want to
- * read, kept up to a bound.
+ * The body of a response that refused the opening handshake (RFC 9112 §6, §7.1): the beginning of it, up to a limit, for people
+ * to read.
  *
- * It never fails: where the framing is malformed, the body ends. At most twice the bound is read, since the framing of
- * chunks may take no more room than the data; trailers are not read at all, for the connection is not used again.
+ * Reading never fails: the body ends where its framing is malformed. It reads at most twice the limit, since the framing of
+ * chunks may be no longer than the data. It does not read trailers, since the connection is not used again.
  */
 import * as HttpHead from "./HttpHead.ts"
 import { type NeedMore, needMore } from "./NeedMore.ts"
@@ -12,35 +12,38 @@ import { PayloadBuffer } from "./PayloadBuffer.ts"
 export interface Body {
   readonly _tag: "Body"
   readonly bytes: Uint8Array
-  /** There was more than was kept. A body that only the end of the stream ends cannot tell a cut from its end. */
+  /**
+   * Whether the body was longer than what was kept. If only the end of the stream ends a body, a cut-off cannot be told from
+   * its end.
+   */
   readonly truncated: boolean
 }
 
 export interface Options {
   readonly status: number
   readonly headers: HttpHead.Headers
-  /** Bytes that are kept. Default 65,536: as much of an error page as anyone reads. */
+  /** How many bytes are kept. Default 65,536: as much of an error page as anyone reads. */
   readonly maxBytes?: number | undefined
 }
 
 export const defaultMaxBytes = 65_536
 
-/** Push first what came behind the head, even when that is nothing: the body may be empty. */
+/** First push what came after the head, even if it is empty: the body may be empty too. */
 export const make = (options: Options): Reader => new Reader(options)
 
-/** Reads one body. After any other answer than NeedMore it has done its work. */
+/** Reads one body. After any other answer than NeedMore it is finished. */
 export class Reader {
   private readonly maxBytes: number
   private readonly kept = new PayloadBuffer()
-  /** Data bytes that come next: of the body, or of the current chunk. */
+  /** How many data bytes come next: of the body, or of the current chunk. */
   private remaining: number
-  /** What follows when they are in: a line of chunked framing, or the end. */
+  /** What comes after them: a line of chunked framing, or the end. */
   private next: "Line" | "End" | "Malformed"
 
-  /** The line that is being read, and how many bytes of lines there were. */
+  /** The line being read, and the number of bytes of all lines. */
   private line = ""
   private lineBytes = 0
-  /** The line ends a chunk's data; otherwise it says the size of the next. */
+  /** Whether the line ends a chunk's data; otherwise it has the size of the next chunk. */
   private inChunk = false
 
   constructor({ headers, maxBytes = defaultMaxBytes, status }: Options) {
@@ -50,7 +53,7 @@ export class Reader {
     this.next = typeof framing === "number" ? "End" : framing
   }
 
-  /** Answers the body when it is complete, malformed or longer than the bound. */
+  /** Returns the body when it is complete, malformed or longer than the limit. */
   push(chunk: Uint8Array): NeedMore | Body {
     let at = 0
     for (;;) {
@@ -62,7 +65,7 @@ export class Reader {
     }
   }
 
-  /** The byte stream ended, or nobody waits any longer. */
+  /** Call when the byte stream ended, or to stop waiting. */
   end(): Body {
     return this.body(this.remaining !== untilEnd)
   }
@@ -71,7 +74,7 @@ export class Reader {
     return { _tag: "Body", bytes: this.kept.take(), truncated }
   }
 
-  /** Takes data as far as there is some and room for it; answers how many bytes. */
+  /** Takes data while there is some and room for it; returns how many bytes. */
   private keep(chunk: Uint8Array, at: number): number {
     const room = this.maxBytes - this.kept.length
     const length = Math.min(this.remaining, room, chunk.length - at)
@@ -100,7 +103,7 @@ export class Reader {
   }
 }
 
-/** How long the body is (RFC 9112 §6.3): so many bytes, or so much as its chunks say. */
+/** How long the body is (RFC 9112 §6.3): a number of bytes, or as its chunks say. */
 const framingOf = (status: number, headers: HttpHead.Headers): number | "Line" | "Malformed" => {
   if (status === 204 || status === 304) return 0
   const coding = HttpHead.list(headers, "transfer-encoding").at(-1)
@@ -114,7 +117,7 @@ const length = (text: string, radix: number): number => Math.min(Number.parseInt
 
 const untilEnd = Number.POSITIVE_INFINITY
 
-// A chunk's size may be followed by extensions (RFC 9112 §7.1.1), which mean nothing here.
+// A chunk's size may be followed by extensions (RFC 9112 §7.1.1), which are ignored.
 const chunkSize = /^([\dA-Fa-f]+)[\t ]*(?:;.*)?\r$/
 const chunkEnd = /^\r$/
 const lf = 0x0a

@@ -1,11 +1,10 @@
 /**
  * The head of an HTTP/1.1 message: a start line and headers (RFC 9112 §2, §5), read from chunks and written to bytes.
  *
- * This module knows how lines follow one another, in both directions, and how much of them a peer may send. Characters
- * are `HttpSyntax`'s, bytes `Latin1`'s, a header is found by `HttpHeaders`; who reads a head finds all of it here. What
- * a start line or a header means is the opening handshake's business.
- * The reader's work is linear, however the network cuts them, and native functions do it: in the first thousands of
- * connections a loop over bytes is slow, and then costs more to optimise than it saves.
+ * This module knows how lines follow one another, in both directions, and how much of them a peer may send. `HttpSyntax` knows
+ * the characters, `Latin1` the bytes, and `HttpHeaders` finds headers; all of it is exported from here. What a start line or a
+ * header means, the opening handshake knows. Reading takes linear time, however the network cuts the lines, and uses native
+ * functions: for the first thousands of connections a loop over bytes is slow, and then costs more to optimise than it saves.
  */
 import type { Header, Headers } from "./HttpHeaders.ts"
 import { fieldLine, isBlank, trim } from "./HttpSyntax.ts"
@@ -20,18 +19,18 @@ export interface Head {
   readonly _tag: "Head"
   readonly startLine: string
   readonly headers: Headers
-  /** What the last chunk held behind the empty line: a view. */
+  /** What the last chunk held after the empty line: a view. */
   readonly leftover: Uint8Array
 }
 
 export interface InvalidHead {
   readonly _tag: "InvalidHead"
   readonly rule: Rule
-  /** The line that broke the rule, as far as it came: at most 200 characters, unescaped. */
+  /** What came of the line that broke the rule: at most 200 characters, unescaped. */
   readonly found: string
 }
 
-/** How much of a head is read before it is refused. */
+/** How long a head may be before it is refused. */
 export interface Limits {
   /** Bytes up to and including the empty line. Default 16,384, what Node's own HTTP parser takes. */
   readonly maxHeadBytes: number
@@ -41,7 +40,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = Object.freeze({ maxHeadBytes: 16_384, maxHeaders: 128 })
 
-/** What a head can do wrong: one named rule each. */
+/** What can be wrong with a head: one named rule for each fault. */
 export const rules = {
   HeadTooLong: ["RFC 9110 §5.4", "the head was longer than the limit"],
   TooManyHeaders: ["RFC 9110 §5.4", "the head had more headers than the limit"],
@@ -59,19 +58,19 @@ export type Rule = keyof typeof rules
 
 export const make = (limits: Limits = defaultLimits, decodeText = decode): Reader => new Reader(limits, decodeText)
 
-/** Reads one head. After any other answer than NeedMore it has done its work. */
+/** Reads one head. After any other answer than NeedMore it is finished. */
 export class Reader {
   /** The first line, as soon as it is complete. */
   startLine: string | undefined
-  /** The line that is being read. */
+  /** The line being read. */
   line = ""
-  /** How many bytes were read. */
+  /** How many bytes have been read. */
   byteLength = 0
 
   private readonly limits: Limits
   private readonly decodeText: typeof decode
   private readonly headers: Array<Header> = []
-  /** The CR of a line's end whose LF has not come. */
+  /** The CR at the end of a line whose LF has not come yet. */
   private carriageReturn = ""
 
   constructor(limits: Limits, decodeText: typeof decode) {
@@ -99,7 +98,7 @@ export class Reader {
     return "HeadTooLong"
   }
 
-  /** Whole lines, and as much as came of the next. A CR that was the last character is read again, with the next. */
+  /** Reads whole lines and the beginning of the next. A CR at the end is read again, with the next character. */
   private read(run: string): Rule | "End" | undefined {
     const text = this.carriageReturn + run
     this.byteLength -= this.carriageReturn.length
@@ -143,13 +142,13 @@ export class Reader {
     return undefined
   }
 
-  /** The header goes on in the next line: what stands between its lines is one blank (RFC 9112 §5.2). */
+  /** The header continues on the next line: its lines are joined with one blank (RFC 9112 §5.2). */
   private unfold(line: string): Rule | undefined {
     const last = this.headers.pop()
     if (last === undefined) return "FoldedHeader"
     const [name, value] = last
     const more = trim(line)
-    // Two strings added are not copied yet, so that many lines take no longer than their bytes.
+    // Adding two strings does not copy them yet, so the time for many lines is linear in their bytes.
     const whole = value === "" || more === "" ? value + more : `${value} ${more}`
     this.headers.push(Object.freeze<Header>([name, whole]))
     this.line = ""
@@ -171,18 +170,18 @@ const problemOf = (line: string): Rule => {
 const invalid = (rule: Rule, line: string): InvalidHead =>
   Object.freeze({ _tag: "InvalidHead", rule, found: excerpt(line) })
 
-/** As much of a peer's text as an answer carries. */
+/** The part of a peer's text that an answer carries. */
 export const excerpt = (text: string): string => text.slice(0, 200)
 
-/** The bytes of a head whose start line and headers are legal. */
+/** The bytes of a head. The start line and headers must be legal. */
 export const format = (startLine: string, headers: Headers, encodeText = encode): Uint8Array => {
   let text = `${startLine}\r\n`
   for (let i = 0; i < headers.length; i++) text += `${headers[i]![0]}: ${headers[i]![1]}\r\n`
   return encodeText(`${text}\r\n`)
 }
 
-/** A control character, but for the CR LF of a line's end, whose LF may be still to come. */
+/** A control character, except the CR LF at the end of a line, whose LF may not have come yet. */
 const outOfPlace = /[^\t -~\x80-\xff](?<!\r\n|\r(?=\n|$))/
 
-/** So many bytes are decoded at once: most heads whole, and little of what may come behind one. */
+/** How many bytes are decoded at once: most heads whole, and little of what may follow one. */
 const longestRun = 0x200

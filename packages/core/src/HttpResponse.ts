@@ -1,9 +1,8 @@
 /**
- * The head of an HTTP response: its status line (RFC 9112 §4) and headers, with the interim responses before it left
- * out (RFC 9110 §15.2). The status line is judged as soon as it is complete: a peer that speaks another protocol may
- * send no more than a line.
+ * The head of an HTTP response: its status line (RFC 9112 §4) and headers. Interim responses before it are skipped (RFC 9110
+ * §15.2). The status line is checked as soon as it is complete: a peer that speaks another protocol may send only one line.
  *
- * What a status means is the caller's business. A 101 ends the reading as well, since HTTP ends there.
+ * What a status means, the caller decides. A 101 ends the reading too, since HTTP ends there.
  */
 import * as HttpHead from "./HttpHead.ts"
 import { type NeedMore, needMore } from "./NeedMore.ts"
@@ -14,18 +13,18 @@ export interface Response {
   readonly status: number
   readonly statusText: string
   readonly headers: HttpHead.Headers
-  /** What the last chunk held behind the empty line: a view. */
+  /** What the last chunk held after the empty line: a view. */
   readonly leftover: Uint8Array
 }
 
 export interface InvalidResponse {
   readonly _tag: "InvalidResponse"
   readonly rule: Rule
-  /** The line that broke the rule, as far as it came: at most 200 characters, unescaped. */
+  /** What came of the line that broke the rule: at most 200 characters, unescaped. */
   readonly found: string
 }
 
-/** What the head of a response can do wrong: one named rule each. */
+/** What can be wrong with the head of a response: one named rule for each fault. */
 export const rules = {
   ...HttpHead.rules,
   StatusLine: ["RFC 9112 §4", "the response did not begin with an HTTP status line"],
@@ -34,13 +33,13 @@ export const rules = {
 
 export type Rule = keyof typeof rules
 
-/** The limits hold for the response and all interim ones before it. */
+/** The limits apply to the response and all interim ones before it together. */
 export const make = (limits: HttpHead.Limits = HttpHead.defaultLimits, decodeText = HttpHead.decode): Reader =>
   new Reader(limits, decodeText)
 
-/** Reads one response. After any other answer than NeedMore it has done its work. */
+/** Reads one response. After any other answer than NeedMore it is finished. */
 export class Reader {
-  /** What interim responses left of the limits. */
+  /** What is left of the limits after interim responses. */
   private limits: HttpHead.Limits
   private readonly decodeText: typeof HttpHead.decode
   private head: HttpHead.Reader
@@ -67,12 +66,12 @@ export class Reader {
     }
   }
 
-  /** The line that is being read: the first, as long as there is no other. */
+  /** The status line, as far as it came. */
   get found(): string {
     return this.head.startLine ?? this.head.line
   }
 
-  /** An interim response. The next head has what it left of the limits. */
+  /** Skips an interim response. The next head gets what is left of the limits. */
   private skip({ headers }: HttpHead.Head): void {
     const maxHeadBytes = this.limits.maxHeadBytes - this.head.byteLength
     const maxHeaders = this.limits.maxHeaders - headers.length
@@ -93,12 +92,12 @@ const parse = (line: string): StatusLine | InvalidResponse => {
   const [, version, code, statusText = ""] = statusLine.exec(line) ?? []
   if (code === undefined) return invalid("StatusLine", line)
   const status = Number(code)
-  // A refusal may come from an older server or proxy; only HTTP/1.1 can switch protocols (RFC 9110 §7.8).
+  // An older server or proxy may refuse, but only HTTP/1.1 can switch protocols (RFC 9110 §7.8).
   const legal = status === 101 ? version === "1.1" : version!.startsWith("1.")
   return legal ? { _tag: "StatusLine", status, statusText } : invalid("HttpVersion", line)
 }
 
-/** What most servers say. */
+/** The status line of most servers. */
 const switching: StatusLine = Object.freeze({
   _tag: "StatusLine",
   status: 101,
@@ -108,5 +107,5 @@ const switching: StatusLine = Object.freeze({
 const invalid = (rule: Rule, line: string): InvalidResponse =>
   Object.freeze({ _tag: "InvalidResponse", rule, found: HttpHead.excerpt(line) })
 
-/** Some servers leave out the blank before an empty reason phrase (RFC 9112 §4); it means nothing either way. */
+/** Some servers leave out the blank before an empty reason phrase (RFC 9112 §4), which is harmless. */
 const statusLine = /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: (.*))?$/

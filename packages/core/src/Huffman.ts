@@ -1,6 +1,6 @@
 /**
- * The Huffman codes of DEFLATE (RFC 1951 §3.2.2): a code follows from the lengths of its symbols' codes alone. How one is
- * read, bit by bit, is `Inflate`'s business.
+ * The Huffman codes of DEFLATE (RFC 1951 §3.2.2): a code follows from the code lengths of its symbols alone. `Inflate` reads
+ * codes bit by bit.
  */
 
 export interface Huffman {
@@ -11,8 +11,8 @@ export interface Huffman {
 }
 
 /**
- * The code of these lengths; undefined when it is none. All codes are used, but a `sparse` one may have no symbol or one
- * (RFC 1951 §3.2.7).
+ * The code with these lengths; undefined if they make none. All codes must be used, except that a `sparse` code may have only
+ * one symbol, or none (RFC 1951 §3.2.7).
  */
 export const make = (lengths: Uint8Array, sparse: boolean): Huffman | undefined => {
   const counts = new Uint16Array(maxCodeLength + 1)

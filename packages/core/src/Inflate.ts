@@ -1,7 +1,7 @@
 /**
- * DEFLATE decoding (RFC 1951) in its plain form: for platforms that bring none, and what faster forms are tested
- * against. It never gives more than it has room for, goes on after a block that says it is the last (RFC 7692 §7.2.3.4),
- * and refuses distances beyond the window.
+ * DEFLATE decoding (RFC 1951) in its plain form, for platforms that have none, and to test faster forms against. It never
+ * returns more than there is room for, continues after a block that is marked as the last (RFC 7692 §7.2.3.4), and refuses
+ * distances beyond the window.
  *
  * A message is inflated when its last byte is there (RFC 7692 §7.2.2).
  */
@@ -31,7 +31,7 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
   }
 }
 
-/** A sender that flushes after each byte needs less; what is longer would only be kept to be refused. */
+/** Even a sender that flushes after each byte needs less; a longer message would only be kept to be refused. */
 const mostCompressed = (room: number): number => room * 8 + 0x400
 
 const { tail } = Compression
@@ -49,7 +49,7 @@ class Decoder {
   private readonly most: number
   /** Where the last stored block without bytes ended. */
   private emptyBlockEnd = 0
-  /** What is read after the first failure means nothing. */
+  /** What is read after the first failure is meaningless. */
   private failure: Compression.InflateFailure | undefined
 
   constructor(input: Uint8Array, window: Window, windowSize: number, room: number) {
@@ -64,7 +64,7 @@ class Decoder {
 
   run(): Uint8Array | Compression.InflateFailure {
     while (this.failure === undefined && this.position < this.input.length) this.block()
-    // The tail ends an empty stored block (RFC 7692 §7.2.1): inside of anything else the message was cut off.
+    // The tail must end an empty stored block (RFC 7692 §7.2.1). If it is inside anything else, the message was cut off.
     if (this.emptyBlockEnd !== this.input.length) this.fail("Corrupt")
     return this.failure ?? this.output.slice(this.before, this.length)
   }
@@ -81,7 +81,7 @@ class Decoder {
     else if (type === 1) this.compressed(Huffman.fixedLiterals, Huffman.fixedDistances)
     else if (type === 2) this.dynamic()
     else this.fail("Corrupt")
-    // What follows a last block begins with the next byte, and goes on with the same window.
+    // The block after a last one begins with the next byte, and uses the same window.
     if (final) this.align()
   }
 
@@ -112,7 +112,7 @@ class Decoder {
     const order = new Uint8Array(19)
     for (let i = 0, count = this.bits(4) + 4; i < count; i++) order[codeLengthOrder[i]!] = this.bits(3)
     const codeLengths = Huffman.make(order, false)
-    // Symbols that mean nothing have no code, and a block has an end.
+    // Undefined symbols must have no code, and every block must have an end.
     if (literals > 286 || distances > 30 || codeLengths === undefined) return this.fail("Corrupt")
     const lengths = new Uint8Array(literals + distances)
     for (let i = 0; i < lengths.length && this.failure === undefined; ) {
@@ -157,7 +157,7 @@ class Decoder {
     for (let i = 0; i < length; i++, this.length++) this.output[this.length] = this.output[this.length - distance]!
   }
 
-  /** Is there room for so many bytes more? Then there is space. */
+  /** Whether there is room for that many more bytes. If so, makes space for them. */
   private reserve(count: number): boolean {
     const needed = this.length + count
     if (needed > this.most) {

@@ -1,6 +1,6 @@
 /**
- * What comes of the current data message: its kind, whether it still fits the limits, and its bytes inflated. An
- * `Assembler` makes something of them.
+ * The incoming data message: its kind, whether it is still within the limits, and its inflated bytes, which an `Assembler`
+ * turns into elements.
  */
 import type { Failure, Kind } from "./Assembler.ts"
 import type { Inflater } from "./Compression.ts"
@@ -16,7 +16,7 @@ export class Intake {
   private readonly limits: Limits.Limits
   private readonly inflater: Inflater | undefined
   private fragments = 0
-  /** Bytes of the current message as they came: compressed ones before they were inflated. */
+  /** Bytes of the current message as they came, before inflating. */
   private received = 0
 
   constructor(limits: Limits.Limits, inflater: Inflater | undefined) {
@@ -24,7 +24,7 @@ export class Intake {
     this.inflater = inflater
   }
 
-  /** A new frame, behind `length` bytes of its message: its header alone can already pass a limit. */
+  /** A new frame begins, after `length` bytes of its message: its header alone may already exceed a limit. */
   begin(header: FrameHeader, length: number): Limits.MessageTooBig | undefined {
     if (header.opcode !== Opcode.continuation) {
       this.kind = header.opcode === Opcode.text ? "text" : "binary"
@@ -49,8 +49,8 @@ export class Intake {
   }
 
   /**
-   * The piece of a compressed message inflated, behind `length` bytes of what `limit` bounds and never beyond it (RFC
-   * 7692 §7.2.2). Valid until the next call.
+   * Inflates a piece of a compressed message, never beyond `limit`, of which `length` bytes are already used (RFC 7692 §7.2.2).
+   * Valid until the next call.
    */
   inflate(
     { bytes, end, header, last, start }: FrameDecoder,

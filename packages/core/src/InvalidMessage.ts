@@ -1,6 +1,6 @@
 /**
- * What a program may try to send although the protocol forbids it: one named rule each, with its clause and what to do instead.
- * Nothing of such a message reaches the wire.
+ * What a program may try to send although the protocol forbids it: one named rule for each case, with its clause and what to do
+ * instead. Nothing of such a message reaches the wire.
  */
 import * as FrameHeader from "./FrameHeader.ts"
 
@@ -20,11 +20,11 @@ export interface InvalidMessage {
   readonly _tag: "InvalidMessage"
   readonly rule: Rule
   readonly section: string
-  /** One sentence: what is legal. */
+  /** What is legal, in one sentence. */
   readonly advice: string
 }
 
-/** Every rule, each as the one frozen value that stands for it. */
+/** All rules, each as one frozen value. */
 export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
   Object.fromEntries(
     Object.entries(rules).map(([rule, [section, advice]]) => [
@@ -35,8 +35,8 @@ export const all: Readonly<Record<Rule, InvalidMessage>> = Object.freeze(
 )
 
 /**
- * What is not legal about a message, if anything: text must be well-formed to become UTF-8. Bytes are always legal (to
- * be sent as text, `MessageParts` looks at them); what is neither comes from a caller without types, and must not reach the
+ * What is illegal about a message, if anything: text must be well-formed to become UTF-8. Bytes are always legal
+ * (`MessageParts` checks bytes to be sent as text). Anything else comes from a caller without types, and must not reach the
  * wire as something else.
  */
 export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefined => {
@@ -44,7 +44,7 @@ export const ofMessage = (message: string | Uint8Array): InvalidMessage | undefi
   return message instanceof Uint8Array ? undefined : all.NotAMessage
 }
 
-/** What is not legal about the payload of a ping or pong, if anything. */
+/** What is illegal about the payload of a ping or pong, if anything. */
 export const ofControlPayload = (payload: Uint8Array): InvalidMessage | undefined => {
   if (!(payload instanceof Uint8Array)) return all.NotAMessage
   return payload.length > FrameHeader.maxControlPayload ? all.ControlPayloadTooLong : undefined

@@ -1,7 +1,7 @@
 /**
- * Latin-1, in which every byte is one character: how HTTP is read and written, and short texts that are ASCII.
+ * Latin-1, in which every byte is one character. HTTP is read and written in it, and so are short ASCII texts.
  *
- * A platform may bring faster forms of the same meaning (`Platform`).
+ * A platform may have faster functions that do the same (`Platform`).
  */
 
 /** The bytes of latin-1 text. */
@@ -11,6 +11,6 @@ export const encode = (text: string): Uint8Array => {
   return bytes
 }
 
-/** The latin-1 text of `bytes` from `start` to `end`: some thousand bytes, since each is an argument of one call. */
+/** The latin-1 text of `bytes` from `start` to `end`: a few thousand bytes at most, since each is an argument of one call. */
 export const decode = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as Array<number>)

@@ -1,14 +1,14 @@
 /**
- * The limits on what a peer may make an endpoint hold, and the answer when one is exceeded: MessageTooBig, close code 1009 (RFC
- * 6455 §7.4.1, §10.4). Each default is here with its reason.
+ * Limits on what a peer may make an endpoint hold, and the answer when one is exceeded: MessageTooBig, close code 1009 (RFC
+ * 6455 §7.4.1, §10.4). Each default has its reason here.
  */
 export interface Limits {
   /** Bytes of one message, all fragments together. Default 1 MiB; `Infinity` means what the platform can hold. */
   readonly maxMessageBytes: number
-  /** Payload bytes of one frame. Default: as `maxMessageBytes`, since a frame is part of a message. */
+  /** Payload bytes of one frame. Default: the same as `maxMessageBytes`, since a frame is part of a message. */
   readonly maxFrameBytes: number
   /**
-   * Fragments of one message, besides one for each 16 bytes received. Default 1,024: it stops floods of tiny and empty
+   * Fragments of one message, plus one for each 16 bytes received. Default 1,024: that stops floods of tiny and empty
    * fragments, but lets an honest peer send 65,537 fragments of 64 bytes.
    */
   readonly maxFragments: number

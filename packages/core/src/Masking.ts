@@ -1,12 +1,12 @@
 /**
- * Masking (RFC 6455 §5.3): octet i of the payload is XORed with octet i modulo 4 of the masking key. The same function
- * masks and unmasks.
+ * Masking (RFC 6455 §5.3): octet i of the payload is XORed with octet i modulo 4 of the masking key. The same function masks
+ * and unmasks.
  *
- * A key is written as an unsigned 32-bit number whose highest octet is the key's first. Where keys come from is the
- * caller's business (RFC 6455 §10.3 asks for strong entropy).
+ * A key is written as an unsigned 32-bit number whose highest octet is the key's first. The caller provides the keys (RFC 6455
+ * §10.3 asks for strong entropy).
  */
 
-/** The definition, octet by octet: the form to read, and the one that the fast form is tested against. */
+/** The definition, octet by octet: the readable form, which the fast form is tested against. */
 export const reference = (key: number, bytes: Uint8Array, start: number, end: number): void => {
   for (let i = start; i < end; i++) bytes[i]! ^= octet(key, i - start)
 }
@@ -22,7 +22,7 @@ export const mask = (key: number, bytes: Uint8Array, start: number, end: number)
   maskOctets(rest, bytes, aligned + words * 4, end)
 }
 
-/** The key as it continues after `count` masked octets. */
+/** The key for the octets after the first `count`. */
 export const rotate = (key: number, count: number): number => {
   const shift = (count & 3) << 3
   return shift === 0 ? key : ((key << shift) | (key >>> (32 - shift))) >>> 0
@@ -69,5 +69,5 @@ const inMemoryOrder = (key: number): number => {
 const octets = new DataView(new ArrayBuffer(4))
 const word = new Int32Array(octets.buffer)
 
-/** Below this many octets the set-up of a word view costs more than it saves (measured: docs/performance.md). */
+/** Below this many octets, creating a word view costs more than it saves (measured: docs/performance.md). */
 const wordsFrom = 128

@@ -1,8 +1,8 @@
 /**
  * The message assembler: pieces of data frames in, whole messages out (RFC 6455 §5.4, §5.6, §8.1).
  *
- * It knows that text must be UTF-8 at every byte. Limits and compression are `Intake`'s; control frames, which may come
- * between fragments, never get here.
+ * It checks that text is UTF-8 at every byte. `Intake` handles limits and compression; control frames, which may come between
+ * fragments, never get here.
  */
 import type { Assembler, Failure, Kind } from "./Assembler.ts"
 import { BinaryPayload } from "./BinaryPayload.ts"
@@ -16,10 +16,10 @@ import type { Platform } from "./Platform.ts"
 import * as ProtocolViolation from "./ProtocolViolation.ts"
 import { TextPayload } from "./TextPayload.ts"
 
-/** Text is a string, binary is bytes that belong to the receiver. */
+/** A text message is a string; a binary message is bytes that belong to the receiver. */
 export type Message = string | Uint8Array
 
-/** A message as bytes, which belong to the receiver; a text is whatever the peer sent as one. */
+/** A message as bytes, which belong to the receiver. Text is not checked. */
 export interface MessageBytes {
   readonly kind: Kind
   readonly bytes: Uint8Array
@@ -29,7 +29,7 @@ export class MessageAssembler implements Assembler<Message> {
   private readonly platform: Platform
   private readonly text: TextPayload
   private readonly bytes: BinaryPayload
-  /** What the current message is made of. */
+  /** The payload of the current message. */
   private payload: TextPayload | BinaryPayload
   private readonly intake: Intake
   private readonly textAs: "string" | "bytes"
@@ -51,7 +51,7 @@ export class MessageAssembler implements Assembler<Message> {
     if (piece.first) {
       const failure = this.intake.begin(piece.header, this.payload.length)
       if (failure !== undefined) return failure
-      // Nothing of the message is there yet, or nothing that would have to change place.
+      // There is nothing of the message yet, so nothing would have to move.
       if (this.payload.length === 0) this.payload = this.isText ? this.text : this.bytes
       if (!this.intake.compressed && piece.last && piece.header.fin && this.payload.length === 0) {
         return this.whole(piece.bytes, piece.start, piece.end)
@@ -60,12 +60,12 @@ export class MessageAssembler implements Assembler<Message> {
     return this.intake.compressed ? this.inflate(piece) : this.append(piece)
   }
 
-  /** The fast lane; `take` is the plain way. */
+  /** The fast path; `take` is the plain way. */
   takeRun(decoder: FrameDecoder, into: Array<Message>, room: { messages: number; bytes: number }): number {
     return this.run === undefined ? 0 : this.run.take(decoder, into, room)
   }
 
-  /** What the message that was just completed is. */
+  /** The kind of the message that was just completed. */
   get kind(): Kind {
     return this.intake.kind
   }
@@ -78,7 +78,7 @@ export class MessageAssembler implements Assembler<Message> {
     return this.intake.kind === "text" && this.textAs === "string"
   }
 
-  /** The fast lane: the whole message lies in one read. */
+  /** The fast path: the whole message is in one read. */
   private whole(bytes: Uint8Array, start: number, end: number): Message | Failure {
     if (this.payload === this.bytes) return PayloadBuffer.copy(bytes, start, end, this.platform.allocate)
     return this.platform.decodeUtf8(bytes, start, end) ?? ProtocolViolation.all.InvalidUtf8
@@ -88,7 +88,7 @@ export class MessageAssembler implements Assembler<Message> {
     const { bytes, end, header, start } = piece
     const complete = piece.last && header.fin
     if (this.payload === this.text) return this.appendText(bytes, start, end, complete)
-    // Only the last frame says how long the message is.
+    // Only the last frame tells how long the message is.
     this.bytes.append(bytes, start, end, header.fin ? piece.remaining : Infinity)
     return complete ? this.bytes.take() : undefined
   }
@@ -109,7 +109,7 @@ export class MessageAssembler implements Assembler<Message> {
   }
 }
 
-/** The same with each message's kind, and a text as the bytes that came: not checked. */
+/** The same with each message's kind, and text as the bytes that came, unchecked. */
 export class MessageBytesAssembler implements Assembler<MessageBytes> {
   private readonly messages: MessageAssembler
 

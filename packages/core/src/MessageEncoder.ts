@@ -1,6 +1,6 @@
 /**
- * The message encoder: messages in, frames out, in whichever way the caller wants a message sent: in one frame, cut into
- * several, or bit by bit. It decides what is compressed (RFC 7692 §7.2.1).
+ * The message encoder: messages in, frames out. The caller chooses how a message is sent: in one frame, split into several, or
+ * part by part. The encoder decides what is compressed (RFC 7692 §7.2.1).
  */
 import type { Kind } from "./Assembler.ts"
 import type { Deflater } from "./Compression.ts"
@@ -14,9 +14,9 @@ import type { Platform } from "./Platform.ts"
 export interface Parts {
   readonly output: FrameEncoder
   readonly platform: Platform
-  /** Undefined when compression was not agreed. */
+  /** Undefined if compression was not agreed. */
   readonly deflater: Deflater | undefined
-  /** Messages of fewer bytes (texts: UTF-16 units) are sent as they are. */
+  /** Messages of fewer bytes (UTF-16 units for text) are sent uncompressed. */
   readonly threshold: number
   /** May frames still be sent? */
   readonly sending: () => boolean
@@ -29,7 +29,7 @@ export class MessageEncoder {
     this.parts = parts
   }
 
-  /** In one frame. */
+  /** Sends a message in one frame. */
   send(message: Message, compress = true, kind: Kind = kindOf(message)): void {
     const { output } = this.parts
     const opcode = kind === "text" ? Opcode.text : Opcode.binary
@@ -39,17 +39,17 @@ export class MessageEncoder {
     else output.frame(opcode, message)
   }
 
-  /** In frames of at most `most` bytes. What is not a string must not change until the last of them, or until `keep`. */
+  /** Sends a message in frames of at most `most` bytes. Bytes must not change until the last of them, or until `keep`. */
   split(message: Message, most: number, compress = true, kind: Kind = kindOf(message)): SplitMessage {
     const { output, sending } = this.parts
     const deflater = this.deflaterFor(message, compress)
     const bytes = this.bytesOf(message)
-    // The coder's memory is anyone's before the last frame is written.
+    // The coder's memory may be reused before the last frame is written.
     const payload = deflater === undefined ? bytes : deflater.deflate(bytes).slice()
     return new SplitMessage({ output, kind, compressed: deflater !== undefined, sending }, payload, most)
   }
 
-  /** Bit by bit. How long it will be nobody knows, so it is compressed whatever the threshold says. */
+  /** Sends a message part by part. Its length is unknown, so it is compressed whatever the threshold. */
   begin(kind: Kind, compress = true): StreamedMessage {
     const { output, sending } = this.parts
     const deflater = compress ? this.parts.deflater : undefined
@@ -60,7 +60,7 @@ export class MessageEncoder {
     return compress && message.length > 0 && message.length >= this.parts.threshold ? this.parts.deflater : undefined
   }
 
-  /** As `bytesOf`, for the moment: the next short text is written to the same memory. */
+  /** Like `bytesOf`, but valid only until the next short text, which is written to the same memory. */
   private passing(message: Message): Uint8Array {
     if (typeof message !== "string" || message.length > shortText) return this.bytesOf(message)
     return scratch.subarray(0, this.parts.platform.encodeUtf8(message, scratch, 0))
@@ -73,6 +73,6 @@ export class MessageEncoder {
 
 const kindOf = (message: Message): Kind => (typeof message === "string" ? "text" : "binary")
 
-/** Texts of so many UTF-16 units, of at most three bytes each, are compressed from memory that all share. */
+/** Texts up to this many UTF-16 units, of at most three bytes each, are compressed from shared memory. */
 const shortText = 0x1000
 const scratch = new Uint8Array(shortText * 3)

@@ -1,9 +1,9 @@
 /**
- * A message that a program gives in parts: whether all of them together are legal, found out part by part.
+ * Checks part by part whether a message that a program sends in parts is legal as a whole.
  *
- * Strings may be cut inside of a surrogate pair and bytes of a text inside of a character, as a stream that knows nothing
- * of them cuts. Half of a pair is held back until the other half is there; half of a character in bytes goes out, since
- * only the whole message must be UTF-8 (RFC 6455 §5.6).
+ * A stream may cut strings inside a surrogate pair, and bytes of a text inside a character. Half of a pair is held back until
+ * the other half is there. Part of a character in bytes is sent at once, since only the whole message must be UTF-8 (RFC 6455
+ * §5.6).
  */
 import type { Kind } from "./Assembler.ts"
 import * as InvalidMessage from "./InvalidMessage.ts"
@@ -13,9 +13,9 @@ import * as Utf8 from "./Utf8.ts"
 export class MessageParts {
   private readonly kind: Kind
   private readonly platform: Platform
-  /** The first half of a surrogate pair that ended the last string, if one did. */
+  /** The first half of a surrogate pair, if the last string ended with one. */
   private half = ""
-  /** Where the bytes so far leave the text's next one. */
+  /** What the bytes so far demand of the next one. */
   private state: Utf8.State = Utf8.accept
 
   constructor(kind: Kind, platform: Platform) {
@@ -23,7 +23,7 @@ export class MessageParts {
     this.platform = platform
   }
 
-  /** The bytes that may be sent now; or what is not legal. */
+  /** The bytes that may be sent now, or what is illegal. */
   take(part: string | Uint8Array): Uint8Array | InvalidMessage.InvalidMessage {
     if (typeof part === "string") return this.takeString(this.half + part)
     if (!(part instanceof Uint8Array)) return InvalidMessage.all.NotAMessage
@@ -33,7 +33,7 @@ export class MessageParts {
     return this.state === Utf8.reject ? InvalidMessage.all.NotUtf8 : part
   }
 
-  /** What is not legal about ending here, if anything. */
+  /** What is illegal about ending here, if anything. */
   end(): InvalidMessage.InvalidMessage | undefined {
     if (this.half !== "") return InvalidMessage.all.LoneSurrogate
     return this.state === Utf8.accept ? undefined : InvalidMessage.all.NotUtf8
@@ -48,7 +48,7 @@ export class MessageParts {
   }
 }
 
-/** What is not legal about sending this message as that, if anything. */
+/** What is illegal about sending this message as this kind, if anything. */
 export const invalid = (
   message: string | Uint8Array,
   kind: Kind | undefined,

@@ -1,11 +1,11 @@
 /**
- * The fast lane for short messages: whole, unmasked frames of one kind that lie one behind the other in a read are taken
- * together. It gives what `MessageAssembler` would, and where it is not sure it stops in front of the frame, so that
- * all else, and every failure, is left to the plain way.
+ * The fast path for short messages: consecutive whole, unmasked frames of one kind in a read are taken together. The result is
+ * the same as `MessageAssembler`'s. Where it is not sure, it stops before the frame, which leaves everything else, and every
+ * failure, to the plain way.
  *
- * What is given may share memory with its neighbours, and keeps it alive: 1 KiB of text; 4 KiB of short binary messages,
- * 16 KiB of longer ones. Where messages of 1 KiB and more fill half of the memory that the read lies in, they are not
- * copied: they are views of the read.
+ * Messages may share memory with their neighbours, and keep it alive: 1 KiB of text; 4 KiB of short binary messages, 16 KiB of
+ * longer ones. Where binary messages of 1 KiB and more fill half of the read's memory, they are not copied, but are views of
+ * it.
  */
 import type { Room } from "./Assembler.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
@@ -15,7 +15,7 @@ import { ShortTexts } from "./ShortTexts.ts"
 type Messages = Array<string | Uint8Array>
 
 export class MessageRun {
-  /** No message that it gives is longer: limits below that are the plain way's business. */
+  /** It returns no longer messages; limits below this are left to the plain way. */
   static readonly maxPayload = 0x1000
 
   private readonly shortTexts: ShortTexts
@@ -35,7 +35,7 @@ export class MessageRun {
     this.allocate = platform.allocate
   }
 
-  /** Appends the messages of the run at the cursor and moves it behind them. Answers how many there were. */
+  /** Appends the messages of the run at the cursor and moves the cursor past them. Returns how many there were. */
   take(decoder: FrameDecoder, into: Messages, room: Room): number {
     const before = into.length
     const { bytes, end: start } = decoder
@@ -55,7 +55,7 @@ export class MessageRun {
     if (frames > 0) this.end = this.shortTexts.take(bytes, start, this.end, frames, into)
   }
 
-  /** Long enough for a string each. Stops in front of what is no UTF-8. */
+  /** Texts that are long enough for a string each. Stops before one that is not UTF-8. */
   private longTexts(bytes: Uint8Array, start: number, into: Messages, room: Room): void {
     this.find(bytes, start, finText, maxLength7 + 1, MessageRun.maxPayload, bytes.length, room)
     for (let at = start; at < this.end; ) {
@@ -89,7 +89,7 @@ export class MessageRun {
     this.give(bytes, start, frames > 1 ? this.copy(bytes, start) : undefined, frames, into)
   }
 
-  /** `memory` holds the run as well; where there is none, each message gets memory of its own. */
+  /** `memory` holds the run; if it is undefined, each message gets its own memory. */
   private give(bytes: Uint8Array, start: number, memory: Uint8Array | undefined, frames: number, into: Messages): void {
     let place = into.length
     if (frames > fewFrames) into.length += frames
@@ -110,7 +110,7 @@ export class MessageRun {
     return copy
   }
 
-  /** Counts the frames that begin with `first`, have `least` to `most` bytes and lie within `span`; `this.end` is theirs. */
+  /** Counts the frames that begin with `first`, have `least` to `most` bytes and are within `span`; sets `this.end`. */
   private find(
     bytes: Uint8Array,
     start: number,
@@ -137,7 +137,7 @@ export class MessageRun {
   }
 }
 
-/** What the header at `at` announces, where it is a short one in its shortest form (RFC 6455 §5.2); else -1. */
+/** The payload length of a short header at `at` in its shortest form (RFC 6455 §5.2); otherwise -1. */
 const payloadLength = (bytes: Uint8Array, at: number): number => {
   const length7 = bytes[at + 1]!
   if (length7 <= maxLength7) return length7
@@ -145,16 +145,16 @@ const payloadLength = (bytes: Uint8Array, at: number): number => {
   return length > maxLength7 ? length : -1
 }
 
-/** FIN and the opcode (RFC 6455 §5.2): a whole message that nothing was done to. */
+/** FIN and the opcode (RFC 6455 §5.2): a whole message, uncompressed. */
 const finText = 0x81
 const finBinary = 0x82
 const maxLength7 = 125
 const length16 = 126
 
-/** For more of them, room is made at once: an array that grows with each costs more. */
+/** For more than this, the array grows once: growing with each message costs more. */
 const fewFrames = 64
 
-/** Up to here an array of its own costs less than a part of a shared one: V8 keeps it in its own heap. */
+/** Up to this many bytes, an array costs less than a view of a shared one: V8 keeps it in its own heap. */
 const ownBytes = 64
 const smallRun = 0x1000
 const largeRun = 0x4000

@@ -1,4 +1,6 @@
-/** The answer of an incremental reader that has not yet seen enough bytes. Compare with `===`. */
+/**
+ * The answer of an incremental reader that has not seen enough bytes yet. Compare with `===`.
+ */
 export interface NeedMore {
   readonly _tag: "NeedMore"
 }

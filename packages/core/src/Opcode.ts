@@ -1,8 +1,7 @@
 /**
  * Opcodes: what a frame carries (RFC 6455 §5.2, §11.8).
  *
- * This module knows which of the sixteen values mean something. What each kind of frame may look like is
- * `FrameHeader`'s knowledge.
+ * This module knows which of the sixteen values have a meaning. `FrameHeader` knows what each kind of frame may look like.
  */
 export type Opcode = 0x0 | 0x1 | 0x2 | Control
 export type Control = 0x8 | 0x9 | 0xa
@@ -14,7 +13,7 @@ export const close = 0x8
 export const ping = 0x9
 export const pong = 0xa
 
-/** What each is called where people read it. */
+/** The names for people to read. */
 export const names = {
   [continuation]: "continuation",
   [text]: "text",

@@ -1,9 +1,9 @@
 /**
  * The opening handshake of a client (RFC 6455 §4.1): the request, and what the server's answer must be.
  *
- * An answer opens the connection only if it passes every check of `HandshakeInvalid`, one after the other. The nonce, the hash
- * and the moment of the deadline are arguments. `PerMessageDeflate` knows what may be agreed for compression; the caller
- * decides whether a refusal is followed or retried.
+ * An answer opens the connection only if it passes every check of `HandshakeInvalid`. The nonce and the hash are arguments, and
+ * the caller says when the deadline has passed. `PerMessageDeflate` knows what may be agreed for compression; the caller
+ * decides whether to follow or retry a refusal.
  */
 import * as Base64 from "./Base64.ts"
 import * as HandshakeInvalid from "./HandshakeInvalid.ts"
@@ -20,9 +20,9 @@ export interface Accepted {
   readonly _tag: "Accepted"
   readonly status: 101
   readonly headers: HttpHead.Headers
-  /** One of those offered; undefined if the server chose none. */
+  /** The subprotocol that the server chose of those offered; undefined if it chose none. */
   readonly subprotocol: string | undefined
-  /** The text of Sec-WebSocket-Extensions, several headers as one list; undefined if there was none. */
+  /** The text of Sec-WebSocket-Extensions, with several headers joined to one list; undefined if there was none. */
   readonly extensions: string | undefined
   /** What is agreed for permessage-deflate; undefined if the server declined. */
   readonly compression: PerMessageDeflate.Agreed | undefined
@@ -43,9 +43,9 @@ export interface Rejected {
 
 export type Answer = Accepted | Rejected | HandshakeInvalid.HandshakeInvalid
 
-/** How much of an answer is read. Interim responses count with the final one. */
+/** How much of an answer is read. Interim responses count together with the final one. */
 export interface Limits extends HttpHead.Limits {
-  /** Bytes that are kept of a refusal's body. Default 65,536. */
+  /** How many bytes of a refusal's body are kept. Default 65,536. */
   readonly maxBodyBytes: number
 }
 
@@ -57,9 +57,9 @@ export const defaultLimits: Limits = Object.freeze({
 export interface Expected {
   /** The nonce of the request. */
   readonly nonce: Uint8Array
-  /** What the request offered. */
+  /** The subprotocols that the request offered. */
   readonly subprotocols?: ReadonlyArray<string> | undefined
-  /** What the request offered of permessage-deflate (RFC 7692 §7.1). Default: nothing. */
+  /** The offers of permessage-deflate in the request (RFC 7692 §7.1). Default: none. */
   readonly offers?: ReadonlyArray<PerMessageDeflate.Offer> | undefined
   readonly sha1: Platform["sha1"]
   readonly sha1Base64?: Platform["sha1Base64"] | undefined
@@ -70,7 +70,7 @@ export interface Expected {
 
 export const reader = (expected: Expected): Reader => new Reader(expected)
 
-/** Reads the answer to one request. Once it answered anything but NeedMore, it answers the same for ever. */
+/** Reads the answer to one request. After any result but NeedMore, it returns the same for ever. */
 export class Reader {
   private readonly expected: Expected
   private readonly response: HttpResponse.Reader
@@ -82,7 +82,7 @@ export class Reader {
     this.response = HttpResponse.make(expected.limits, expected.decodeLatin1)
   }
 
-  /** The status of a refusal as soon as its head is there, for those who need no body: `end` then answers at once. */
+  /** The status of a refusal as soon as its head is there. A caller that needs no body may then call `end`. */
   get refusedWith(): number | undefined {
     return this.refusal?.status
   }
@@ -94,7 +94,7 @@ export class Reader {
     return answer
   }
 
-  /** The byte stream ended, or the deadline passed: what came so far is all there will be. */
+  /** The byte stream ended, or the deadline passed: nothing more will come. */
   end(): Answer {
     this.answer ??=
       this.refusal === undefined
@@ -121,12 +121,12 @@ interface Refusal extends Pick<Rejected, "status" | "statusText" | "headers"> {
   readonly body: HttpBody.Reader
 }
 
-/** The checks of a 101 response, one after the other. */
+/** The checks of a 101 response, in order. */
 const open = (
   { headers, leftover }: HttpResponse.Response,
   { encodeBase64 = Base64.encode, nonce, offers = [], sha1, sha1Base64, subprotocols = [] }: Expected
 ): Accepted | HandshakeInvalid.HandshakeInvalid => {
-  // A list like Connection, but of what is switched to: anything beside websocket would be another protocol.
+  // A list like Connection, but of the protocols to switch to: anything beside websocket would be another protocol.
   const upgrade = HttpHead.joined(headers, "Upgrade")
   if (upgrade?.toLowerCase() !== "websocket") return HandshakeInvalid.make("Upgrade", upgrade)
   if (!HttpHead.hasToken(headers, "Connection", "upgrade")) {

@@ -1,6 +1,6 @@
 /**
- * The opening handshake of a server (RFC 6455 §4.2.1): what a client's request must be. How it is answered,
- * `OpeningResponse` knows; whether it is, the caller decides.
+ * The opening handshake of a server (RFC 6455 §4.2.1): what a client's request must be. The caller decides whether to accept
+ * it; `OpeningResponse` writes the answer.
  */
 import * as Base64 from "./Base64.ts"
 import * as Extensions from "./Extensions.ts"
@@ -13,24 +13,26 @@ export { type Acceptance, accept, type InvalidResponse, type Refusal, reject } f
 export interface Requested {
   readonly _tag: "Requested"
   readonly resourceName: string
-  /** What an absolute target names (RFC 9112 §3.2.2), or else the Host header. */
+  /** The host in an absolute target (RFC 9112 §3.2.2), otherwise the Host header. */
   readonly host: string
   readonly origin: string | undefined
-  /** What the client offers, by preference. */
+  /** The client's offers, most preferred first. */
   readonly subprotocols: ReadonlyArray<string>
   /**
-   * The text of Sec-WebSocket-Extensions, several headers as one list; undefined when there was none. It follows the
-   * grammar; what it offers may be declined all the same.
+   * The text of Sec-WebSocket-Extensions, with several headers joined to one list; undefined if there was none. It follows the
+   * grammar, but its offers may still be declined.
    */
   readonly extensions: string | undefined
   readonly headers: HttpHead.Headers
   /** The Sec-WebSocket-Key, as it came. */
   readonly key: string
-  /** What came behind the head: the first bytes of frames. */
+  /** What came after the head: the first bytes of frames. */
   readonly leftover: Uint8Array
 }
 
-/** What a request can do wrong besides the rules of `HttpHead`: one row each, with the status that answers it. */
+/**
+ * What can be wrong with a request, besides the rules of `HttpHead`: one row for each fault, with the status that answers it.
+ */
 const rules = {
   RequestLine: [400, "RFC 9112 §3", "the request did not begin with an HTTP request line"],
   Method: [400, "RFC 6455 §4.2.1", "the method was not GET"],
@@ -52,7 +54,7 @@ export type Rule = keyof typeof rules | HttpHead.Rule
 export interface RequestInvalid {
   readonly _tag: "RequestInvalid"
   readonly rule: Rule
-  /** What a server answers. */
+  /** The status that a server answers with. */
   readonly status: 400 | 426 | 431
   readonly section: string
   /** One sentence: what the client did. */
@@ -61,7 +63,7 @@ export interface RequestInvalid {
 
 export const reader = (limits?: HttpHead.Limits): Reader => new Reader(limits)
 
-/** Reads one request. After any other answer than NeedMore it has done its work. */
+/** Reads one request. After any other answer than NeedMore it is finished. */
 export class Reader {
   private readonly head: HttpHead.Reader
 
@@ -76,7 +78,7 @@ export class Reader {
   }
 }
 
-/** RFC 6455 §4.2.1, requirement after requirement. */
+/** The requirements of RFC 6455 §4.2.1, in order. */
 const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | RequestInvalid => {
   const [, method, target, version] = requestLine.exec(startLine) ?? []
   if (target === undefined) return invalid("RequestLine")
@@ -115,13 +117,13 @@ const check = ({ headers, leftover, startLine }: HttpHead.Head): Requested | Req
   })
 }
 
-/** A body's bytes would be taken for frames here, while whatever stands in between takes them for the request's. */
+/** We would take a body's bytes for frames, while an intermediary takes them for part of the request. */
 const hasBody = (headers: HttpHead.Headers): boolean =>
   HttpHead.all(headers, "Transfer-Encoding").length > 0 ||
   HttpHead.all(headers, "Content-Length").some((length) => length !== "0")
 
 const requestLine = /^([^ ]+) ([^ ]+) HTTP\/(\d\.\d)$/
-/** An absolute target (RFC 9112 §3.2.2): what it has before the resource name counts in place of the Host header. */
+/** An absolute target (RFC 9112 §3.2.2): the part before the resource name replaces the Host header. */
 const absolute = /^https?:\/\/([^/?]+)(.*)$/i
 
 const invalid = (rule: keyof typeof rules): RequestInvalid => {

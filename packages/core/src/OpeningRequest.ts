@@ -1,8 +1,8 @@
 /**
  * The request of the opening handshake (RFC 6455 §4.1): from options to bytes.
  *
- * Nothing that a program gives can end a header and begin another, or stand beside a header that the protocol owns.
- * The nonce is an argument; what is offered, the caller decides.
+ * No input of a program can end a header and begin another, or repeat a header that the protocol owns. The nonce is an
+ * argument; the caller decides what to offer.
  */
 import * as Base64 from "./Base64.ts"
 import * as HttpHead from "./HttpHead.ts"
@@ -15,13 +15,13 @@ export interface Request {
   readonly nonce: Uint8Array
   /** The Host header. Default `Uri.hostHeader(uri)`. */
   readonly host?: string | undefined
-  /** Absent unless given: only browsers must send one (RFC 6455 §4.1, requirement 8). */
+  /** Not sent by default: only browsers must send it (RFC 6455 §4.1, requirement 8). */
   readonly origin?: string | undefined
-  /** Absent unless given. */
+  /** Not sent by default. */
   readonly userAgent?: string | undefined
-  /** What is offered, by preference. */
+  /** The offers, most preferred first. */
   readonly subprotocols?: ReadonlyArray<string> | undefined
-  /** The Sec-WebSocket-Extensions header, ready made. */
+  /** The complete Sec-WebSocket-Extensions header. */
   readonly extensions?: string | undefined
   readonly headers?: HttpHead.Headers | undefined
   readonly encodeBase64?: Platform["encodeBase64"] | undefined
@@ -31,11 +31,11 @@ export interface Request {
 export interface InvalidRequest {
   readonly _tag: "InvalidRequest"
   readonly field: keyof Request
-  /** One sentence: what is legal, or what to use instead. It names headers, never their values. */
+  /** One sentence that says what is legal, or what to use instead. It names headers, never their values. */
   readonly problem: string
 }
 
-/** The bytes of the request; or the first option that is not legal. */
+/** The bytes of the request, or the first option that is illegal. */
 export const request = (options: Request): Uint8Array | InvalidRequest => {
   const { encodeBase64 = Base64.encode, headers = [], nonce, subprotocols = [] } = options
   const uri = Uri.make(options.uri)
@@ -80,8 +80,8 @@ const invalid = (field: keyof Request, problem: string): InvalidRequest =>
   Object.freeze({ _tag: "InvalidRequest", field, problem })
 
 /**
- * What is not legal about the headers that a program adds to the handshake's own, if anything. What to do instead of one
- * that belongs to the protocol, `advices` say: these are a client's.
+ * What is illegal about the headers that a program adds to the handshake's own, if anything. `advices` say what to do instead
+ * of setting a header that belongs to the protocol; the default ones are a client's.
  */
 export const problemOf = (
   added: HttpHead.Headers,
@@ -97,7 +97,7 @@ export const problemOf = (
       return `${name} belongs to the protocol${advice === undefined ? "" : `: ${advice}`}`
     }
     if (!HttpHead.isFieldValue(value)) return `${name}: a header ${fieldValue}`
-    // RFC 9110 §5.3: Set-Cookie alone is not a list, and may be repeated.
+    // RFC 9110 §5.3: only Set-Cookie may be repeated although it is not a list.
     if (names.has(key) && key !== "set-cookie") return `${name} is given twice: join its values`
     names.add(key)
   }

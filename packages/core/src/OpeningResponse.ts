@@ -1,8 +1,8 @@
 /**
  * The response of the opening handshake (RFC 6455 §4.2.2): the bytes that accept a request or refuse it.
  *
- * Nothing that a program gives can end a header and begin another, or stand beside a header that the protocol owns. Which
- * subprotocol is chosen, which of the extensions are agreed and whom to let in, the caller decides.
+ * No input of a program can end a header and begin another, or repeat a header that the protocol owns. The caller decides which
+ * subprotocol to choose, which extensions to agree to and which clients to accept.
  */
 import * as HttpHead from "./HttpHead.ts"
 import { acceptOf } from "./OpeningHandshake.ts"
@@ -11,16 +11,16 @@ import { problemOf } from "./OpeningRequest.ts"
 import type { Platform } from "./Platform.ts"
 
 export interface Acceptance {
-  /** One of those that the client offered. */
+  /** One that the client offered. */
   readonly subprotocol?: string | undefined
-  /** The Sec-WebSocket-Extensions header, ready made; only where the client offered some. */
+  /** The complete Sec-WebSocket-Extensions header; only if the client offered any. */
   readonly extensions?: string | undefined
   readonly headers?: HttpHead.Headers | undefined
   readonly sha1: Platform["sha1"]
 }
 
 export interface Refusal {
-  /** 200 to 599. With 426 goes what RFC 6455 §4.4 wants. */
+  /** 200 to 599. A 426 gets the header that RFC 6455 §4.4 requires. */
   readonly status: number
   readonly headers?: HttpHead.Headers | undefined
   readonly body?: Uint8Array | undefined
@@ -33,7 +33,7 @@ export interface InvalidResponse {
   readonly problem: string
 }
 
-/** The bytes that open the connection (RFC 6455 §4.2.2, step 5); or the first option that is not legal. */
+/** The bytes that open the connection (RFC 6455 §4.2.2, step 5), or the first option that is illegal. */
 export const accept = (request: Requested, options: Acceptance): Uint8Array | InvalidResponse => {
   const { extensions, headers = [], sha1, subprotocol } = options
   const own: Array<HttpHead.Header> = [
@@ -54,7 +54,7 @@ export const accept = (request: Requested, options: Acceptance): Uint8Array | In
   return respond("101 Switching Protocols", own, headers, empty)
 }
 
-/** The bytes that refuse it (RFC 6455 §4.2.2, step 4); or the first option that is not legal. */
+/** The bytes that refuse it (RFC 6455 §4.2.2, step 4), or the first option that is illegal. */
 export const reject = ({ body = empty, headers = [], status }: Refusal): Uint8Array | InvalidResponse => {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     return illegal("status", "a refusal has a status from 200 to 599")
@@ -84,7 +84,7 @@ const respond = (
 const illegal = (field: InvalidResponse["field"], problem: string): InvalidResponse =>
   Object.freeze({ _tag: "InvalidResponse", field, problem })
 
-/** What to do instead of a response's header that belongs to the protocol. */
+/** What to do instead of setting a response header that belongs to the protocol. */
 const advices: ReadonlyMap<string, string> = new Map([
   ["content-length", "it follows from the body"],
   ["transfer-encoding", "the body goes out as it is"],
@@ -93,7 +93,7 @@ const advices: ReadonlyMap<string, string> = new Map([
   ["sec-websocket-extensions", "use the option extensions"]
 ])
 
-/** RFC 9110 §15.3.5, §15.3.6, §15.4.5; nor has the first of them a Content-Length (§8.6). */
+/** RFC 9110 §15.3.5, §15.3.6, §15.4.5. The first of them has no Content-Length either (§8.6). */
 const bodiless: ReadonlyArray<number> = [204, 205, 304]
 
 const empty = new Uint8Array(0)

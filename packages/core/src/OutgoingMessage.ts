@@ -1,17 +1,17 @@
 /**
- * One message on its way out in fragments (RFC 6455 §5.4): the first frame says what it is, the others continue it, and
- * between them nothing but control frames may be sent, which is the caller's business.
+ * One message on its way out in fragments (RFC 6455 §5.4): the first frame tells its kind, the others continue it. The caller
+ * sends nothing but control frames between them.
  */
 import type { Kind } from "./Assembler.ts"
 import type { Deflater } from "./Compression.ts"
 import type { FrameEncoder } from "./FrameEncoder.ts"
 import * as Opcode from "./Opcode.ts"
 
-/** What its fragments are written to, and how each becomes a payload. */
+/** Where its fragments are written to, and how each becomes a payload. */
 export interface Parts {
   readonly output: FrameEncoder
   readonly kind: Kind
-  /** Set when the payloads are compressed: the first frame bears RSV1 (RFC 7692 §6). */
+  /** Whether the payloads are compressed: the first frame then has RSV1 set (RFC 7692 §6). */
   readonly compressed: boolean
   /** May frames still be sent? */
   readonly sending: () => boolean
@@ -38,7 +38,7 @@ class Fragments {
   }
 }
 
-/** A message whose payload comes bit by bit. */
+/** A message whose payload comes part by part. */
 export class StreamedMessage {
   private readonly fragments: Fragments
   private readonly deflater: Deflater | undefined
@@ -48,14 +48,14 @@ export class StreamedMessage {
     this.deflater = deflater
   }
 
-  /** One frame; nothing after a Close. After the `last` one nothing more may be asked. */
+  /** Sends one frame; nothing after a Close. Must not be called again after the `last` one. */
   send(data: Uint8Array, last: boolean): void {
     if (!this.fragments.sending) return
     this.fragments.frame(this.deflater === undefined ? data : this.deflater.deflate(data, last), last)
   }
 }
 
-/** A message whose payload is there, and is cut into frames. */
+/** A message whose payload is complete, and split into frames. */
 export class SplitMessage {
   private readonly fragments: Fragments
   private readonly most: number
@@ -68,7 +68,7 @@ export class SplitMessage {
     this.most = most
   }
 
-  /** Sends the next frame; true when that was the last. */
+  /** Sends the next frame; returns true if it was the last. */
   next(): boolean {
     const last = this.payload.length <= this.most
     this.fragments.frame(this.payload.subarray(0, this.most), last)
@@ -76,7 +76,7 @@ export class SplitMessage {
     return last
   }
 
-  /** The caller's bytes are needed no longer: keeps a copy of what is still to be sent. */
+  /** Copies what is still to be sent, so the caller's bytes are no longer needed. */
   keep(): void {
     this.payload = this.payload.slice()
   }

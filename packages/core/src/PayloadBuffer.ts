@@ -1,10 +1,10 @@
 /**
- * Payload bytes that came in pieces, in one array: it grows with the bytes received, to at most twice those plus 64 KiB,
- * never from an announced length alone. Pieces are copied as they come, so none pins the read that brought it, and each
- * byte is moved at most a few times, however many pieces there are.
+ * Payload bytes that came in pieces, in one array. It grows with the bytes received, to at most twice those plus 64 KiB, never
+ * because of an announced length alone. Pieces are copied as they come, so none keeps its read in memory, and each byte is
+ * moved only a few times, however many pieces there are.
  */
 export class PayloadBuffer {
-  /** A plain array of its own: `slice` on a Node Buffer would give a view of the read. */
+  /** Copies to a plain array: `slice` on a Node Buffer would return a view of the read. */
   static copy(bytes: Uint8Array, start: number, end: number, allocate: (length: number) => Uint8Array): Uint8Array {
     const own = allocate(end - start)
     own.set(bytes.subarray(start, end))
@@ -15,12 +15,12 @@ export class PayloadBuffer {
   private readonly allocate: (length: number) => Uint8Array
   private bytes: Uint8Array = empty
 
-  /** `allocate` need not clear: every byte is written before it is given away. */
+  /** `allocate` need not clear memory: every byte is written before anyone sees it. */
   constructor(allocate: (length: number) => Uint8Array = cleared) {
     this.allocate = allocate
   }
 
-  /** Takes a copy of the piece. At most `coming` bytes follow it: no growing beyond them. Infinity: nobody knows. */
+  /** Copies the piece. At most `coming` bytes follow it, which limits how far the array grows; Infinity if that is unknown. */
   append(source: Uint8Array, start: number, end: number, coming: number): void {
     const length = this.length + (end - start)
     if (length > this.bytes.length) {
@@ -36,7 +36,7 @@ export class PayloadBuffer {
     return this.bytes.subarray(0, this.length)
   }
 
-  /** Gives the bytes away, in an array that holds nothing else, and starts over. */
+  /** Returns the bytes, in an array that holds nothing else, and starts over. */
   take(): Uint8Array {
     const bytes = this.bytes.length === this.length ? this.bytes : this.bytes.slice(0, this.length)
     this.clear()
@@ -48,7 +48,7 @@ export class PayloadBuffer {
     this.length = 0
   }
 
-  /** Starts over in the same memory: what `view` gave is written over. */
+  /** Starts over in the same memory, which overwrites what `view` returned. */
   rewind(): void {
     this.length = 0
   }
@@ -62,10 +62,10 @@ export class PayloadBuffer {
 
 const cleared = (length: number): Uint8Array => new Uint8Array(length)
 
-/** What may be held beyond twice what came, when it is known that so much will come: one read of the platform. */
+/** How much may be held beyond twice what came, if that much is known to come: one read of the platform. */
 const spare = 0x10000
 
-/** A message of tiny fragments does not begin with a row of tiny arrays. */
+/** So that a message of tiny fragments does not begin with many tiny arrays. */
 const smallest = 0x400
 
 const empty = new Uint8Array(0)

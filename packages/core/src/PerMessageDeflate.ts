@@ -1,47 +1,47 @@
 /**
- * permessage-deflate (RFC 7692 §7.1): what is offered, what a server may answer, and what is agreed then. Pure and
- * strict: an answer that no offer allows fails the handshake.
+ * permessage-deflate (RFC 7692 §7.1): what to offer, what a server may answer, and what is then agreed. Pure and strict: an
+ * answer that no offer allows fails the handshake.
  *
- * How messages are compressed and inflated is the platform's business; which are, `MessageEncoder`'s.
+ * The platform compresses and inflates messages; `MessageEncoder` decides which are compressed.
  */
 import type { InflaterOptions } from "./Compression.ts"
 import * as Extensions from "./Extensions.ts"
 import type { Check } from "./HandshakeInvalid.ts"
 
-/** One of the offers of a client, by preference. */
+/** One of a client's offers, most preferred first. */
 export interface Offer {
-  /** Asks the server to forget its window after each message. */
+  /** Asks the server to reset its window after each message. */
   readonly serverNoContextTakeover?: boolean
-  /** Says that we forget ours. */
+  /** Says that we reset ours. */
   readonly clientNoContextTakeover?: boolean
   /** Asks the server for a window of at most 2^n bytes, 8 to 15. */
   readonly serverMaxWindowBits?: number
-  /** True: the server may say how large our window may be. 8 to 15: and it is at most this anyway. */
+  /** True: the server may limit our window. 8 to 15: the same, and our window is at most 2^n bytes in any case. */
   readonly clientMaxWindowBits?: number | true
 }
 
 export interface Agreed {
   readonly serverNoContextTakeover: boolean
   readonly clientNoContextTakeover: boolean
-  /** 8 to 15: the server's window is 2^n bytes at most. */
+  /** 8 to 15: the server's window is at most 2^n bytes. */
   readonly serverMaxWindowBits: number
-  /** 8 to 15: ours. */
+  /** 8 to 15: the same for ours. */
   readonly clientMaxWindowBits: number
 }
 
-/** The window that messages of one side are compressed with, so that the other inflates them with it (RFC 7692 §7.1). */
+/** The window that one side compresses messages with, and the other inflates them with (RFC 7692 §7.1). */
 export const windowOf = (sender: "client" | "server", agreed: Agreed): InflaterOptions =>
   sender === "client"
     ? { windowBits: agreed.clientMaxWindowBits, contextTakeover: !agreed.clientNoContextTakeover }
     : { windowBits: agreed.serverMaxWindowBits, contextTakeover: !agreed.serverNoContextTakeover }
 
-/** The Sec-WebSocket-Extensions header of these offers. */
+/** The Sec-WebSocket-Extensions header for these offers. */
 export const formatOffers = (offers: ReadonlyArray<Offer>): string =>
   offers.map((offer) => Extensions.format({ name, parameters: offerParameters(offer) })).join(", ")
 
 /**
- * What the server's Sec-WebSocket-Extensions header agrees to; or the check that it fails. The header was sent: a server
- * that declines sends none.
+ * What the server's Sec-WebSocket-Extensions header agrees to, or the check that it fails. A server that declines sends no
+ * header.
  */
 export const agree = (offers: ReadonlyArray<Offer>, header: string): Agreed | Check => {
   const extensions = Extensions.parse(header)
@@ -62,9 +62,9 @@ export const agree = (offers: ReadonlyArray<Offer>, header: string): Agreed | Ch
 }
 
 /**
- * A server's side: the first offer of a request that it can keep, and the header that says so. Undefined declines them,
- * one with a parameter that is not legal as well (RFC 7692 §7.1); what is no list of offers at all,
- * `OpeningHandshakeServer` has refused.
+ * The server's side: the first acceptable offer of a request, and the header that accepts it; undefined to decline. An offer
+ * with an illegal parameter is declined (RFC 7692 §7.1); `OpeningHandshakeServer` has already refused a header that is no list
+ * of offers.
  */
 export const accept = (header: string): { readonly agreed: Agreed; readonly header: string } | undefined => {
   for (const { name: offered, parameters } of Extensions.parse(header) ?? []) {
@@ -87,11 +87,11 @@ interface Parameters {
   readonly server_no_context_takeover?: true
   readonly client_no_context_takeover?: true
   readonly server_max_window_bits?: number
-  /** True: the server may say it. */
+  /** True: the server may set it. */
   readonly client_max_window_bits?: number | true
 }
 
-/** RFC 7692 §7.1: four parameters, each at most once, each with a value or without. */
+/** RFC 7692 §7.1: four parameters, each at most once, with or without a value. */
 const kinds: Readonly<Record<keyof Parameters, "flag" | "bits">> = {
   server_no_context_takeover: "flag",
   client_no_context_takeover: "flag",
@@ -105,7 +105,7 @@ const parseParameters = (parameters: ReadonlyArray<Extensions.Parameter>, offere
     if (!Object.hasOwn(kinds, key)) return "ExtensionParameterUnknown"
     if (read.has(key)) return "ExtensionParameterRepeated"
     const flag = kinds[key as keyof Parameters] === "flag"
-    // Only an offer may leave the bits open, and only those of the client's window (RFC 7692 §7.1.2.2).
+    // Only an offer may leave out the bits, and only for the client's window (RFC 7692 §7.1.2.2).
     const bare = flag || (offered && key === "client_max_window_bits")
     if (value === undefined ? !bare : flag || !windowBits.test(value)) return "ExtensionParameterValue"
     read.set(key, value === undefined ? true : Number(value))
@@ -118,7 +118,7 @@ const windowBits = /^(?:[89]|1[0-5])$/
 
 const bitsOf = (bits: number | true | undefined): number => (typeof bits === "number" ? bits : maxWindowBits)
 
-/** May a server answer this offer so (RFC 7692 §7.1.1, §7.1.2)? */
+/** Whether a server may give this answer to this offer (RFC 7692 §7.1.1, §7.1.2). */
 const allows = (offer: Offer, answer: Parameters): boolean => {
   const { client_max_window_bits: clientBits, server_max_window_bits: serverBits } = answer
   if (offer.serverNoContextTakeover === true && answer.server_no_context_takeover === undefined) return false

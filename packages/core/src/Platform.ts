@@ -1,8 +1,7 @@
 /**
- * What the protocol needs and cannot have from the language alone, all of it synchronous: a hash, UTF-8, masking and DEFLATE.
- * No function has a memory but those of a deflater or inflater, so a platform may replace any of them with a faster one of the
- * same meaning; `pure` holds
- * the forms written here.
+ * What the protocol needs from a platform, all of it synchronous: a hash, UTF-8, masking and DEFLATE. Only deflaters and
+ * inflaters have state, so a platform may replace any function with a faster one that does the same. `pure` holds the functions
+ * of this package.
  */
 import * as Compression from "./Compression.ts"
 import * as Inflate from "./Inflate.ts"
@@ -13,7 +12,7 @@ import * as Utf8 from "./Utf8.ts"
 export interface Platform {
   /** SHA-1 of the opening handshake (RFC 6455 §4.2.2); it guards nothing secret. */
   readonly sha1: (bytes: Uint8Array) => Uint8Array
-  /** The same of a text of ASCII characters, in base64, where the platform has it at once. */
+  /** The same for ASCII text, in base64, if the platform has it in one call. */
   readonly sha1Base64?: (text: string) => string
   /** The base64 of bytes. Default: `Base64.encode`. */
   readonly encodeBase64?: (bytes: Uint8Array) => string
@@ -23,22 +22,24 @@ export interface Platform {
   readonly decodeLatin1?: (bytes: Uint8Array, start: number, end: number) => string
   /** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. U+FEFF is kept. */
   readonly decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string | undefined
-  /** Whether many short texts are decoded faster at once than one by one: then they are (`MessageRun`). Default: no. */
+  /** Whether many short texts are decoded faster at once than one by one; if so, they are (`MessageRun`). Default: no. */
   readonly decodesRuns?: boolean
   /** `Utf8.validate`: the state after these bytes, `Utf8.reject` at the first that cannot continue. */
   readonly validateUtf8: (state: Utf8.State, bytes: Uint8Array, start: number, end: number) => Utf8.State
   /** How many bytes `encodeUtf8` writes. */
   readonly utf8Length: (text: string) => number
-  /** Writes `text` into `target` from `offset` on; there is room. Answers how many bytes it took. */
+  /** Writes `text` into `target` from `offset` on, where there is room. Returns how many bytes it took. */
   readonly encodeUtf8: (text: string, target: Uint8Array, offset: number) => number
   /** Masks or unmasks in place (see `Masking`). */
   readonly mask: (key: number, bytes: Uint8Array, start: number, end: number) => void
   /** An array whose bytes may be anything: all of them are written before anyone reads one. */
   readonly allocate: (length: number) => Uint8Array
-  /** For permessage-deflate: one for each direction of a connection. What costs memory it makes with the first message. */
+  /**
+   * For permessage-deflate: one for each direction of a connection. What takes memory should be made with the first message.
+   */
   readonly deflater: (options: Compression.DeflaterOptions) => Compression.Deflater
   readonly inflater: (options: Compression.InflaterOptions) => Compression.Inflater
-  /** The largest message that the platform can hold as one value, in bytes: an unlimited endpoint stops there. */
+  /** The largest message that the platform can hold as one value, in bytes. It limits even an unlimited endpoint. */
   readonly maxMessageBytes: number
 }
 

@@ -1,8 +1,8 @@
 /**
- * What a peer can do wrong after the opening handshake: one named rule each, with the code of the Close frame that
+ * What a peer can do wrong after the opening handshake: one named rule for each fault, with the code of the Close frame that
  * answers it and the clause it breaks. A new rule is one row.
  *
- * The values are frozen and shared: a violation costs no stack trace. `client` turns them into its public error.
+ * The values are frozen and shared, so a violation costs no stack trace. `client` turns them into its public error.
  */
 const rules = {
   ReservedBits: [1002, "RFC 6455 §5.2", "a reserved bit (RSV1, RSV2 or RSV3) was set that no extension gave a meaning"],
@@ -35,7 +35,7 @@ export interface ProtocolViolation {
   readonly description: string
 }
 
-/** Every rule, each as the one frozen value that stands for it. */
+/** All rules, each as one frozen value. */
 export const all: Readonly<Record<Rule, ProtocolViolation>> = Object.freeze(
   Object.fromEntries(
     Object.entries(rules).map(([rule, [closeCode, section, description]]) => [

@@ -1,6 +1,6 @@
 /**
- * SHA-1 (RFC 3174), for the Sec-WebSocket-Accept header of the opening handshake only. It guards nothing secret
- * (RFC 6455 §10.8), so this plain form, for platforms that bring none, need not resist timing.
+ * SHA-1 (RFC 3174), for the Sec-WebSocket-Accept header of the opening handshake only. It guards nothing secret (RFC 6455
+ * §10.8), so this plain form, for platforms that have none, need not resist timing attacks.
  */
 export const sha1 = (bytes: Uint8Array): Uint8Array => {
   const state = Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0)

@@ -1,12 +1,12 @@
 /**
- * Short texts that lie one behind the other, decoded together: one string for all of them, cut into its messages.
+ * Consecutive short texts, decoded together: one string for all of them, cut into messages.
  *
- *     81 05 h e l l o 81 05 w o r l d      "hello" and "world", behind a header each
+ *     81 05 h e l l o 81 05 w o r l d      "hello" and "world", each after its header
  *
- * As latin-1, each octet is a character, and the headers say where to cut. ASCII is the same, and all of it is ASCII when no
- * octet is above 7F but the first ones of the headers: those are counted. For other texts a separator takes the place of
- * each header in a copy of the run, so that all of it is UTF-8 when each text is; it is split there. One by one is the plain
- * way, and finds the message that is not UTF-8.
+ * In latin-1 each octet is a character, and the headers say where to cut. ASCII is the same in latin-1, and all texts are ASCII
+ * if no octet is above 7F except the first one of each header: these octets are counted. For other texts, a separator replaces
+ * each header in a copy of the run, which is UTF-8 if every text is, and is split at the separators. The plain way, one by one,
+ * finds the message that is not UTF-8.
  */
 import * as Latin1 from "./Latin1.ts"
 import type { Platform } from "./Platform.ts"
@@ -14,15 +14,15 @@ import type { Platform } from "./Platform.ts"
 type Texts = Array<string | Uint8Array>
 
 export class ShortTexts {
-  /** So many octets at most: what is cut from a run keeps all of it alive. */
+  /** The most octets in a run: what is cut from a run keeps all of it alive. */
   static readonly maxLength = 0x400
 
   private readonly decodeLatin1: typeof Latin1.decode
   private readonly decodeUtf8: Platform["decodeUtf8"]
   private readonly utf8Length: Platform["utf8Length"]
-  /** What the last run was, the next one most likely is. */
+  /** Whether the last run was ASCII, as then the next one most likely is. */
   private isAscii = true
-  /** Where the run ends: the last frame that fits into it. */
+  /** Where the run ends: after the last frame that fits into it. */
   private end = 0
 
   constructor({ decodeLatin1 = Latin1.decode, decodeUtf8, utf8Length }: Platform) {
@@ -32,8 +32,8 @@ export class ShortTexts {
   }
 
   /**
-   * Appends the texts of so many frames, with headers of two octets, that lie from `start` to `end`. Answers where it
-   * stopped: at the end, or in front of what is not UTF-8.
+   * Appends the texts of that many frames, with headers of two octets, from `start` to `end`. Returns where it stopped: at the
+   * end, or before a text that is not UTF-8.
    */
   take(bytes: Uint8Array, start: number, end: number, frames: number, into: Texts): number {
     let place = into.length
@@ -42,7 +42,7 @@ export class ShortTexts {
       this.oneByOne(bytes, start, into, place)
       return this.end
     }
-    // Room for all of them at once: an array that grows with them costs as much as they do.
+    // Grows the array once: growing it with each text costs as much as the texts do.
     into.length += frames
     for (let at = start; at < end; at = this.end) {
       const stop = Math.min(end, at + ShortTexts.maxLength)
@@ -57,9 +57,9 @@ export class ShortTexts {
     return this.end
   }
 
-  // Each of them writes texts from `place` on, and answers how many.
+  // Each of these writes texts from `place` on, and returns how many.
 
-  /** None when something is not ASCII. */
+  /** None if anything is not ASCII. */
   private cut(bytes: Uint8Array, start: number, stop: number, into: Texts, place: number): number {
     const run = this.decodeLatin1(bytes, start, stop)
     let taken = 0
@@ -71,13 +71,13 @@ export class ShortTexts {
       at = next
     }
     this.end = at
-    // Of a frame that does not fit into the run, the first octet does.
+    // If the last frame does not fit into the run, its first octet still does.
     const headers = at < stop ? taken + 1 : taken
     this.isAscii = this.utf8Length(run) - run.length === headers
     return this.isAscii ? taken : 0
   }
 
-  /** None when something is not UTF-8, when a text holds a separator, and for a single one. */
+  /** None if anything is not UTF-8, if a text holds a separator, or if there is only one text. */
   private split(bytes: Uint8Array, start: number, stop: number, into: Texts, place: number): number {
     scratch.set(bytes.subarray(start, stop))
     let frames = 0
@@ -94,14 +94,14 @@ export class ShortTexts {
     if (frames === 1) return 0
     const run = this.decodeUtf8(scratch, 0, at - start)
     this.isAscii = run?.length === at - start
-    // The first separator has no text in front of it.
+    // There is no text before the first separator.
     const texts = run?.split(separator)
     if (texts?.length !== frames + 1) return 0
     for (let i = 0; i < frames; i++) into[place + i] = texts[i + 1]!
     return frames
   }
 
-  /** The plain way: to the end of the run, which is moved in front of what is not UTF-8. */
+  /** The plain way, to the end of the run. A text that is not UTF-8 moves that end before itself. */
   private oneByOne(bytes: Uint8Array, start: number, into: Texts, place: number): number {
     let taken = 0
     for (let at = start; at < this.end; ) {
@@ -116,10 +116,10 @@ export class ShortTexts {
 }
 
 /**
- * Two different characters, so that no text can make one together with a separator that follows or goes before. ASCII, so
- * that it ends whatever character a text has cut off. A text that holds one shows in their number.
+ * Two different characters, so no text can form another separator together with one next to it. ASCII, so it ends any character
+ * that a text has cut off. If a text holds a separator, the count of texts is wrong.
  */
 const separator = "\0\x01"
 
-/** Used within one call. */
+/** Used only within one call. */
 const scratch = new Uint8Array(ShortTexts.maxLength)

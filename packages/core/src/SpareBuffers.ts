@@ -1,7 +1,7 @@
 /**
- * The first buffers of frame encoders, lent to one after the other: most connections send little and seldom, and together
- * they need no more of them than write in one turn of the event loop. The one given back last is lent next, since the
- * caches still hold it. What was in it is written over before it is sent.
+ * The first buffers of frame encoders, lent to one after the other: most connections send little and seldom, and together they
+ * need only as many as write in one turn of the event loop. The buffer that was given back last is lent next, since it is still
+ * in the CPU's caches. Its old contents are overwritten before it is sent.
  */
 import type { Platform } from "./Platform.ts"
 
@@ -10,7 +10,7 @@ export const bytes = 0x400
 
 export const lend = (allocate: Platform["allocate"]): Uint8Array => spares.pop() ?? allocate(bytes)
 
-/** To be called when nobody reads it any more. */
+/** Call this only when nobody reads the buffer any more. */
 export const giveBack = (buffer: Uint8Array): void => {
   if (spares.length < most) spares.push(buffer)
 }

@@ -1,9 +1,8 @@
 /**
- * The payload of a text message that comes in pieces, decoded as it comes: each byte is validated when it arrives, so
- * the first one that cannot continue fails the message (RFC 6455 §8.1), and no copy of the whole is ever made.
+ * The payload of a text message that comes in pieces, decoded as it comes: each byte is validated when it arrives, so the first
+ * one that cannot continue fails the message (RFC 6455 §8.1), and no copy of the whole is ever made.
  *
- * Large pieces are decoded where they lie; small ones are merged first, so that a message of tiny fragments costs about
- * its own size.
+ * Large pieces are decoded in place; small ones are merged first, so a message of tiny fragments takes about its own size.
  */
 import { PayloadBuffer } from "./PayloadBuffer.ts"
 import type { Platform } from "./Platform.ts"
@@ -14,7 +13,7 @@ export class TextPayload {
   length = 0
   private readonly platform: Platform
   private text = ""
-  /** Where the bytes so far leave the next one. */
+  /** What the bytes so far demand of the next one. */
   private state: Utf8.State = Utf8.accept
   /** Valid bytes that are not yet in `text`. */
   private readonly pending: PayloadBuffer
@@ -24,7 +23,7 @@ export class TextPayload {
     this.pending = new PayloadBuffer(platform.allocate)
   }
 
-  /** Takes the piece; false when some byte of it cannot continue the text. */
+  /** Takes the piece; returns false if a byte of it cannot continue the text. */
   append(bytes: Uint8Array, start: number, end: number): boolean {
     this.length += end - start
     if (end - start < decodeFrom) return this.keep(bytes, start, end)
@@ -39,7 +38,7 @@ export class TextPayload {
     return this.keep(bytes, to, end)
   }
 
-  /** The text, and starts over; undefined when its last code point is not complete. */
+  /** Returns the text and starts over; undefined if its last code point is incomplete. */
   take(): string | undefined {
     if (this.state !== Utf8.accept) return undefined
     this.decodePending()
@@ -65,5 +64,5 @@ export class TextPayload {
   }
 }
 
-/** From so many bytes on, the string that a piece becomes outweighs what joining it costs. */
+/** From this many bytes on, joining a piece's string costs less memory than the string itself. */
 const decodeFrom = 0x1000

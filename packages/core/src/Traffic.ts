@@ -1,17 +1,17 @@
 /**
- * What has passed in one direction of a connection: counts that only grow, for those who watch. Payload bytes are
- * counted where compression changes them; what else was written or read, the caller knows.
+ * What has passed in one direction of a connection: counts that only grow, for monitoring. Payload bytes are counted only where
+ * compression changes them; the caller knows what else was written or read.
  */
 import type { Deflater, Inflater } from "./Compression.ts"
 
 export interface Traffic {
   /** Whole messages. */
   readonly messages: number
-  /** Frames, control frames too. */
+  /** Frames, including control frames. */
   readonly frames: number
   /** Payload bytes of compressed messages, as they are on the wire. */
   readonly compressedBytes: number
-  /** The same as they are for the program. */
+  /** The same bytes uncompressed. */
   readonly plainBytes: number
 }
 
@@ -20,7 +20,7 @@ export class Ratio {
   compressedBytes = 0
   plainBytes = 0
 
-  /** The same, and counts what it does. */
+  /** The same inflater, but counting. */
   inflater({ close, inflate }: Inflater): Inflater {
     return {
       inflate: (bytes, start, end, last, room) => {

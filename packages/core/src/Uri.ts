@@ -1,8 +1,8 @@
 /**
  * A WebSocket URI in its parts (RFC 6455 §3): what the opening handshake puts on the wire, checked once.
  *
- * Parsing text is the platform's business (`URL` in `client`); this module knows which parts may stand in a request
- * line and a Host header, so that nothing a program gives can end one and begin another.
+ * The platform parses text (`URL` in `client`). This module knows which parts may be in a request line and a Host header, so
+ * that no input of a program can end one and begin another.
  */
 export interface Uri {
   /** wss: the byte stream is TLS. */
@@ -22,7 +22,7 @@ export interface InvalidUri {
   readonly problem: string
 }
 
-/** The frozen URI of these parts; or the first part that is not legal. */
+/** The frozen URI of these parts, or the first part that is illegal. */
 export const make = ({ host, port, resourceName, secure }: Uri): Uri | InvalidUri => {
   if (!name.test(host) && !ipv6.test(host)) return invalid("host", "a host is a name or an address, percent-encoded")
   if (!Number.isInteger(port) || port < 1 || port > 0xffff) return invalid("port", "a port is between 1 and 65535")
@@ -35,16 +35,16 @@ export const make = ({ host, port, resourceName, secure }: Uri): Uri | InvalidUr
 /** 80 for ws, 443 for wss (RFC 6455 §3). */
 export const defaultPort = (secure: boolean): number => (secure ? 443 : 80)
 
-/** The value of the Host header: the port only where it is not the scheme's own (RFC 6455 §4.1, requirement 4). */
+/** The value of the Host header, without the port if it is the scheme's default (RFC 6455 §4.1, requirement 4). */
 export const hostHeader = ({ host, port, secure }: Uri): string => {
   const bracketed = host.includes(":") ? `[${host}]` : host
   return port === defaultPort(secure) ? bracketed : `${bracketed}:${port}`
 }
 
-/** May this text stand in a Host header? For programs that name another host than the one they dial. */
+/** May this text be a Host header? For programs that name another host than the one they dial. */
 export const isHostHeader = (text: string): boolean => authority.test(text)
 
-/** May this text stand as the target of a request line? */
+/** May this text be the target of a request line? */
 export const isResourceName = (text: string): boolean => resource.test(text)
 
 export const format = (uri: Uri): string => `${uri.secure ? "wss" : "ws"}://${hostHeader(uri)}${uri.resourceName}`
@@ -52,9 +52,9 @@ export const format = (uri: Uri): string => `${uri.secure ? "wss" : "ws"}://${ho
 const invalid = (part: InvalidUri["part"], problem: string): InvalidUri =>
   Object.freeze({ _tag: "InvalidUri", part, problem })
 
-// RFC 3986 §3.2.2. Each class repeats alone between anchors, so matching is linear.
+// RFC 3986 §3.2.2. Only one class repeats between anchors, so matching takes linear time.
 const name = /^[\w\-.~!$&'()*+,;=%]+$/
 const ipv6 = /^[\dA-Fa-f.]*:[\dA-Fa-f.]*:[\dA-Fa-f:.]*$/
 const authority = /^(?:[\w\-.~!$&'()*+,;=%]+|\[[\dA-Fa-f:.]+\])(?::\d{1,5})?$/
-/** Visible ASCII but "#" (RFC 6455 §3: no fragments). */
+/** Visible ASCII except "#" (RFC 6455 §3: no fragments). */
 const resource = /^\/[!"$-~]*$/

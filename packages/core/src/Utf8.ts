@@ -1,7 +1,7 @@
 /**
- * UTF-8 (RFC 3629): an incremental validator that can stop and resume at any byte and rejects at the first byte that
- * cannot continue, so a broken text fails before its message is complete (RFC 6455 §8.1); and a plain encoder and
- * decoder for platforms that bring none.
+ * UTF-8 (RFC 3629): an incremental validator that can stop and resume at any byte. It rejects the first byte that cannot
+ * continue the text, so a broken text fails before its message is complete (RFC 6455 §8.1). Also a plain encoder and decoder
+ * for platforms that have none.
  *
  * A state is a number: what the bytes so far demand of the next one.
  */
@@ -9,7 +9,7 @@ export type State = number
 
 /** Between code points. A text must end here. */
 export const accept: State = 0
-/** Some byte could not continue what came before it. Nothing leads out of this state. */
+/** A byte could not continue what came before it. This state is final. */
 export const reject: State = 1
 
 /** The state after `bytes` from `start` to `end`. */
@@ -31,7 +31,7 @@ export const step = (state: State, byte: number): State => {
   return byte >= from && byte <= to ? next : reject
 }
 
-/** Where the code point that `state` is in ends: at most three bytes from `start`, fewer when it is broken there. */
+/** Where the code point that `state` is inside ends: at most three bytes after `start`, or earlier where it is broken. */
 export const boundaryAfter = (state: State, bytes: Uint8Array, start: number): number => {
   let current = state
   let at = start
@@ -39,7 +39,7 @@ export const boundaryAfter = (state: State, bytes: Uint8Array, start: number): n
   return at
 }
 
-/** Where the last code point that may be cut off at `end` begins; `end` when none is. At most three bytes before it. */
+/** Where the last code point begins, if it may be cut off at `end`: at most three bytes before. Otherwise `end`. */
 export const lastBoundary = (bytes: Uint8Array, start: number, end: number): number => {
   for (let i = end - 1; i >= Math.max(start, end - 3); i--) {
     if (bytes[i]! < 0x80) return end
@@ -48,7 +48,7 @@ export const lastBoundary = (bytes: Uint8Array, start: number, end: number): num
   return end
 }
 
-/** The text of `bytes` from `start` to `end`, or undefined when they are not UTF-8. A byte order mark is text. */
+/** The text of `bytes` from `start` to `end`, or undefined if they are not UTF-8. A byte order mark is kept as text. */
 export const decode = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   if (validate(accept, bytes, start, end) !== accept) return undefined
   let text = ""
@@ -75,7 +75,7 @@ export const byteLength = (text: string): number => {
   return length
 }
 
-/** Writes `text` into `target` from `offset` on and answers how many bytes it took. */
+/** Writes `text` into `target` from `offset` on and returns how many bytes it took. */
 export const encode = (text: string, target: Uint8Array, offset: number): number => {
   let at = offset
   for (const character of text.toWellFormed()) {
@@ -109,7 +109,7 @@ const codePointAt = (bytes: Uint8Array, i: number): readonly [codePoint: number,
   return [((lead & 0x07) << 18) | (tail(1) << 12) | (tail(2) << 6) | tail(3), 4]
 }
 
-/** RFC 3629 §4, the last byte's row first: the legal range of the next byte, and the state that it leads to. */
+/** RFC 3629 §4: the legal range of the next byte, and the state that follows it. */
 const continuations: ReadonlyArray<readonly [from: number, to: number, next: State]> = [
   [0, 0, reject], // accept: `leads` decides
   [0, 0, reject], // reject

@@ -1,20 +1,22 @@
 /**
- * A text that is given as it comes: each piece becomes as much text as it completes, no character is split, and a byte
- * that cannot continue the text is found in the piece that brings it (RFC 6455 §8.1). `TextPayload` gathers a whole one.
+ * Decodes a text as it arrives: each piece becomes the text that it completes, no character is split, and a byte that cannot
+ * continue the text is found in the piece that brings it (RFC 6455 §8.1). `TextPayload` collects a whole text.
  */
 import type { Platform } from "./Platform.ts"
 import * as Utf8 from "./Utf8.ts"
 
 export class Utf8Decoder {
   private readonly platform: Platform
-  /** The character that the pieces so far have cut off: at most three bytes, as far as they go well-formed. */
+  /** The beginning of a character that the pieces so far have cut off: at most three bytes, well-formed so far. */
   private cut: Uint8Array = empty
 
   constructor(platform: Platform) {
     this.platform = platform
   }
 
-  /** The text that this piece completes; undefined when it is not UTF-8, or ends inside of a character as `last` piece. */
+  /**
+   * The text that this piece completes; undefined if it is not UTF-8, or if it is the `last` piece and ends inside a character.
+   */
   take(bytes: Uint8Array, start: number, end: number, last: boolean): string | undefined {
     if (this.cut.length > 0 && start < end) return this.takeBehindCut(bytes, start, end, last)
     const boundary = Utf8.lastBoundary(bytes, start, end)

@@ -1,6 +1,6 @@
 /**
- * The last bytes of a stream: what DEFLATE may refer back to (RFC 1951 §2), kept from message to message where the
- * context is taken over (RFC 7692 §7.1.1).
+ * The last bytes of a stream: what DEFLATE may refer back to (RFC 1951 §2). It is kept from message to message with context
+ * takeover (RFC 7692 §7.1.1).
  */
 export class Window {
   private readonly size: number
