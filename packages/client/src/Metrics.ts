@@ -1,7 +1,7 @@
 /**
- * The metrics of this library: their names, units and meanings, and nothing else. They live in the `MetricRegistry` of
- * the fiber that connects, with its `CurrentMetricAttributes`, so a program labels its clients as it labels all else.
- * Who counts, and when, `internal/Meter` knows, and of reconnects `internal/Spans`.
+ * The metrics of this library: their names, units and meanings, and nothing else. They are in the `MetricRegistry` of the fiber
+ * that connects, with its `CurrentMetricAttributes`, so a program labels its clients like everything else. `internal/Meter`
+ * does the counting, and `internal/Spans` counts reconnects.
  */
 import * as Metric from "effect/Metric"
 
@@ -11,7 +11,7 @@ const counter = (name: string, description: string, unit?: string) =>
 const gauge = (name: string, description: string, unit?: string) =>
   Metric.gauge(`websocket_${name}`, { description, ...(unit && { attributes: { unit } }) })
 
-/** From a LAN to a server that struggles. */
+/** From a LAN to an overloaded server. */
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 const timer = (name: string, description: string) =>
@@ -24,36 +24,36 @@ export const connectionsOpen = gauge(
 export const connectionsOpened = counter("connections_opened", "Connections whose handshake was accepted")
 export const handshakeSeconds = timer("handshake_seconds", "From the call of connect to the accepted handshake")
 
-export const messagesReceived = counter("messages_received", "Whole messages that came")
-export const messagesSent = counter("messages_sent", "Whole messages that were encoded")
-export const framesReceived = counter("frames_received", "Frames that came, control frames too")
-export const framesSent = counter("frames_sent", "Frames that were encoded, control frames too")
-export const bytesReceived = counter("bytes_received", "Bytes read after the opening handshake, inside of TLS", "bytes")
+export const messagesReceived = counter("messages_received", "Whole messages received")
+export const messagesSent = counter("messages_sent", "Whole messages encoded for sending")
+export const framesReceived = counter("frames_received", "Frames received, including control frames")
+export const framesSent = counter("frames_sent", "Frames encoded for sending, including control frames")
+export const bytesReceived = counter("bytes_received", "Bytes read after the opening handshake, inside TLS", "bytes")
 export const bytesSent = counter(
   "bytes_sent",
-  "Bytes handed to the transport after the opening handshake, inside of TLS",
+  "Bytes handed to the transport after the opening handshake, inside TLS",
   "bytes"
 )
 
 export const compressionRatioReceived = gauge(
   "compression_ratio_received",
-  "Bytes of compressed messages that came, over what they became; 1 while there were none"
+  "Compressed over inflated size of the messages received compressed; 1 while there are none"
 )
 export const compressionRatioSent = gauge(
   "compression_ratio_sent",
-  "Bytes of messages that were sent compressed, over what they were before; 1 while there were none"
+  "Compressed over original size of the messages sent compressed; 1 while there are none"
 )
 
-export const inboxMessages = gauge("inbox_messages", "Messages read and not yet taken by the program")
+export const inboxMessages = gauge("inbox_messages", "Messages read but not yet taken by the program")
 export const inboxBytes = gauge(
   "inbox_bytes",
-  "Size of messages read and not yet taken, in bytes or UTF-16 units",
+  "Size of messages read but not yet taken, in bytes or UTF-16 units",
   "bytes"
 )
-export const outboxMessages = gauge("outbox_messages", "Messages that wait in the outboxes of long-lived clients")
+export const outboxMessages = gauge("outbox_messages", "Messages waiting in the outboxes of long-lived clients")
 export const outboxBytes = gauge(
   "outbox_bytes",
-  "Bytes accepted and not yet with the kernel, and those in outboxes",
+  "Bytes accepted but not yet handed to the kernel, including those in outboxes",
   "bytes"
 )
 
