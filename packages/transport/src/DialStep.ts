@@ -1,6 +1,6 @@
 /**
- * What happens while a connection is opened, told as it happens: each stage once when it starts and once when it
- * ends, whichever way. Whoever dials keeps the list and the clock; this package keeps neither.
+ * What happens while a connection is opened, reported as it happens: each stage once when it starts and once when it ends,
+ * successful or not. The caller keeps the list and the times; this package keeps neither.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -11,8 +11,8 @@ import * as Span from "./Span.ts"
 import type { TransportError, TransportReason } from "./TransportError.ts"
 
 /**
- * Looking the host up, connecting to one address or path, asking one proxy for a tunnel, the TLS handshake, or acquiring
- * a stream of the program's.
+ * Looking up the host, connecting to one address or path, asking one proxy for a tunnel, the TLS handshake, or acquiring the
+ * program's own stream.
  */
 export type DialStage = "dns" | "tcp" | "unix" | "proxy" | "tls" | "socket"
 
@@ -20,25 +20,25 @@ export type DialStep =
   | {
       readonly _tag: "Started"
       readonly stage: DialStage
-      /** The host, the address (`127.0.0.1:443`), the path or the server name. Stages that overlap differ in it. */
+      /** The host, the address (`127.0.0.1:443`), the path or the server name. It tells overlapping stages apart. */
       readonly detail: string
     }
   | {
       readonly _tag: "Ended"
       readonly stage: DialStage
-      /** As when it started. */
+      /** The same as when it started. */
       readonly detail: string
-      /** What came of it, where there is more to say than that it succeeded. */
+      /** The result, if there is more to say than success. */
       readonly outcome?: string
-      /** Undefined when the stage succeeded. "overtaken": another address was faster. */
+      /** Undefined if the stage succeeded. "overtaken": another address was faster. */
       readonly failure: TransportReason | "interrupted" | "overtaken" | undefined
     }
 
 export type Report = (step: DialStep) => void
 
 /**
- * Runs one stage in a span of its own, and tells `report` when it starts and how it ends. `outcome` says what came of it,
- * and `facts` the same in attributes of the span.
+ * Runs one stage in its own span, and tells `report` when it starts and how it ends. `outcome` describes the result, and
+ * `facts` does so in attributes of the span.
  */
 export const during = <A, R>(
   stage: Effect.Effect<A, TransportError, R>,
@@ -48,7 +48,7 @@ export const during = <A, R>(
     readonly detail: string
     readonly outcome?: (value: A) => string
     readonly facts?: (value: A) => SpanAttributes.Attributes
-    /** Asked when the stage is interrupted: whether that is because another one succeeded. */
+    /** Called when the stage is interrupted: whether that is because another one succeeded. */
     readonly isOvertaken?: () => boolean
   }
 ): Effect.Effect<A, TransportError, R> => {
@@ -69,7 +69,7 @@ export const during = <A, R>(
         if (facts !== undefined) annotate(facts(exit.value))
         report({ ...ended, ...(outcome && { outcome: outcome(exit.value) }), failure: undefined })
       }
-      // There is nothing to be run.
+      // There is nothing to run.
       return undefined
     })
   })

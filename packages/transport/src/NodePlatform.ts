@@ -1,6 +1,6 @@
 /**
  * Node's synchronous functions for core: hashing, text in UTF-8, latin-1 and base64, masking, memory, DEFLATE and strong random
- * numbers. What each must answer is core's to say (`Platform`); this file only knows which of Node's ways is fast for which
+ * numbers. Core defines what each must return (`Platform`); this file only knows which of Node's functions is fast for which
  * length.
  */
 import { Buffer, constants, isUtf8 } from "node:buffer"
@@ -12,7 +12,7 @@ import * as NodeDeflate from "./internal/NodeDeflate.ts"
 /** SHA-1, for the opening handshake (RFC 6455 §4.2.2). */
 export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Builtin.crypto().hash("sha1", bytes, "buffer"))
 
-/** The same of a text of ASCII characters, in base64. */
+/** The same for ASCII text, in base64. */
 export const sha1Base64 = (text: string): string => Builtin.crypto().hash("sha1", text, "base64")
 
 /** Base64 (RFC 4648 §4). */
@@ -25,14 +25,14 @@ export const encodeLatin1 = (text: string): Uint8Array => Buffer.from(text, "lat
 export const decodeLatin1 = (bytes: Uint8Array, start: number, end: number): string =>
   latin1Slice.call(bytes, start, end)
 
-/** The text of `bytes` from `start` to `end`, or undefined when they are not well-formed UTF-8. U+FEFF is kept. */
+/** The text of `bytes` from `start` to `end`, or undefined if they are not well-formed UTF-8. U+FEFF is kept. */
 export const decodeUtf8 = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   const text = utf8Slice.call(bytes, start, end)
-  // What is not UTF-8 has become U+FFFD, which is rarely meant: looking for it costs less than validating first.
+  // Invalid UTF-8 has become U+FFFD, which texts rarely contain: looking for it costs less than validating first.
   return text.includes("\uFFFD") && !isUtf8(bytes.subarray(start, end)) ? undefined : text
 }
 
-/** As `Utf8.validate` of core: whole characters natively, those that are cut at either end octet by octet. */
+/** Like core's `Utf8.validate`: whole characters natively, characters cut off at either end octet by octet. */
 export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number, end: number): Utf8.State => {
   if (end - start < nativeFrom) return Utf8.validate(state, bytes, start, end)
   let current = state
@@ -46,13 +46,13 @@ export const validateUtf8 = (state: Utf8.State, bytes: Uint8Array, start: number
 /** How many bytes `encodeUtf8` writes for this text. Lone surrogates count as U+FFFD. */
 export const utf8Length = (text: string): number => Buffer.byteLength(text)
 
-/** Writes the text into `target` from `offset` on, where there is room; answers how many bytes that took. */
+/** Writes the text into `target` from `offset` on, where there is room. Returns how many bytes it took. */
 export const encodeUtf8 = (text: string, target: Uint8Array, offset: number): number =>
   utf8Write.call(target, text, offset)
 
 /**
- * Masks or unmasks `bytes` from `start` to `end` in place (RFC 6455 §5.3), in words of their memory. The words at both ends
- * are masked in part: what lies beside the range is written back as it was. The highest octet of `key` is its first.
+ * Masks or unmasks `bytes` from `start` to `end` in place (RFC 6455 §5.3), word by word. The words at both ends are masked in
+ * part: bytes beside the range are written back unchanged. The highest octet of `key` is its first.
  */
 export const mask = (key: number, bytes: Uint8Array, start: number, end: number): void => {
   if (end - start < wordsFrom) return Masking.mask(key, bytes, start, end)
@@ -89,8 +89,8 @@ export const randomUint32 = (): number => {
 }
 
 /**
- * A few bytes, such as a nonce, from a cryptographically strong source. They come from the pool, since a system call costs
- * more.
+ * A few bytes, such as a nonce, from a cryptographically strong source. They come from the pool, which costs less than a system
+ * call.
  */
 export const randomBytes = (length: number): Uint8Array => {
   const bytes = new Uint8Array(length)
@@ -102,13 +102,13 @@ export const randomBytes = (length: number): Uint8Array => {
   return bytes
 }
 
-/** What was left of the pool is never used. */
+/** The rest of the pool is never used. */
 const refill = (): void => {
   Builtin.crypto().randomFillSync(pool)
   nextKey = 0
 }
 
-/** All of it as core takes it. A text of V8's greatest length is the largest message that can be held. */
+/** All of it in the form that core takes. The largest message that can be held is a text of V8's maximum length. */
 export const platform: Platform.Platform = Object.freeze({
   sha1,
   sha1Base64,
@@ -127,7 +127,7 @@ export const platform: Platform.Platform = Object.freeze({
   maxMessageBytes: constants.MAX_STRING_LENGTH
 })
 
-/** The memory as words. That of the last call is kept, since senders mask one frame after the other in one buffer. */
+/** The memory as words. The view of the last call is kept, since senders mask one frame after the other in one buffer. */
 const wordsOf = (memory: ArrayBufferLike): BigUint64Array<ArrayBufferLike> => {
   if (memory === lastMemory) return lastWords
   const words = new BigUint64Array(memory, 0, memory.byteLength >>> 3)
@@ -141,14 +141,14 @@ const wordsOf = (memory: ArrayBufferLike): BigUint64Array<ArrayBufferLike> => {
 const isResizable = (memory: ArrayBufferLike): boolean =>
   memory instanceof ArrayBuffer ? memory.resizable : memory.growable
 
-/** More than a buffer for frames is not kept alive for this. */
+/** Memory larger than a buffer for frames is not kept alive for this. */
 const largestKept = 0x20000
 
 const noWords = new BigUint64Array(0)
 let lastMemory: ArrayBufferLike = noWords.buffer
 let lastWords: BigUint64Array<ArrayBufferLike> = noWords
 
-/** The key twice, as it lies in memory, whatever the machine's byte order. */
+/** The key twice, as in memory, whatever the machine's byte order. */
 const twice = (key: number): bigint => {
   octets.setUint32(0, key)
   octets.setUint32(4, key)
@@ -158,7 +158,7 @@ const twice = (key: number): bigint => {
 const octets = new DataView(new ArrayBuffer(8))
 const word = new BigUint64Array(octets.buffer)
 
-/** A word of memory that is all ones in those octets. */
+/** A word of memory with ones in those octets. */
 const wordOf = (isSet: (octet: number) => boolean): bigint => {
   for (let octet = 0; octet < 8; octet++) octets.setUint8(octet, isSet(octet) ? 0xff : 0)
   return word[0]!
@@ -176,10 +176,13 @@ let nextKey = pool.length
 /** Below this many bytes, entering native code costs more than a loop (measured: 64 bytes cost about 90 ns either way). */
 const nativeFrom = 64
 
-/** Below this many octets, words cost more than they save (measured). More than one word, so that both ends differ. */
+/**
+ * Below this many octets, words cost more than they save (measured). It is more than one word, so the two ends are different
+ * words.
+ */
 const wordsFrom = 24
 
-/** Buffer's own, which take any Uint8Array: making a Buffer of it first would cost as much as the work. */
+/** Buffer's own methods, which take any Uint8Array: making a Buffer of it first would cost as much as the work. */
 const { base64Slice, latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
   readonly base64Slice: (this: Uint8Array) => string
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string

@@ -1,17 +1,17 @@
 /**
- * Spans, for who traces. Effect's own tracer keeps none of them, so without another one nobody could see them: they are not
- * made then, since each would cost as much as a stage of a dial does.
+ * Spans, for programs that trace. Effect's own tracer keeps none, so without another tracer nobody could see them. They are
+ * then not made, since each would cost as much as a stage of a dial.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
-/** What is said of a span while it lasts. */
+/** Sets an attribute of a span while it lasts. */
 export type Attribute = (name: string, value: unknown) => void
 
 /**
- * Runs an Effect with a span of its own, without making it the parent of spans inside. `span` is undefined when nobody traces.
+ * Runs an Effect with its own span, which does not become the parent of spans inside. `span` is undefined when nobody traces.
  */
 export const use = <A, E, R>(
   name: string,
@@ -25,7 +25,7 @@ export const use = <A, E, R>(
     )
   })
 
-/** The same, in a span that is the parent of those in it. */
+/** The same, but the span is the parent of spans inside. */
 export const around = <A, E, R>(
   name: string,
   evaluate: (attribute: Attribute, context: Context.Context<R>) => Effect.Effect<A, E, R>
