@@ -47,7 +47,7 @@ export interface Compression {
   readonly threshold: number
 }
 
-/** A ping or pong from the peer, for whoever watches. */
+/** A ping or pong from the peer, for monitoring. */
 export interface Control {
   readonly _tag: "Ping" | "Pong"
   readonly payload: Uint8Array

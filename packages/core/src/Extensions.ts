@@ -3,7 +3,7 @@
  *
  *     extension-list  = 1#extension
  *     extension       = extension-token *( ";" extension-param )
- *     extension-param = token [ "=" ( token | quoted-string ) ]    ; what is quoted must be a token as well
+ *     extension-param = token [ "=" ( token | quoted-string ) ]    ; the quoted text must be a token too
  *
  * Elements of the list may be empty, since headers of one name are joined (RFC 9110 §5.6.1.2), but one must not be.
  */
