@@ -17,7 +17,7 @@ const InitialDelay = Time.check(
 const schema = Schema.Struct({
   /** Sends small segments at once (TCP_NODELAY). Default true: a message should not wait for the peer's acknowledgement. */
   noDelay: Schema.Boolean.pipe(withDefault(true)),
-  /** The silence after which TCP itself probes whether the peer is there (SO_KEEPALIVE). Default 30 s. False: never. */
+  /** The silence after which TCP itself probes the peer (SO_KEEPALIVE), 1 to 32,767 s. Default 30 s. False: never. */
   keepAlive: Schema.Union([InitialDelay, Schema.Literal(false)]).pipe(withDefault(Duration.seconds(30)))
 })
 

@@ -8,13 +8,14 @@
  *
  * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
  */
-import { Duplex } from "node:stream"
-import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
+import type { Duplex } from "node:stream"
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
 import type { ByteSink, ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
+import * as DuplexState from "./DuplexState.ts"
 import * as Handle from "./Handle.ts"
 import { brokenReason } from "./NodeError.ts"
 import { PullSink } from "./PullSink.ts"
@@ -111,7 +112,7 @@ export class NodeDuplex implements ByteStream {
     close: heard((self) => {
       self.#isClosed = true
       // One that is not destroyed may say so before its `end`, which comes once all that waits was read.
-      if (!self.duplex.destroyed && isEndGiven(self.duplex)) self.#hasEnded = true
+      if (!self.duplex.destroyed && DuplexState.isEndGiven(self.duplex)) self.#hasEnded = true
       self.#change()
     })
   }
@@ -277,7 +278,7 @@ export class NodeDuplex implements ByteStream {
     if (duplex[stream] === this) duplex[stream] = undefined
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = undefined
     this.#readBuffer = undefined
-    this.duplex = goneDuplex()
+    this.duplex = DuplexState.gone()
   }
 
   /** Hands what there is to whoever waits for it. Called inside the event that brought it. */
@@ -300,7 +301,7 @@ export class NodeDuplex implements ByteStream {
 
   #next(): Chunks | undefined {
     if (this.#isDestroyed) return undefined
-    return this.#readBuffer === undefined ? takeBuffered(this.duplex) : this.#takeRead(this.#readBuffer)
+    return this.#readBuffer === undefined ? DuplexState.takeBuffered(this.duplex) : this.#takeRead(this.#readBuffer)
   }
 
   /** Reading goes on once nothing waits any more. */
@@ -329,9 +330,8 @@ export class NodeDuplex implements ByteStream {
     // Made for who asks: most streams are closed with nobody left who does.
     if (this.#isDestroyed) this.#broken = new TransportError({ reason: new Reset({}) })
     else if (duplex.destroyed || this.#isClosed) {
-      const { errored, readableEnded, writableFinished } = duplex
-      if (errored === null && readableEnded && writableFinished) return undefined
-      this.#broken = this.#failedWith(errored ?? closedEarly)
+      const error = DuplexState.errorOf(duplex)
+      if (error !== undefined) this.#broken = this.#failedWith(error)
     }
     return this.#broken
   }
@@ -340,33 +340,6 @@ export class NodeDuplex implements ByteStream {
     return new TransportError({ reason: this.#reason(error) })
   }
 }
-
-/** All that Node has buffered: up to Node 25 one chunk, from Node 26 on one per read of the kernel. */
-const takeBuffered = (duplex: Duplex): Chunks | undefined => {
-  const first: Uint8Array | null = duplex.read()
-  if (first === null) return undefined
-  const chunks: NonEmptyArray<Uint8Array> = [first]
-  while (duplex.readableLength > 0) {
-    const next: Uint8Array | null = duplex.read()
-    if (next === null) break
-    chunks.push(next)
-  }
-  return chunks
-}
-
-/** Nothing comes behind what waits to be read. Node tells nobody before `end`, but by what it keeps for itself. */
-const isEndGiven = (duplex: Duplex): boolean =>
-  (duplex as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true
-
-/** Stands for every duplex that was destroyed. */
-let gone: Duplex | undefined
-
-const goneDuplex = (): Duplex => {
-  gone ??= new Duplex().destroy()
-  return gone
-}
-
-const closedEarly = Object.assign(new Error("closed before its end"), { code: "ERR_STREAM_PREMATURE_CLOSE" })
 
 const nothing = new Uint8Array(0)
 
