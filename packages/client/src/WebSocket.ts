@@ -91,12 +91,15 @@ interface Place {
 }
 
 /**
- * It only waits for its deadline: nothing is started for it that could fail. Made here, since a function that is written among
- * the parts of a dial holds all of them for as long as it is held.
+ * How a connection is attended while it is dialled: it only waits for its deadline, and nothing is started for it that could
+ * fail. On its own, since a function written among the parts of a dial holds all of them (docs/performance.md, Closures).
  */
-const whileDialled = (scope: Scope.Scope, context: Context.Context<never>): Attendant.Attended => {
-  return { scope, context, failed: () => Effect.void, seat: undefined }
-}
+const whileDialled = (scope: Scope.Scope, context: Context.Context<never>): Attendant.Attended => ({
+  scope,
+  context,
+  failed: () => Effect.void,
+  seat: undefined
+})
 
 /** Closes both scopes, and answers what of that has to be run: of the second one also when the first one's dies. */
 const giveBack = ({ scope, streamScope }: Pick<Place, "scope" | "streamScope">, exit: Exit.Exit<unknown, unknown>) => {
