@@ -11,7 +11,7 @@ import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { type ConnectOptions, WebSocket } from "../src/index.ts"
-import { connected, failsWith, isWaiting, settle, start } from "./harness.ts"
+import { connected, failsWith, isWaiting, settle, start, violation } from "./harness.ts"
 
 /** A connection whose writer waits for the peer. */
 const blocked = Effect.fnUntraced(function* () {
@@ -63,6 +63,32 @@ describe("the reason does not change afterwards", () => {
       yield* start(socket.close())
       wire.resume()
       yield* Fiber.join(flushing)
+    })
+  )
+
+  it.effect("a send and a ping that wait when the peer breaks a rule learn of that", () =>
+    Effect.gen(function* () {
+      const { socket, wire } = yield* blocked()
+      const waiting = yield* start(Effect.flip(socket.send("y")))
+      const pinging = yield* start(Effect.flip(socket.ping()))
+      wire.send(violation)
+      yield* failsWith(socket.receive, { _tag: "ProtocolViolation" })
+      for (const error of [yield* Fiber.join(waiting), yield* Fiber.join(pinging)]) {
+        assert.nestedPropertyVal(error, "cause._tag", "ProtocolViolation")
+      }
+    })
+  )
+
+  it.effect("a send that waits when the idle timeout closes the connection learns of that", () =>
+    Effect.gen(function* () {
+      const deadlines = { idleTimeout: "1 minute" } as const
+      const { socket, wire } = yield* connected({ keepAlive: false, deadlines }, { highWaterMark: 1, mute: true })
+      wire.stall()
+      yield* socket.send("x")
+      yield* settle
+      const waiting = yield* start(Effect.flip(socket.send("y")))
+      yield* TestClock.adjust("1 minute")
+      assert.nestedPropertyVal(yield* Fiber.join(waiting), "cause._tag", "IdleTimeout")
     })
   )
 

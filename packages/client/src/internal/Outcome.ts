@@ -103,7 +103,7 @@ export class Outcome {
   closing(): void {
     if (this.record !== undefined) return
     if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
-    this.parts.outgoing.line.close(this.failing(() => this.end("us"), undefined))
+    this.parts.outgoing.line.close(this.failing(() => this.end("us"), this.fault))
   }
 
   /** The byte stream broke under a write. Reading goes on to its own end, or for as long as `Goodbye` allows. */
@@ -118,7 +118,7 @@ export class Outcome {
    * The connection is over for the program: whoever waits learns why. The first call counts. `by` is who ended it if
    * no Close frame says so.
    */
-  settle(by: ClosedBy, cause: CloseCause | undefined = this.reason ?? violationOf(this.endpoint)): void {
+  settle(by: ClosedBy, cause: CloseCause | undefined = this.fault): void {
     if (this.record !== undefined) return
     const { inbox, outgoing, pings } = this.parts
     const end = this.end(by)
@@ -146,8 +146,8 @@ export class Outcome {
   /** The same once the time is over: that a write failed is why, unless there was another reason to close. */
   get outOfTime(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const known = this.reason ?? violationOf(this.endpoint)
-      if (known !== undefined || this.writeFailure === undefined) return this.giveUp(known)
+      const { fault } = this
+      if (fault !== undefined || this.writeFailure === undefined) return this.giveUp(fault)
       return this.giveUp(this.writeFailure, "network")
     })
   }
@@ -170,6 +170,11 @@ export class Outcome {
   /** What those fail with whose operation a broken byte stream ended. */
   broken(failure: TransportError): Closed {
     return this.final ?? this.failing(() => this.end("network"), failure)
+  }
+
+  /** The failure that made us close, if there was one. */
+  private get fault(): CloseCause | undefined {
+    return this.reason ?? violationOf(this.endpoint)
   }
 
   /** How it looks from here. */
