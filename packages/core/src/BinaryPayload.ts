@@ -37,7 +37,7 @@ export class BinaryPayload {
 
   /** Returns the bytes, in an array that holds nothing else, and starts over. */
   take(): Uint8Array {
-    const isWhole = this.blocks.length === 0 && this.filled === this.block.length
+    const isWhole = this.length > 0 && this.blocks.length === 0 && this.filled === this.block.length
     const bytes = isWhole ? this.block : this.join(this.length)
     this.length = 0
     this.open(empty)

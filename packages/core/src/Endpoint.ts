@@ -209,8 +209,10 @@ export class Endpoint<A = Message> {
 
   private takeData(piece: FrameDecoder): A | undefined | Assembler.Failure {
     this.dataPieces += 1
+    const answer = this.assembler.take(piece)
+    // Only now: the assembler may have shortened the piece.
     if (piece.last && piece.header.fin) this.messagesReceived += 1
-    return this.assembler.take(piece)
+    return answer
   }
 
   /** Collects and handles a control frame. Returns what the assembler makes of it, or the rule it broke. */

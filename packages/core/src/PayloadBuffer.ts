@@ -38,7 +38,8 @@ export class PayloadBuffer {
 
   /** Returns the bytes, in an array that holds nothing else, and starts over. */
   take(): Uint8Array {
-    const bytes = this.bytes.length === this.length ? this.bytes : this.bytes.slice(0, this.length)
+    const isOwn = this.length > 0 && this.length === this.bytes.length
+    const bytes = isOwn ? this.bytes : this.bytes.slice(0, this.length)
     this.clear()
     return bytes
   }

@@ -33,6 +33,15 @@ describe("BinaryPayload", () => {
     assert.strictEqual(toHex(payload.take()), "")
   })
 
+  it("gives even no bytes as an array of their own: the receiver may transfer it to a worker", () => {
+    const { payload } = make()
+    append(payload, new Uint8Array(0), 0)
+    const taken = payload.take()
+    structuredClone(taken, { transfer: [taken.buffer as ArrayBuffer] })
+    append(payload, hex("01"), Infinity)
+    assert.strictEqual(toHex(payload.take()), "01")
+  })
+
   it(`gives what its plain form gives, whatever comes (seed ${seed})`, () => {
     const random = new Random()
     const { payload } = make()

@@ -1,6 +1,7 @@
 import { queryObjects } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import { Endpoint, type Options } from "../src/Endpoint.ts"
+import { type BytesFragment, type Fragment, FragmentAssembler } from "../src/FragmentAssembler.ts"
 import { type Frame, FrameAssembler } from "../src/FrameAssembler.ts"
 import * as InvalidMessage from "../src/InvalidMessage.ts"
 import * as Limits from "../src/Limits.ts"
@@ -96,6 +97,30 @@ describe("Endpoint: reading", () => {
     // The pong, two messages and the Close.
     assert.deepInclude(endpoint.sent, { messages: 2, frames: 4 })
     assert.deepInclude(endpoint.sent, { compressedBytes: 0, plainBytes: 0 })
+  })
+
+  it("counts a compressed message once, however many pieces its frame is inflated in", () => {
+    const agreed = {
+      serverNoContextTakeover: false,
+      clientNoContextTakeover: false,
+      serverMaxWindowBits: 15,
+      clientMaxWindowBits: 15
+    }
+    const compression = { agreed, level: 6, memoryLevel: 8, threshold: 0 }
+    const sender = make({ role: "server", compression })
+    sender.send(new Uint8Array(5000))
+    const receiver = new Endpoint<Fragment | BytesFragment>({
+      role: "client",
+      platform: Platform.pure,
+      limits: Limits.defaults,
+      maskingKey: () => 0,
+      compression,
+      assembler: (...parts) => new FragmentAssembler(...parts)
+    })
+    const into: Array<Fragment | BytesFragment> = []
+    receiver.receive(concat(...sender.output.take()))
+    assert.isTrue(receiver.read(into, all()))
+    assert.deepInclude(receiver.received, { messages: 1, frames: 1 })
   })
 
   it("stops when the room for messages is used up, and loses nothing", () => {

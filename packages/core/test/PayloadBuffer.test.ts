@@ -21,6 +21,15 @@ describe("PayloadBuffer", () => {
     assert.strictEqual(toHex(buffer.take()), "06")
   })
 
+  it("gives even no bytes as an array of their own: the receiver may transfer it to a worker", () => {
+    const buffer = new PayloadBuffer()
+    append(buffer, new Uint8Array(0))
+    const taken = buffer.take()
+    structuredClone(taken, { transfer: [taken.buffer as ArrayBuffer] })
+    append(buffer, hex("01"))
+    assert.strictEqual(toHex(buffer.take()), "01")
+  })
+
   it("grows with what came, never with what was announced", () => {
     const buffer = new PayloadBuffer()
     append(buffer, new Uint8Array(0), 2 ** 40)
