@@ -22,11 +22,11 @@ import type { Message, Messages, SendOptions } from "./Connection.ts"
 import type { InvalidMessage, SendError } from "./Errors.ts"
 import { batchSize } from "./internal/BatchSize.ts"
 import { encoderOf, legal } from "./internal/Encoding.ts"
+import { Inspected } from "./internal/Inspected.ts"
 import * as OptionDecoder from "./internal/OptionDecoder.ts"
 import { Replay, type Session } from "./internal/Replay.ts"
 import { ReplayBuffer } from "./internal/ReplayBuffer.ts"
 import { ReplayLog } from "./internal/ReplayLog.ts"
-import { Sighting } from "./internal/Sighting.ts"
 import * as Sized from "./internal/Sized.ts"
 import type { DecodeFailed, EncodeFailed } from "./MessageErrors.ts"
 import type { Status } from "./Status.ts"
@@ -147,18 +147,18 @@ export const make: <A, Payload, In, E = DecodeFailed>(
     over: (client) => {
       const source = new Source(client, buffer)
       const typed = schema(source.messages, options)
-      const sighting = new Sighting({ messages: typed, see, isEnd: source.isEnd, over: () => buffer.end() })
-      Deferred.doneUnsafe(over, Effect.succeed(Effect.andThen(source.ended, sighting.seeRest)))
+      const inspected = new Inspected({ messages: typed, inspect: see, isEnd: source.isEnd, over: () => buffer.end() })
+      Deferred.doneUnsafe(over, Effect.succeed(Effect.andThen(source.ended, inspected.inspectRest)))
       const acknowledged: Acknowledged<A, Payload, ClientReceiveError | E, EncodeFailed | InvalidMessage | NotSent> = {
-        messages: sighting.messages,
-        receive: Effect.map(sighting.receiveN(1), (values) => values[0]),
-        receiveN: (most) => sighting.receiveN(batchSize(most)),
+        messages: inspected.messages,
+        receive: Effect.map(inspected.receiveN(1), (values) => values[0]),
+        receiveN: (most) => inspected.receiveN(batchSize(most)),
         skipped: typed.skipped,
         send: (payload, sending) => sendAll([payload], sending),
         sendAll,
         acknowledged: buffer.acknowledged
       }
-      Sized.know(acknowledged.messages, sighting.sized)
+      Sized.know(acknowledged.messages, inspected.sized)
       return acknowledged
     },
     unacknowledged: Effect.sync(() =>

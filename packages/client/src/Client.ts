@@ -133,9 +133,9 @@ const clientOf = <R>(
   status: Effect.sync(() => status.current),
   statusChanges: status.changes,
   connection: phases.connection,
-  reconnectNow: Effect.sync(() => client.control.reconnectNow()),
+  reconnectNow: Effect.sync(() => client.intent.reconnectNow()),
   pause: client.pause,
-  resume: Effect.sync(() => client.control.want({ _tag: "Run" })),
+  resume: Effect.sync(() => client.intent.want({ _tag: "Run" })),
   close: (closeCode = 1000, closeReason = "") =>
     Effect.suspend(() => {
       const invalid = InvalidClose.of(closeCode, closeReason)

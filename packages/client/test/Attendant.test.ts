@@ -1,4 +1,4 @@
-/** The fiber that connections share: whose calls it answers, and what becomes of them when the one that it runs in ends. */
+/** The fiber that connections share: whose alarms it rings, and what becomes of them when its host ends. */
 import { assert, describe, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { ServerPeer } from "@effect-websocket/client/testing"
@@ -43,34 +43,34 @@ const attended = Effect.gen(function* () {
       seat: undefined
     }
     yield* attendant.join(self)
-    const call = (seconds: number, what: string): Attendant.Call => {
+    const alarm = (seconds: number, what: string): Attendant.Alarm => {
       const at = BigInt(seconds) * 1_000_000_000n
-      const call = { at, place: undefined, ring: () => attendant.start(self, says(what)) }
-      attendant.set(call)
-      return call
+      const alarm = { at, place: undefined, ring: () => attendant.start(self, says(what)) }
+      attendant.set(alarm)
+      return alarm
     }
     const ends = Effect.suspend(() => {
       attendant.leave(self)
       return Scope.close(scope, Exit.void)
     })
-    return { call, ends, self, start: (what: string) => attendant.start(self, says(what)) }
+    return { alarm, ends, self, start: (what: string) => attendant.start(self, says(what)) }
   })
   const wait = (seconds: number) => Effect.map(TestClock.adjust(`${seconds} seconds`), () => done.splice(0))
   return { attendant, member, wait }
 })
 
 describe("Attendant", () => {
-  it.effect("answers each call at its moment, in the scope and with the context of who set it", () =>
+  it.effect("rings each alarm at its moment, in the scope and with the context of the one that set it", () =>
     Effect.gen(function* () {
       const { member, wait } = yield* attended
       const [a, b] = [yield* member("a"), yield* member("b")]
-      a.call(20, "20")
-      b.call(10, "10")
-      a.call(10, "10")
+      a.alarm(20, "20")
+      b.alarm(10, "10")
+      a.alarm(10, "10")
       assert.deepStrictEqual(yield* wait(9), [])
       assert.deepStrictEqual((yield* wait(1)).sort(), ["a10", "b10"])
       // Earlier than what it sleeps for.
-      b.call(15, "15")
+      b.alarm(15, "15")
       assert.deepStrictEqual(yield* wait(5), ["b15"])
       assert.deepStrictEqual(yield* wait(5), ["a20"])
     })
@@ -97,9 +97,9 @@ describe("Attendant", () => {
     Effect.gen(function* () {
       const { attendant, member, wait } = yield* attended
       const [a, b] = [yield* member("a"), yield* member("b")]
-      attendant.unset(a.call(5, "5"))
-      a.call(10, "10")
-      b.call(10, "10")
+      attendant.unset(a.alarm(5, "5"))
+      a.alarm(10, "10")
+      b.alarm(10, "10")
       yield* b.ends
       b.start("now")
       assert.deepStrictEqual(yield* wait(20), ["a10"])
@@ -111,7 +111,7 @@ describe("Attendant", () => {
       const { attendant, member, wait } = yield* attended
       const [a, b] = [yield* member("a"), yield* member("b")]
       attendant.start(a.self, Effect.die("of it"))
-      b.call(10, "10")
+      b.alarm(10, "10")
       assert.deepStrictEqual(yield* wait(10), ["aof it", "b10"])
     })
   )
@@ -132,8 +132,8 @@ describe("Attendant", () => {
       Effect.gen(function* () {
         const { member, wait } = yield* attended
         const [a, b, c] = [yield* member("a"), yield* member("b"), yield* member("c")]
-        for (const one of [a, b, c]) one.call(30, "30")
-        for (const one of [b, c]) one.call(60, "60")
+        for (const one of [a, b, c]) one.alarm(30, "30")
+        for (const one of [b, c]) one.alarm(60, "60")
         yield* wait(10)
         yield* a.ends
         assert.deepStrictEqual((yield* wait(20)).sort(), ["b30", "c30"])
@@ -142,7 +142,7 @@ describe("Attendant", () => {
         yield* b.ends
         assert.deepStrictEqual(yield* wait(30), [])
         const d = yield* member("d")
-        d.call(70, "70")
+        d.alarm(70, "70")
         assert.deepStrictEqual(yield* wait(10), ["d70"])
       })
   )
@@ -154,7 +154,7 @@ describe("Attendant", () => {
       const scope = yield* Effect.scope
       const answer = Effect.asVoid(Effect.forkIn(a.ends, scope, { startImmediately: true }))
       attendant.set({ at: 10_000_000_000n, place: undefined, ring: () => attendant.start(a.self, answer) })
-      b.call(20, "20")
+      b.alarm(20, "20")
       assert.deepStrictEqual(yield* wait(20), ["b20"])
     })
   )
@@ -165,10 +165,10 @@ describe("Attendant", () => {
       const a = yield* member("a")
       attendant.leave(a.self)
       const b = yield* member("b")
-      b.call(10, "10")
+      b.alarm(10, "10")
       assert.deepStrictEqual(yield* wait(10), ["b10"])
       yield* a.ends
-      b.call(20, "20")
+      b.alarm(20, "20")
       assert.deepStrictEqual(yield* wait(10), ["b20"])
     })
   )
@@ -234,6 +234,6 @@ describe("Attendant", () => {
 
 /** How many alarms are set, and tasks not begun. */
 const kept = (attendant: Attendant.Attendant): number => {
-  const { calls, tasks } = attendant as unknown as { calls: { heap: Array<unknown> }; tasks: Array<unknown> }
-  return calls.heap.length + tasks.length
+  const { alarms, tasks } = attendant as unknown as { alarms: { heap: Array<unknown> }; tasks: Array<unknown> }
+  return alarms.heap.length + tasks.length
 }

@@ -46,9 +46,9 @@ describe("a dial that gives way and is interrupted there", () => {
           const first = yield* start(Effect.provideService(connect, Scheduler.Scheduler, scheduler))
           if (scheduler.hasGivenWay) gaveWay += 1
           yield* Fiber.interrupt(first)
-          const { all, calls } = attendant as unknown as { all: Iterable<unknown>; calls: { first: unknown } }
+          const { all, alarms } = attendant as unknown as { all: Iterable<unknown>; alarms: { first: unknown } }
           assert.lengthOf([...all], 0, `attended after step ${step}`)
-          assert.isTrue(calls.first === undefined, `an alarm after step ${step}`)
+          assert.isTrue(alarms.first === undefined, `an alarm after step ${step}`)
           const second = yield* start(Effect.flip(connect))
           yield* TestClock.adjust("10 seconds")
           assert.isDefined(second.pollUnsafe(), `a deadline that holds after step ${step}`)

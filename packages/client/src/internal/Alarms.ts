@@ -1,16 +1,16 @@
 /**
- * Alarms in the order of their moments: a binary heap, in which each alarm knows its place, so that one of many
- * thousands is set and taken out in a few steps.
+ * Alarms in the order of their moments: a binary heap in which each alarm knows its place, so that one of many thousands is
+ * set or removed in a few steps.
  */
 import type * as Moment from "./Moment.ts"
 
-export interface Alarm {
+export interface Timed {
   at: Moment.Moment
-  /** Where it is kept; undefined while it is not set. `Alarms` alone writes it. */
+  /** Its index in the heap; undefined while it is not set. Only `Alarms` writes it. */
   place: number | undefined
 }
 
-export class Alarms<A extends Alarm> {
+export class Alarms<A extends Timed> {
   private readonly heap: Array<A> = []
 
   /** The next one. */
@@ -24,7 +24,7 @@ export class Alarms<A extends Alarm> {
     this.rise(alarm, this.heap.length - 1)
   }
 
-  /** Takes it out, if it is set. */
+  /** Removes it, if it is set. */
   remove(alarm: A): void {
     const { place } = alarm
     if (place === undefined) return
@@ -35,7 +35,7 @@ export class Alarms<A extends Alarm> {
     this.sink(last, last.place!)
   }
 
-  /** The place is free for it, or for one of those above. */
+  /** `from` is free: puts the alarm there, or higher up, and moves the ones above it down. */
   private rise(alarm: A, from: number): void {
     let place = from
     while (place > 0) {
@@ -47,7 +47,7 @@ export class Alarms<A extends Alarm> {
     this.put(alarm, place)
   }
 
-  /** The place is free for it, or for one of those below. */
+  /** `from` is free: puts the alarm there, or further down, and moves the ones below it up. */
   private sink(alarm: A, from: number): void {
     let place = from
     while (place * 2 + 1 < this.heap.length) {

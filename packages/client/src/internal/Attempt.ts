@@ -10,13 +10,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { HandshakeInvalid, InvalidOptions } from "../ConnectError.ts"
 import * as Redirect from "./Redirect.ts"
-import * as Request from "./Request.ts"
 import type { Steps } from "./Steps.ts"
 import type { TraceLog } from "./TraceLog.ts"
+import * as UpgradeRequest from "./UpgradeRequest.ts"
 import type { ParsedUrl } from "./Url.ts"
 
 export interface Attempt {
-  readonly request: Request.Request
+  readonly request: UpgradeRequest.UpgradeRequest
   readonly bytes: Uint8Array
   readonly reader: OpeningHandshake.Reader
 }
@@ -31,9 +31,9 @@ export interface Accepted {
 }
 
 /** Everything that can be wrong before anything is dialled. */
-export const prepare = (request: Request.Request, nonce: Uint8Array): Attempt | InvalidOptions => {
-  const bytes = Request.format(request, nonce)
-  return bytes instanceof InvalidOptions ? bytes : { request, bytes, reader: Request.reader(request, nonce) }
+export const prepare = (request: UpgradeRequest.UpgradeRequest, nonce: Uint8Array): Attempt | InvalidOptions => {
+  const bytes = UpgradeRequest.format(request, nonce)
+  return bytes instanceof InvalidOptions ? bytes : { request, bytes, reader: UpgradeRequest.reader(request, nonce) }
 }
 
 export const run = (

@@ -15,9 +15,9 @@ import type { CookieJar } from "../CookieJar.ts"
 import * as Attempt from "./Attempt.ts"
 import * as Redirect from "./Redirect.ts"
 import * as Refusal from "./Refusal.ts"
-import type { Request } from "./Request.ts"
 import type { Steps } from "./Steps.ts"
 import type { TraceLog } from "./TraceLog.ts"
+import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import type { ParsedUrl } from "./Url.ts"
 
 export interface Context {
@@ -40,13 +40,13 @@ type Failure = TransportError | HandshakeInvalid | HandshakeRejected | InvalidOp
 
 /** Asks once, and again as long as redirects are followed. Nothing is dialled with a request that is not legal. */
 export const run = Effect.fnUntraced(function* (
-  first: Omit<Request, "cookie">,
+  first: Omit<UpgradeRequest, "cookie">,
   context: Context
 ): Effect.fn.Return<Opened, Failure, Scope.Scope> {
   const { clock, cookies, nonce, steps, trace, transport } = context
-  const sent: Array<Request> = []
+  const sent: Array<UpgradeRequest> = []
   let redirects = none
-  let request: Request = { ...first, cookie: yield* cookieFor(first, cookies) }
+  let request: UpgradeRequest = { ...first, cookie: yield* cookieFor(first, cookies) }
   while (true) {
     const attempt = Attempt.prepare(request, nonce())
     if (attempt instanceof InvalidOptions) return yield* attempt
@@ -86,11 +86,11 @@ const alone = Effect.fnUntraced(function* <E, R>(
   )
 })
 
-const cookieFor = ({ url }: Omit<Request, "cookie">, jar: CookieJar | undefined) =>
+const cookieFor = ({ url }: Omit<UpgradeRequest, "cookie">, jar: CookieJar | undefined) =>
   jar === undefined ? Effect.undefined : jar.header(cookieUrl(url))
 
 const keepCookies = (
-  { url }: Request,
+  { url }: UpgradeRequest,
   answer: Attempt.Accepted | OpeningHandshake.Rejected,
   jar: CookieJar | undefined
 ) => {

@@ -1,12 +1,12 @@
 /**
- * The fiber that all connections of a program share, so that an idle one needs no fiber for what may never come: it waits
- * for work, which is what a connection cannot start itself, outside of every fiber, and for the next alarm of any of them.
+ * The fiber that all connections of a program share, so that an idle connection needs no fiber of its own. It waits for two
+ * things: the next alarm of any connection, and tasks that code outside of fibers wants to start.
  *
- * It is a fiber of the connection that needed it first, and of another one when that ends; what it starts belongs to the
- * connection that asked for it. There is one for each `Transport` and clock.
+ * It runs in the scope of one of the connections, its host, and moves to another one when that ends. What it starts belongs
+ * to the connection that asked for it. There is one attendant for each `Transport` and clock.
  *
  * Code outside of fibers cannot shorten a sleep, only interrupt the fiber that sleeps. So a child fiber, the timer, does the
- * sleeping; it is replaced when an alarm is set that comes before it wakes.
+ * sleeping. It is replaced when an alarm is set that comes before it wakes.
  */
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -14,34 +14,34 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import { type Alarm, Alarms } from "./Alarms.ts"
+import { Alarms, type Timed } from "./Alarms.ts"
 import { Crowd, type Member } from "./Crowd.ts"
 import * as Moment from "./Moment.ts"
 import { SessionContext } from "./SessionContext.ts"
 
-/** What may be attended: where its fibers run, and with what. */
+/** What can be attended, mostly a connection: in which scope and with which services its fibers run. */
 export interface Attended extends Member {
   readonly scope: Scope.Scope
   readonly context: Context.Context<never>
-  /** What was started for it failed. */
+  /** A task that was started for it failed. */
   failed(cause: Cause.Cause<never>): Effect.Effect<void>
 }
 
-/** Rings when its moment has come, inside the shared fiber: what takes time it starts. It must not throw. */
-export interface Call extends Alarm {
+/** At its moment, `ring` is called inside the shared fiber. It must not throw, and uses `start` for what takes time. */
+export interface Alarm extends Timed {
   ring(): void
 }
 
 export class Attendant {
-  /** The contexts of those it attends. */
+  /** The contexts of the sessions it attends. */
   readonly contexts = new SessionContext()
   private readonly clock: Clock.Clock
   private readonly all = new Crowd<Attended>()
-  private readonly calls = new Alarms<Call>()
+  private readonly alarms = new Alarms<Alarm>()
   private readonly tasks: Array<readonly [attended: Attended, task: Effect.Effect<void>]> = []
-  /** Whose fiber it is. */
+  /** In whose scope the fiber runs; undefined while there is none. */
   private host: Attended | undefined
-  /** The one that came last is likely to stay longest. */
+  /** The newest one, which is likely to stay longest. */
   private latest: Attended | undefined
   private onWork: ((resume: Effect.Effect<void>) => void) | undefined
   private timer: Fiber.Fiber<void> | undefined
@@ -52,48 +52,44 @@ export class Attendant {
     this.clock = clock
   }
 
-  /** From now on, until `leave`. To be run in the scope of who joins. */
+  /** Attends it from now on, until `leave`. Run this in its scope. */
   join(attended: Attended): Effect.Effect<void> {
-    return Effect.suspend(() => this.joined(attended) ?? Effect.void)
+    return Effect.suspend(() => this.joinNow(attended) ?? Effect.void)
   }
 
-  /** The same, in no step where there is nothing to be run. */
-  joined(attended: Attended): Effect.Effect<void> | undefined {
+  /** Like `join`, but joins when it is called. Returns what has to be run for that, if anything. */
+  joinNow(attended: Attended): Effect.Effect<void> | undefined {
     this.all.add(attended)
     this.latest = attended
     return this.host === undefined ? this.handOver : undefined
   }
 
-  /** It has ended: nothing more is started for it. */
+  /** Attends it no more: nothing more is started for it. */
   leave(attended: Attended): void {
     this.all.remove(attended)
     if (this.latest === attended) this.latest = undefined
   }
 
-  /** Starts it now, unless it is over. */
+  /** Has the shared fiber start the task, unless the attended is over. Needs no fiber to call it. */
   start(attended: Attended, task: Effect.Effect<void>): void {
     if (!this.attends(attended)) return
     this.tasks.push([attended, task])
     this.wake()
   }
 
-  /** From now on it waits for its moment. A timer that wakes before that, for whatever, will do. */
-  set(call: Call): void {
-    this.calls.add(call)
+  /** Sets an alarm that is not set. If the timer wakes earlier anyway, it is not replaced. */
+  set(alarm: Alarm): void {
+    this.alarms.add(alarm)
     if (this.needsTimer) this.wake()
   }
 
-  /** If it is set. */
-  unset(call: Call): void {
-    this.calls.remove(call)
+  /** Removes the alarm, if it is set. */
+  unset(alarm: Alarm): void {
+    this.alarms.remove(alarm)
   }
 
-  /** Runs it in the scope, and with the context, of the attended. */
-  begin(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
-    return this.fork(attended, task, false)
-  }
-
-  private fork({ context, scope }: Attended, task: Effect.Effect<void>, uninterruptible: boolean): Effect.Effect<void> {
+  /** Forks the task in the scope, and with the context, of the attended. For callers that are in a fiber. */
+  fork({ context, scope }: Attended, task: Effect.Effect<void>, uninterruptible = false): Effect.Effect<void> {
     const fork = Effect.forkIn(task, scope, { startImmediately: true, uninterruptible })
     return Effect.asVoid(Effect.updateContext(fork, () => context))
   }
@@ -105,8 +101,8 @@ export class Attendant {
   }
 
   /**
-   * To the end of the host, which may be brought about by what is started: only waiting can be interrupted. The fiber itself
-   * says whose it is, once it runs: whoever starts it may be interrupted before that, and two may do so at once.
+   * Attends until the host is over. A task may end the host, so only waiting can be interrupted. The fiber itself sets `host`
+   * when it runs: whoever forks it may be interrupted before that, and two may fork it at once.
    */
   private attendIn(host: Attended): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -128,19 +124,19 @@ export class Attendant {
     }
   )
 
-  /** What is to be done next. */
+  /** The next step of the shared fiber. */
   private get next(): Effect.Effect<void> {
     const task = this.tasks.shift()
-    if (task !== undefined) return this.beginFor(...task)
+    if (task !== undefined) return this.startFor(...task)
     if (!this.needsTimer) return this.work
-    const first = this.calls.first!
+    const first = this.alarms.first!
     if (first.at > Moment.now(this.clock)) return this.startTimer(first.at)
-    this.calls.remove(first)
+    this.alarms.remove(first)
     first.ring()
     return Effect.void
   }
 
-  /** Waits until there is something to do. The fiber may have yielded since it looked: what came meanwhile woke nobody. */
+  /** Waits until there is something to do. Looks once more first: the fiber may have yielded since it looked last. */
   private readonly work: Effect.Effect<void> = Effect.interruptible(
     Effect.callback((resume) => {
       if (this.tasks.length > 0 || this.needsTimer) return resume(Effect.void)
@@ -149,7 +145,7 @@ export class Attendant {
   )
 
   private get needsTimer(): boolean {
-    return this.calls.first !== undefined && this.calls.first.at < this.wakesAt
+    return this.alarms.first !== undefined && this.alarms.first.at < this.wakesAt
   }
 
   private startTimer(at: Moment.Moment): Effect.Effect<void> {
@@ -165,20 +161,20 @@ export class Attendant {
     })
   }
 
-  private beginFor(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
+  private startFor(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
     if (!this.attends(attended)) return Effect.void
-    return this.begin(
+    return this.fork(
       attended,
       Effect.onError(task, (cause) => attended.failed(cause))
     )
   }
 
-  /** Until it runs in one of them, or there is none: a scope may close just before its fiber starts. */
+  /** Finds a host. Tries again until the fiber runs or nobody is left, since a scope may close before its fiber starts. */
   private readonly handOver: Effect.Effect<void> = Effect.suspend(() => {
     if (this.host !== undefined) return Effect.void
     const host = this.nextHost
     if (host !== undefined) return Effect.andThen(this.fork(host, this.attendIn(host), true), this.handOver)
-    // They are for those that are over.
+    // Nobody is left, so those they were for are over.
     this.tasks.length = 0
     return Effect.void
   })
@@ -194,10 +190,10 @@ export class Attendant {
   }
 }
 
-/** Nothing can be started in it any more. */
+/** Nothing can be started in its scope any more. */
 const isOver = ({ scope }: Attended): boolean => scope.state._tag === "Closed"
 
-/** The one of that transport and clock. */
+/** The attendant of this transport and clock. */
 export const of = (transport: object, clock: Clock.Clock): Attendant => {
   const known = attendants.get(transport) ?? new WeakMap<Clock.Clock, Attendant>()
   attendants.set(transport, known)
@@ -206,5 +202,5 @@ export const of = (transport: object, clock: Clock.Clock): Attendant => {
   return attendant
 }
 
-/** A transport has no place for what its connections share, so it is found again by the transport itself. */
+/** Found by the transport, since a transport has no place for what its connections share. */
 const attendants = new WeakMap<object, WeakMap<Clock.Clock, Attendant>>()

@@ -1,5 +1,5 @@
 /**
- * Steps through a schedule of delays, from its beginning again after each `reset`.
+ * Steps through a schedule of delays. `reset` starts it over.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -25,7 +25,7 @@ export class Backoff<R> {
     this.step = undefined
   }
 
-  /** The delay that follows the loss; undefined when the schedule has come to its end. */
+  /** The delay after this loss; undefined if the schedule has ended. */
   next(loss: Loss): Effect.Effect<Duration.Duration | undefined, never, R> {
     return Effect.gen({ self: this }, function* () {
       this.step ??= yield* Schedule.toStep(this.schedule)

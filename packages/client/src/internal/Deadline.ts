@@ -46,6 +46,6 @@ export const within = <A, E, R, B, F>(
       attendant.leave(attended)
       tell?.(exit)
     })
-    const joining = attendant.joined(attended)
+    const joining = attendant.joinNow(attended)
     return joining === undefined ? ended : Effect.andThen(joining, ended)
   })

@@ -1,7 +1,7 @@
 /**
- * How a session comes to its end: because the program closes it or leaves its scope, because it is of no use any more or
- * nothing can be written, or because input means nothing any more. It decides what `core` leaves open about that: when a
- * deferred Close is due, and how long a goodbye may take. What the end is, and who learns of it, is `Outcome`'s.
+ * How a session is brought to its end: the program closes it or leaves its scope, the peer is silent for too long, a write
+ * fails, or input means nothing any more. It decides what `core` leaves open: when a deferred Close is due, and how long a
+ * goodbye may take. `Outcome` decides what the end was and tells those who wait.
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream, TransportError } from "@effect-websocket/transport"
@@ -14,14 +14,14 @@ import * as Exit from "effect/Exit"
 import type { CloseInfo } from "../CloseInfo.ts"
 import type { CloseCause, InvalidMessage } from "../Errors.ts"
 import type { Settings } from "../Options.ts"
-import type { Attendant, Attended, Call } from "./Attendant.ts"
+import type { Alarm, Attendant, Attended } from "./Attendant.ts"
 import type { Inbox } from "./Inbox.ts"
 import * as InvalidClose from "./InvalidClose.ts"
 import * as Moment from "./Moment.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Outgoing } from "./Outgoing.ts"
 
-/** What it needs of a session. */
+/** What it needs from a session. */
 export interface Ending extends Attended {
   readonly stream: ByteStream
   readonly attendant: Attendant
@@ -31,14 +31,14 @@ export interface Ending extends Attended {
   readonly outcome: Outcome
   readonly clock: Clock.Clock
   readonly deadlines: Settings["deadlines"]
-  /** There is nothing more to wait for. */
+  /** The session was forgotten, so no deadline is needed. */
   readonly isGone: boolean
-  /** From now on what comes in goes there. */
+  /** From now on, incoming bytes go to this sink. */
   flow(sink: ByteSink): void
 }
 
-export class Goodbye implements Call, ByteSink {
-  /** When the end comes at the latest, once there is a deadline for it. */
+export class Goodbye implements Alarm, ByteSink {
+  /** The deadline, once there is one. */
   at: Moment.Moment = Moment.never
   place: number | undefined
   private readonly session: Ending
@@ -58,17 +58,17 @@ export class Goodbye implements Call, ByteSink {
     })
   }
 
-  /** The scope is left: RFC 6455 §7.4.1's code for how, and no longer a wait than that is worth. */
+  /** The program leaves the scope: its exit decides the code (RFC 6455 §7.4.1) and how long to wait for the peer. */
   leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<CloseInfo> {
     return Effect.suspend(() => {
       this.session.endpoint.close(leavingCode(exit), "")
       const { closeTimeout, interruptCloseTimeout } = this.session.deadlines
       this.beginClosing(Exit.isSuccess(exit) ? closeTimeout : interruptCloseTimeout)
-      return this.session.outcome.left
+      return this.session.outcome.closedForLeaver
     })
   }
 
-  /** Fails the connection in the middle of a message (RFC 6455 §7.4.1), and waits for nothing. */
+  /** Fails the connection in the middle of a message (RFC 6455 §7.4.1), without waiting for the end. */
   get abandon(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { deadlines, endpoint, outcome } = this.session
@@ -80,7 +80,7 @@ export class Goodbye implements Call, ByteSink {
     })
   }
 
-  /** The peer may be alive, but is of no use any more: it is told so, and not waited for long. */
+  /** The peer may be alive, but is silent for too long: sends a Close and does not wait long for the answer. */
   expire(cause: CloseCause): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { deadlines, endpoint, outcome } = this.session
@@ -91,8 +91,8 @@ export class Goodbye implements Call, ByteSink {
   }
 
   /**
-   * A write failed, so nobody learns of anything any more. The input most often ends at once; where it does not, what the
-   * peer sent before, be it its Close, is read for as long as an answer to ours would be waited for.
+   * A write failed, so the peer gets nothing any more. Mostly the input ends at once too. If not, reading goes on for at most
+   * `closeTimeout`, since the peer may have sent its Close before.
    */
   writeFailed(failure: TransportError): void {
     this.session.outcome.writeFailed(failure)
@@ -104,7 +104,7 @@ export class Goodbye implements Call, ByteSink {
     return this.session.outcome.closed
   }
 
-  /** Our Close was encoded: it goes out, and the peer has so long to answer it. */
+  /** Our Close was encoded: writes it, and gives the peer this long to answer. */
   private beginClosing(timeout: Duration.Duration): void {
     const { inbox, outcome, outgoing } = this.session
     outcome.closing()
@@ -113,10 +113,7 @@ export class Goodbye implements Call, ByteSink {
     this.endWithin(timeout)
   }
 
-  /**
-   * However the goodbye goes: by then the socket is destroyed, and whoever waits for it learns of that. The earliest
-   * deadline holds.
-   */
+  /** At the deadline the socket is destroyed, whatever has happened until then. The earliest deadline counts. */
   private endWithin(timeout: Duration.Duration): void {
     const { attendant, clock, isGone } = this.session
     const at = Moment.now(clock) + Moment.nanos(timeout)
@@ -130,26 +127,26 @@ export class Goodbye implements Call, ByteSink {
     this.session.attendant.start(this.session, this.session.outcome.outOfTime)
   }
 
-  /** There is nothing more to wait for. */
+  /** The session has ended: drops the deadline. */
   stop(): void {
     this.session.attendant.unset(this)
   }
 
-  /** Input means nothing any more. */
+  /** Ends the connection, since input means nothing any more. */
   get say(): Effect.Effect<void> {
     return this.session.endpoint.state === "Failing" ? Effect.andThen(this.fail, this.finish) : this.finish
   }
 
-  /** The Close of a violation waits until earlier messages were dealt with, so that their answers leave first. */
+  /** The Close for a violation waits until earlier messages were handled, so that the program's answers to them leave first. */
   private get fail(): Effect.Effect<void> {
     const { deadlines, endpoint, inbox } = this.session
     return Effect.map(Effect.timeoutOption(inbox.awaitIdle, deadlines.closeTimeout), () => endpoint.fail())
   }
 
   /**
-   * The Close arrives: everything is written and the write side ended, while input is read and thrown away, so that
-   * no unread byte makes the kernel answer with a reset that would overtake the Close. Once both Close frames have
-   * passed, or ours for a violation is out, an end of stream, a reset and silence all mean the same.
+   * Makes sure that our Close arrives: writes everything and ends the write side, and meanwhile reads and discards input. An
+   * unread byte would make the kernel send a reset, which can destroy the Close on its way. Once both Close frames have
+   * passed, or ours for a violation is sent, an end of stream, a reset and silence all mean the same.
    */
   private get finish(): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -169,7 +166,7 @@ export class Goodbye implements Call, ByteSink {
     return Effect.andThen(Effect.exit(stream.shutdown), Deferred.await(this.heardAll))
   }
 
-  // What comes in after the end is thrown away.
+  // As a sink, it discards what comes after the end.
 
   take(): boolean {
     return true

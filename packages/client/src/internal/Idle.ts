@@ -6,13 +6,13 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { IdleTimeout } from "../Errors.ts"
-import type { Call } from "./Attendant.ts"
+import type { Alarm } from "./Attendant.ts"
 import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { Session } from "./Session.ts"
 
 /** No more than a call that is set: when data comes it is not moved, but looks at its moment how long ago that was. */
-export class Idle implements Call {
+export class Idle implements Alarm {
   at: Moment.Moment = Moment.never
   place: number | undefined
   private readonly session: Session<unknown>

@@ -1,9 +1,9 @@
 /**
- * The inbox: messages that were read and that nobody has taken yet, and the consumers that wait for some.
+ * The inbox: messages that were read and not taken yet, and the consumers that wait for messages.
  *
- * It is the hand-over between the session's reader and the program, with nothing in between: while a consumer waits,
- * a delivery resumes it on the spot with the very array that was decoded; while none waits, messages are kept, and the
- * reader asks `room` before it reads on. Each message goes to one taker. A taker that is interrupted has taken nothing.
+ * It is the only step between the session's reader and the program. While a consumer waits, a delivery resumes it at once,
+ * with the array that was decoded. While none waits, messages are kept, and the reader asks `room` before it reads on. Each
+ * message goes to one taker. A taker that is interrupted has taken nothing.
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -15,32 +15,32 @@ import type * as Pull from "effect/Pull"
 /** At least one message. */
 type Batch<A> = NonEmptyReadonlyArray<A>
 
-/** What takers get once there are no more messages. */
+/** How takers end once there are no more messages. */
 export interface Ending<E> {
-  /** Those who take all: a stream of messages, which may end cleanly. */
+  /** `takeAll`, for streams, which may end without a failure. */
   readonly all: Effect.Effect<never, E | Cause.Done>
-  /** Those who want a number of messages. */
+  /** `take`, which always fails. */
   readonly some: Effect.Effect<never, E>
 }
 
 /** How much of `inboxBytes` a message uses up. */
 export type Measure<A> = Pick<Endpoint.Endpoint<A>, "sizeOf">
 
-/** `A` is what is delivered: whole messages, or what else the program asked for. */
+/** `A` is what is delivered: whole messages, or fragments or frames if the program asked for those. */
 export class Inbox<A, E> {
   private readonly maxMessages: number
   private readonly maxBytes: number
   private readonly measure: Measure<A>
   private messages: Array<A> = []
-  /** Messages before it are already taken. */
+  /** Index of the first message that is not taken yet. */
   private head = 0
   private bytes = 0
-  /** The first of those who wait, most often the only one. */
+  /** The first taker that waits, mostly the only one. */
   private taker: Taker<A, E> | undefined
-  /** Those behind, in order. */
+  /** The other takers, in order. */
   private otherTakers: Set<Taker<A, E>> | undefined
   private ending: Ending<E> | undefined
-  /** The last taker has not come back, so what it took may still be in its hands. */
+  /** The last taker has not asked again, so the program may still be working on what it took. */
   private inHands = false
   private onRoom: (() => void) | undefined
   private onIdle: (() => void) | undefined
@@ -61,7 +61,7 @@ export class Inbox<A, E> {
     return this.currentRoom
   }
 
-  /** What is read and not yet taken. */
+  /** How much was read and not taken yet. */
   get kept(): { readonly messages: number; readonly bytes: number } {
     return { messages: this.messages.length - this.head, bytes: this.bytes }
   }
@@ -71,7 +71,7 @@ export class Inbox<A, E> {
     return room.messages <= 0 || room.bytes <= 0
   }
 
-  /** Everything was taken and nobody is known to work on it still. */
+  /** Everything was taken, and its taker has come back for more. */
   get idle(): boolean {
     return this.messages.length === 0 && !this.inHands
   }
@@ -87,13 +87,13 @@ export class Inbox<A, E> {
       this.messages.push(message)
       this.bytes += this.measure.sizeOf(message)
     }
-    // A consumer that runs now may take more itself, or come back to the end of the line.
+    // A consumer that runs now may take more messages, or wait again at the end of the line.
     while (this.taker !== undefined && this.messages.length > 0) {
       this.resume(this.taker, Effect.succeed(this.takeNow(this.taker.most)))
     }
   }
 
-  /** No more messages will come: once those at hand are taken, takers get `ending`. The first call counts. */
+  /** No more messages will come: once those at hand are taken, takers get `ending`. Only the first call counts. */
   end(ending: Ending<E>): void {
     if (this.ending !== undefined) return
     this.ending = ending
@@ -113,7 +113,7 @@ export class Inbox<A, E> {
     }
   }
 
-  /** It waits no more, if it still did. */
+  /** Takes it out of the line, if it is in it. */
   leave(taker: Taker<A, E>): void {
     if (this.taker !== taker) this.otherTakers?.delete(taker)
     else {
@@ -122,7 +122,7 @@ export class Inbox<A, E> {
     }
   }
 
-  /** Calls back once there is room, or at `wake`. */
+  /** Calls back once there is room, or on `wake`. */
   whenRoom(call: () => void): void {
     this.onRoom = call
   }
@@ -147,12 +147,12 @@ export class Inbox<A, E> {
 
   // ---- the consumers' side
 
-  /** All that is at hand, at least one message, as it was decoded: waits while there is none. */
+  /** Takes all messages at hand, in the array that was decoded where possible. Waits if there are none. */
   get takeAll(): Pull.Pull<Batch<A>, E> {
     return this.taking(everything)
   }
 
-  /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
+  /** Takes at most `most` of the messages at hand. Waits if there are none. Fails at the end, even a clean one. */
   take(most: number): Effect.Effect<Batch<A>, E> {
     return this.taking(most) as Effect.Effect<Batch<A>, E>
   }
@@ -187,7 +187,7 @@ export class Inbox<A, E> {
     return taken as unknown as Batch<A>
   }
 
-  /** Lets go of taken messages once they are half of the array: constant work per message. */
+  /** Removes taken messages once they are half of the array, so the work per message is constant. */
   private forgetTaken(): void {
     if (this.head * 2 < this.messages.length) return
     this.messages = this.messages.slice(this.head)
@@ -201,12 +201,12 @@ export class Inbox<A, E> {
   }
 }
 
-/** What gives a taker what it waits for. */
+/** How a taker gets what it waits for. */
 interface Waiting<A, E> {
   resume(effect: Effect.Effect<Batch<A>, E | Cause.Done>): void
 }
 
-/** One that waits, and what takes it out of the line: in one object, since programs wait once for each read. */
+/** A waiting taker, and the Effect that removes it when it is interrupted: one object, since programs wait once per read. */
 class Taker<A, E> extends Effectable.Class<void> {
   readonly most: number
   readonly resume: Waiting<A, E>["resume"]
@@ -226,5 +226,5 @@ class Taker<A, E> extends Effectable.Class<void> {
 
 const endingFor = <E>(ending: Ending<E>, most: number) => (most === everything ? ending.all : ending.some)
 
-/** What a stream of messages asks for. */
+/** How many messages `takeAll` asks for. */
 const everything = Number.POSITIVE_INFINITY

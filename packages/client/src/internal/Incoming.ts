@@ -1,9 +1,9 @@
 /**
- * The way in of a long-lived client: takers follow its connections from one inbox to the next.
+ * How a long-lived client receives: takers follow its connections from one inbox to the next.
  *
- * While a connection is open they wait in its inbox, so nothing stands between its reads and them. What nobody took
- * before it ended is kept here and comes first, within the bounds of one inbox; beyond them the oldest are dropped and
- * counted. A client that never takes anything so goes on connecting.
+ * While a connection is open they wait in its inbox, so nothing stands between its reads and them. Messages that nobody took
+ * before the connection ended are kept here and come first, within the limits of one inbox. Beyond those, the oldest are
+ * dropped and counted, so a client that takes nothing still reconnects.
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
@@ -16,7 +16,7 @@ import type { Phases } from "./Phase.ts"
 type Batch = NonEmptyReadonlyArray<Message>
 
 export class Incoming {
-  /** Messages that were dropped since nobody took them. */
+  /** How many messages were dropped because nobody took them. */
   notTaken = 0
   private readonly phases: Phases
   private readonly limits: { readonly inboxMessages: number; readonly inboxBytes: number }
@@ -28,15 +28,15 @@ export class Incoming {
     this.limits = limits
   }
 
-  /** All that is at hand, at least one message: waits while there is none. */
+  /** Takes all messages at hand. Waits if there are none. */
   readonly takeAll: Pull.Pull<Batch, ClientReceiveError> = this.taking(everything, "all")
 
-  /** At most `most` messages of those at hand, at least one. Fails at the end, also at a clean one. */
+  /** Takes at most `most` of the messages at hand. Waits if there are none. Fails at the end, even a clean one. */
   take(most: number): Effect.Effect<Batch, ClientReceiveError> {
     return this.taking(most, "some") as Effect.Effect<Batch, ClientReceiveError>
   }
 
-  /** Keeps what a connection that has ended still holds. */
+  /** Keeps messages that an ended connection still held. */
   keep(messages: Batch): void {
     for (const message of messages) {
       this.kept.push(message)
@@ -48,11 +48,11 @@ export class Incoming {
     while (this.bytes > inboxBytes && over < this.kept.length - 1) this.bytes -= this.kept[over++]!.length
     this.notTaken += over
     this.kept.splice(0, over)
-    // Whoever waits for the next connection need not.
+    // Takers that wait for the next connection can have these.
     this.phases.changed()
   }
 
-  /** `end`: which ending of `Over` applies, the one for a stream (`all`) or for a number of messages (`some`). */
+  /** `end` says which ending of `Over` applies: that of a stream (`all`) or of a number of messages (`some`). */
   private taking(most: number, end: "all" | "some"): Effect.Effect<Batch, ClientReceiveError | Cause.Done> {
     return Effect.suspend(() => {
       if (this.kept.length > 0) return Effect.succeed(this.takeKept(most))
@@ -70,5 +70,5 @@ export class Incoming {
   }
 }
 
-/** What a stream of messages asks for. */
+/** How many messages `takeAll` asks for. */
 const everything = Number.MAX_SAFE_INTEGER

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { PongTimeout } from "../Errors.ts"
 import type { KeepAlive as Options } from "../KeepAliveOptions.ts"
-import type { Call } from "./Attendant.ts"
+import type { Alarm } from "./Attendant.ts"
 import * as ControlFrames from "./ControlFrames.ts"
 import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
@@ -20,7 +20,7 @@ import type { PendingPing } from "./Pings.ts"
 import type { Session } from "./Session.ts"
 
 /** Between two pings it is no more than a call that is set: a fiber runs from a ping to the first sign of life. */
-export class KeepAlive implements Call {
+export class KeepAlive implements Alarm {
   at: Moment.Moment = 0n
   place: number | undefined
   private readonly session: Session<unknown>

@@ -1,6 +1,5 @@
 /**
- * The messages that one connection accepted and that are not known to have left: how many there are, and who wants to
- * know what becomes of them.
+ * The messages that one connection accepted and that may not have left yet: how many there are, and who waits for their fate.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -9,10 +8,10 @@ import type { FateUnknown, NotSent } from "../ClientErrors.ts"
 export type Fate = Deferred.Deferred<void, NotSent | FateUnknown>
 
 export class Ledger {
-  /** Messages that the connection accepted. */
+  /** How many messages the connection accepted. */
   accepted = 0
   private left = 0
-  /** Who waits, in order, and for how many messages to have left. */
+  /** In order: each is decided once `at` messages have left. */
   private fates: Array<{ readonly at: number; readonly fate: Fate }> = []
 
   accept(messages: number, fate: Fate | undefined): void {
@@ -20,19 +19,19 @@ export class Ledger {
     if (fate !== undefined) this.fates.push({ at: this.accepted, fate })
   }
 
-  /** Messages that may still be on their way to the kernel. */
+  /** How many messages may still be on their way to the kernel. */
   get unknown(): number {
     return this.accepted - this.left
   }
 
-  /** So many of the accepted messages were handed to the kernel. */
+  /** This many of the accepted messages were handed to the kernel. */
   flushed(messages: number): void {
     this.left = messages
     const pending = this.fates.findIndex(({ at }) => at > messages)
     for (const { fate } of this.fates.splice(0, pending < 0 ? this.fates.length : pending)) settle(fate, Effect.void)
   }
 
-  /** The connection was lost. Answers how many messages may have been lost with it. */
+  /** The connection was lost. Returns how many messages may have been lost with it. */
   lost(error: FateUnknown): number {
     for (const { fate } of this.fates.splice(0)) settle(fate, Effect.fail(error))
     const { unknown } = this

@@ -1,8 +1,8 @@
 /**
- * The life of a long-lived client: attempt after attempt, a connection, a loss, a delay, until there will be no other.
+ * The life of a long-lived client: an attempt, a connection, a loss, a delay, and again, until the client stops.
  *
- * One fiber runs it and alone moves the phase and the status. Each connection is a value of its own, in a scope of its
- * own, and ended before the next is dialled. Whether and when there is a next one, `Reconnect` and the program decide.
+ * One fiber runs it, and only that fiber changes the phase and the status. Each connection has its own scope and has ended
+ * before the next one is dialled. `Losses` decides whether and when there is a next one.
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -18,7 +18,7 @@ import type { CloseInfo } from "../CloseInfo.ts"
 import type { ConnectError } from "../ConnectError.ts"
 import type { Connection } from "../Connection.ts"
 import { ConnectionClosed } from "../Errors.ts"
-import { Control } from "./Control.ts"
+import { Intent } from "./Intent.ts"
 import { type Ending, Losses, type LossParts, type Lost } from "./Losses.ts"
 import * as Moment from "./Moment.ts"
 import type { Up } from "./Phase.ts"
@@ -31,11 +31,11 @@ export interface Parts<R> extends LossParts<R>, Pick<ClientFunctions<R>, "onOpen
 }
 
 export class LongLived<R> {
-  readonly control = new Control()
+  readonly intent = new Intent()
   private readonly parts: Parts<R>
   readonly losses: Losses<R>
   private generation = 0
-  /** The connection there is, or that was lost and is not over yet. */
+  /** The current connection, which may be lost already but has not closed yet. */
   private connection: Connection | undefined
   /** How the last connection ended. */
   private record: CloseInfo = neverOpen
@@ -43,7 +43,7 @@ export class LongLived<R> {
 
   constructor(parts: Parts<R>) {
     this.parts = parts
-    this.losses = new Losses(parts, this.control)
+    this.losses = new Losses(parts, this.intent)
   }
 
   /** Succeeds once the client has stopped. */
@@ -51,33 +51,33 @@ export class LongLived<R> {
 
   close(closeCode: number, closeReason: string): Effect.Effect<CloseInfo> {
     return Effect.suspend(() => {
-      this.control.want({ _tag: "Close", closeCode, closeReason })
+      this.intent.want({ _tag: "Close", closeCode, closeReason })
       return this.ended
     })
   }
 
-  /** The scope is left. */
+  /** The program left the client's scope. */
   leave(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.control.want({ _tag: "Leave", exit })
+      this.intent.want({ _tag: "Leave", exit })
       return Effect.asVoid(this.ended)
     })
   }
 
-  /** Succeeds once it is paused; also when it was resumed or stopped before that. */
+  /** Succeeds once the client is paused, or was resumed or stopped before that. */
   readonly pause: Effect.Effect<void> = Effect.suspend(() => {
-    this.control.want({ _tag: "Pause" })
-    return Effect.asVoid(this.control.until(() => (this.isPausing ? undefined : true)))
+    this.intent.want({ _tag: "Pause" })
+    return Effect.asVoid(this.intent.until(() => (this.isPausing ? undefined : true)))
   })
 
   private get isPausing(): boolean {
     const { _tag } = this.parts.status.current
-    return this.control.wanted._tag === "Pause" && _tag !== "Paused" && _tag !== "Stopped"
+    return this.intent.wanted._tag === "Pause" && _tag !== "Paused" && _tag !== "Stopped"
   }
 
   readonly run: Effect.Effect<void, never, R> = Effect.suspend(() => this.attempts).pipe(
     Effect.flatMap((ending) => this.stop(ending)),
-    // What a function of the program died with is told to all who wait; nobody looks at this fiber.
+    // Nobody observes this fiber, so a defect of one of the program's functions is passed on to all who wait.
     Effect.onError((cause) => {
       if (Cause.hasInterruptsOnly(cause)) return this.stop({ by: "program", cause: undefined })
       const stop = this.stop({ by: "defect", cause: undefined }, Effect.failCause(cause))
@@ -87,13 +87,13 @@ export class LongLived<R> {
 
   private readonly attempts: Effect.Effect<Ending, never, R> = Effect.gen({ self: this }, function* () {
     while (true) {
-      const { wanted } = this.control
+      const { wanted } = this.intent
       if (wanted._tag === "Close" || wanted._tag === "Leave") return { by: "program", cause: undefined }
       if (wanted._tag === "Pause") {
-        this.losses.forget()
-        yield* this.parts.status.set({ _tag: "Paused" })
-        this.control.changed()
-        yield* this.control.resumed
+        this.losses.reset()
+        yield* this.parts.status.update({ _tag: "Paused" })
+        this.intent.changed()
+        yield* this.intent.resumed
         continue
       }
       const ending = yield* Effect.acquireUseRelease(
@@ -105,7 +105,7 @@ export class LongLived<R> {
     }
   })
 
-  /** The connection is over, if there was one. What it threw away while it closed nobody could take. */
+  /** Records how the connection ended, if there was one. Messages that it discarded while closing count as not taken. */
   private readonly recorded: Effect.Effect<void> = Effect.suspend(() => {
     const { connection } = this
     this.connection = undefined
@@ -116,10 +116,10 @@ export class LongLived<R> {
     })
   })
 
-  /** The next connection is not dialled before this one is over, but the wait for it begins at once. */
+  /** The delay before the next attempt begins at once, but the attempt itself waits until this connection is closed. */
   private sessionAndLoss(scope: Scope.Closeable): Effect.Effect<Ending | undefined, never, R> {
     return Effect.flatMap(this.session(scope), (loss) => {
-      if (loss === undefined) return Effect.sync(() => this.losses.forget())
+      if (loss === undefined) return Effect.sync(() => this.losses.reset())
       return Effect.map(
         Effect.all([this.losses.after(loss), Scope.close(scope, lost)], { concurrency: 2 }),
         ([ending]) => ending
@@ -127,22 +127,19 @@ export class LongLived<R> {
     })
   }
 
-  /** One attempt, and the connection that comes of it. Answers its loss; undefined when the program ended it. */
+  /** One attempt and its connection. Returns how that was lost; undefined if the program ended it. */
   private session(scope: Scope.Closeable): Effect.Effect<Lost | undefined, never, R> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.parts.status.set({ _tag: "Connecting", attempt: this.losses.nextAttempt() })
-      const dialled = yield* Effect.raceFirst(
-        Effect.result(Scope.provide(this.connecting, scope)),
-        this.control.stopped
-      )
+      yield* this.parts.status.update({ _tag: "Connecting", attempt: this.losses.nextAttempt() })
+      const dialled = yield* Effect.raceFirst(Effect.result(Scope.provide(this.connecting, scope)), this.intent.stopped)
       if (!Result.isResult(dialled)) return undefined
       if (Result.isFailure(dialled)) return { cause: dialled.failure, generation: undefined, uptime: undefined }
       const connection = dialled.success
       this.connection = connection
       const generation = ++this.generation
       const failed = yield* this.onOpen(connection, scope)
-      // Also when the program has thought better of it: `onOpen` did not come to its end.
-      if (failed === unwanted || (failed === undefined && this.control.wanted._tag !== "Run")) {
+      // The program asked for something else meanwhile, even if `onOpen` has finished.
+      if (failed === unwanted || (failed === undefined && this.intent.wanted._tag !== "Run")) {
         yield* this.goodbye(connection, scope)
         yield* this.remains(connection)
         return undefined
@@ -159,8 +156,8 @@ export class LongLived<R> {
   }
 
   /**
-   * What the program does first on each connection; while it runs, nobody else takes or sends. Answers why the connection
-   * is of no use after it, or that the program wanted none any more before it was done; undefined when it is done.
+   * Runs the program's `onOpen`. Until it is done, nobody else receives or sends on the connection. Returns undefined if it
+   * succeeded, `unwanted` if the program stopped or paused the client meanwhile, otherwise why the connection is lost.
    */
   private onOpen(
     connection: Connection,
@@ -183,33 +180,33 @@ export class LongLived<R> {
         orElse: () => Effect.succeed(new OnOpenFailed({ generation, problem: "timed out", timeout: onOpenTimeout }))
       })
     )
-    const over = Effect.raceFirst(Effect.as(connection.ended, undefined), Effect.as(this.control.stopped, unwanted))
+    const over = Effect.raceFirst(Effect.as(connection.ended, undefined), Effect.as(this.intent.stopped, unwanted))
     return Effect.gen({ self: this }, function* () {
       const failed = yield* Effect.raceFirst(opening, over)
       return (yield* isOver(connection)) ? yield* this.remains(connection) : failed
     })
   }
 
-  /** Messages flow, until the connection or the program ends that. */
+  /** Messages flow until the connection is lost, or the program wants something else. */
   private open(up: Up, scope: Scope.Closeable): Effect.Effect<Lost | undefined> {
     return Effect.gen({ self: this }, function* () {
       const { clock, closeTimeout, outbox, phases, status } = this.parts
       const { connection, generation } = up
       const opened = Moment.now(clock)
-      this.control.hurry = false
+      this.intent.hurry = false
       const drain = outbox.drain(up)
-      // Who is woken by the phase may look at the status.
-      const told = status.set({ _tag: "Open", generation, since: clock.currentTimeMillisUnsafe() })
+      // The phase wakes others, who may look at the status, so the status is set first. Followers hear of it after both.
+      status.current = { _tag: "Open", generation, since: clock.currentTimeMillisUnsafe() }
       phases.move(up)
-      yield* told
+      yield* status.publish
       const draining = yield* Effect.forkChild(drain, { startImmediately: true })
-      const byUs = yield* Effect.raceFirst(Effect.as(connection.ended, false), Effect.as(this.control.disturbed, true))
+      const byUs = yield* Effect.raceFirst(Effect.as(connection.ended, false), Effect.as(this.intent.disturbed, true))
       const uptime = Duration.nanos(Moment.now(clock) - opened)
-      if (byUs && !this.control.hurry) {
-        const given = Effect.raceFirst(connection.ended, this.control.abandoned)
+      if (byUs && !this.intent.hurry) {
+        const given = Effect.raceFirst(connection.ended, this.intent.abandoned)
         yield* Effect.timeoutOption(Effect.raceFirst(outbox.emptied, given), closeTimeout)
       }
-      // What the outbox hands over meanwhile, or has begun to, ends with the connection in its own way.
+      // The outbox goes on draining until the connection is closed, which decides what it still accepts.
       if (byUs) yield* this.goodbye(connection, scope)
       yield* Fiber.interrupt(draining)
       const cause = yield* this.remains(connection)
@@ -219,23 +216,23 @@ export class LongLived<R> {
     })
   }
 
-  /** Performs the closing handshake that the program asked for; in less time once it has left, or is in a hurry. */
+  /** Performs the closing handshake that the program asked for; with less patience if it leaves the scope or reconnects now. */
   private goodbye(connection: Connection, scope: Scope.Closeable): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      const { hurry, wanted } = this.control
+      const { hurry, wanted } = this.intent
       const [closeCode, closeReason] = wanted._tag === "Close" ? [wanted.closeCode, wanted.closeReason] : [1000, ""]
       const closing = Effect.as(Effect.orDie(connection.close(closeCode, closeReason)), undefined)
-      // Who wants a new connection has mostly lost the old one: its peer is told, and waited for no longer than after a loss.
+      // `reconnectNow` mostly means that the old connection is dead: send a Close, but wait no longer than after a loss.
       const leaving: Effect.Effect<{ readonly exit: Exit.Exit<unknown, unknown> } | undefined> =
         hurry && wanted._tag === "Run"
           ? Effect.raceFirst(closing, Effect.succeed({ exit: lost }))
-          : Effect.raceFirst(this.control.left, closing)
+          : Effect.raceFirst(this.intent.left, closing)
       const left = yield* leaving
       if (left !== undefined) yield* Scope.close(scope, left.exit)
     })
   }
 
-  /** Keeps what a connection that has ended still holds, and answers what ended it. */
+  /** Keeps the messages that an ended connection still holds. Returns why it ended. */
   private remains(connection: Connection): Effect.Effect<LossCause> {
     return Effect.gen({ self: this }, function* () {
       while (true) {
@@ -251,13 +248,13 @@ export class LongLived<R> {
       const { outbox, phases, status } = this.parts
       const { discarded, clean, ...record } = this.record
       const some = defect ?? Effect.fail(cause ?? new ConnectionClosed({ ...record, by: "us" }))
-      const told = status.set({ _tag: "Stopped", by, ...(cause && { cause }) })
+      status.current = { _tag: "Stopped", by, ...(cause && { cause }) }
       phases.move({ _tag: "Over", cause, some, all: by === "program" ? Cause.done() : some })
       outbox.stop(cause)
       return Effect.andThen(
-        told,
+        status.publish,
         Effect.sync(() => {
-          this.control.changed()
+          this.intent.changed()
           Deferred.doneUnsafe(this.done, Effect.succeed(this.record))
         })
       )
@@ -265,7 +262,7 @@ export class LongLived<R> {
   }
 }
 
-/** The program wanted no connection any more. */
+/** The program does not want a connection any more. */
 const unwanted = "unwanted" as const
 
 const problemOf = (cause: Cause.Cause<unknown>) => (Cause.hasDies(cause) ? "died" : "failed")
@@ -273,7 +270,7 @@ const problemOf = (cause: Cause.Cause<unknown>) => (Cause.hasDies(cause) ? "died
 const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))
 
-/** The peer of a lost connection is not waited for longer than after a failure. What was left is not left again. */
+/** The exit that closes a connection's scope: a failure, so it waits only `interruptCloseTimeout` for the peer. */
 const lost = Exit.fail("lost")
 
 const neverOpen: CloseInfo = { closeCode: 1006, closeReason: "", by: "us", clean: false, discarded: 0 }

@@ -1,6 +1,6 @@
 /**
  * What follows a loss: whether there is another attempt, and when. It counts the attempts, steps through the delays, and
- * knows when both begin anew.
+ * decides when both start over.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -10,8 +10,8 @@ import type { ClientFunctions } from "../ClientOptions.ts"
 import * as Reconnect from "../Reconnect.ts"
 import type { Loss, LostMessages, StoppedBy } from "../Status.ts"
 import { Backoff, type Delays } from "./Backoff.ts"
-import type { Control } from "./Control.ts"
 import type { Incoming } from "./Incoming.ts"
+import type { Intent } from "./Intent.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { Phases } from "./Phase.ts"
 import type { StatusBoard } from "./StatusBoard.ts"
@@ -27,28 +27,28 @@ export interface LossParts<R> extends Pick<ClientFunctions<R>, "onLost"> {
   readonly clock: Clock.Clock
 }
 
-/** Why there is no other attempt. */
+/** Why the client stopped. */
 export interface Ending {
   readonly by: StoppedBy
   readonly cause: LossCause | undefined
 }
 
-/** A loss as it is found. */
+/** What `LongLived` knows about a loss. */
 export type Lost = Pick<Loss, "cause" | "generation" | "uptime">
 
 export class Losses<R> {
-  /** Since the client was made, or a connection held. */
+  /** How many attempts there were since the client was made, or since a connection lasted for `uptime`. */
   attempt = 0
-  /** The last loss, where the next attempt follows one. */
+  /** Why the last connection was lost, if the next attempt follows a loss. */
   cause: LossCause | undefined
   private readonly parts: LossParts<R>
-  private readonly control: Control
+  private readonly intent: Intent
   private readonly backoff: Backoff<R>
   private reported: LostMessages = { notSent: 0, unknown: 0, notTaken: 0 }
 
-  constructor(parts: LossParts<R>, control: Control) {
+  constructor(parts: LossParts<R>, intent: Intent) {
     this.parts = parts
-    this.control = control
+    this.intent = intent
     this.backoff = new Backoff(parts.delays)
   }
 
@@ -57,20 +57,20 @@ export class Losses<R> {
   }
 
   /** The next attempt counts as the first. */
-  forget(): undefined {
+  reset(): undefined {
     this.attempt = 0
     this.cause = undefined
     this.backoff.reset()
   }
 
-  /** Decides what follows, and waits for it. Answers why nothing does. */
+  /** Decides what follows, and waits until the next attempt is due. Returns why the client stops, if it does. */
   after(lost: Lost): Effect.Effect<Ending | undefined, never, R> {
     return Effect.gen({ self: this }, function* () {
       const { clock, phases, status, uptime } = this.parts
       const { cause } = lost
-      this.control.hurry = false
+      this.intent.hurry = false
       if (lost.uptime === undefined) phases.move({ _tag: "Down", cause })
-      else if (Duration.isGreaterThanOrEqualTo(lost.uptime, uptime)) this.forget()
+      else if (Duration.isGreaterThanOrEqualTo(lost.uptime, uptime)) this.reset()
       this.cause = cause
       const loss = { ...lost, attempt: this.attempt, retryAfter: askedToWait(cause), lost: this.report() }
       const decision = yield* this.decide(loss)
@@ -78,29 +78,29 @@ export class Losses<R> {
       if (decision._tag === "Stop") return { by: hasDied(cause) ? "defect" : "onLost", cause }
       const delay = yield* this.delay(decision, loss)
       if (delay === undefined) return { by: "reconnect", cause }
-      yield* status.set({ _tag: "Waiting", cause, delay, attempt: this.attempt + 1 })
-      yield* Effect.raceFirst(clock.sleep(delay), this.control.disturbed)
+      yield* status.update({ _tag: "Waiting", cause, delay, attempt: this.attempt + 1 })
+      yield* Effect.raceFirst(clock.sleep(delay), this.intent.disturbed)
       return undefined
     })
   }
 
-  /** Undefined when the program wants no connection any more. */
+  /** Returns undefined if the program stops or pauses the client meanwhile. */
   private decide(loss: Loss): Effect.Effect<Reconnect.Decision | undefined, never, R> {
     const { onLost, status } = this.parts
     if (onLost === undefined) return Effect.succeed(Reconnect.decide(loss))
     return Effect.andThen(
-      status.set({ _tag: "Waiting", cause: loss.cause, delay: undefined, attempt: this.attempt + 1 }),
-      Effect.raceFirst(onLost(loss), Effect.as(this.control.stopped, undefined))
+      status.update({ _tag: "Waiting", cause: loss.cause, delay: undefined, attempt: this.attempt + 1 }),
+      Effect.raceFirst(onLost(loss), Effect.as(this.intent.stopped, undefined))
     )
   }
 
-  /** Undefined when the schedule has come to its end. */
+  /** Returns undefined if the schedule has ended. */
   private delay(
     decision: Exclude<Reconnect.Decision, { readonly _tag: "Stop" }>,
     loss: Loss
   ): Effect.Effect<Duration.Duration | undefined, never, R> {
     if (decision._tag === "RetryAfter") return Effect.succeed(decision.delay)
-    // On top of what the server asked for, so that not all of its clients come back at the same moment.
+    // The delay is added to what the server asked for, so that its clients do not all come back at the same moment.
     const asked = Duration.min(loss.retryAfter ?? Duration.zero, this.parts.maxRetryAfter)
     return Effect.map(this.backoff.next(loss), (delay) =>
       delay === undefined ? undefined : Duration.sum(delay, asked)
@@ -112,7 +112,7 @@ export class Losses<R> {
     return { ...outbox.lost, notTaken: incoming.notTaken }
   }
 
-  /** What was lost since the report before. */
+  /** What was lost since the last report. */
   private report(): LostMessages {
     const { lost, reported } = this
     this.reported = lost
@@ -124,9 +124,9 @@ export class Losses<R> {
   }
 }
 
-/** `onOpen` did. */
+/** Whether `onOpen` died. */
 const hasDied = (cause: LossCause): boolean => cause._tag === "OnOpenFailed" && cause.problem === "died"
 
-/** How long a server that refused wants to be left alone. */
+/** The Retry-After of a server that refused. */
 const askedToWait = (cause: LossCause): Duration.Duration | undefined =>
   cause._tag === "ConnectError" && cause.reason._tag === "HandshakeRejected" ? cause.reason.retryAfter : undefined

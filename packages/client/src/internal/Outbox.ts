@@ -1,9 +1,9 @@
 /**
- * The way out of a long-lived client: over the connection there is, and into the outbox where that is for later.
+ * How a long-lived client sends: over the open connection, or later, from the outbox.
  *
- * What is bound to a connection and has nothing to wait behind goes to it directly. All else passes through the queue
- * (`OutboxQueue`), which one fiber per connection empties in order. That fiber also learns what was flushed, so that
- * after a loss every message that was accepted has a fate, and those that may be lost are counted.
+ * A message that is not durable and has nothing to wait behind goes to the connection directly. Everything else passes
+ * through the queue (`OutboxQueue`), which one fiber per connection empties in order. That fiber also learns what was
+ * flushed, so after a loss the fate of each accepted message is known, and those that may be lost are counted.
  */
 import { MessageParts } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
@@ -23,9 +23,9 @@ import { type Ended, type Item, OutboxQueue } from "./OutboxQueue.ts"
 import type { Phases, Up } from "./Phase.ts"
 import { Turns } from "./Turns.ts"
 
-/** What a program sends at once. */
+/** What one call of the program sends. */
 interface Sending {
-  /** An array of our own; the bytes in it are the program's until the queue keeps a copy of them. */
+  /** The array is ours. The bytes in it belong to the program until the queue has copied them. */
   readonly messages: ReadonlyArray<Message>
   readonly bytes: number
   readonly options: ClientSendOptions | undefined
@@ -37,19 +37,19 @@ interface Queued extends Item, Sending {
 }
 
 export class Outbox {
-  /** Messages that were accepted and then met a bad end. */
+  /** How many accepted messages failed later, by their fate. */
   readonly lost = { notSent: 0, unknown: 0 }
   readonly queue: OutboxQueue<Queued>
   private readonly phases: Phases
   private readonly options: OutboxOptions
   private readonly clock: Clock.Clock
-  /** Of the open connection. */
+  /** What the open connection has accepted. */
   private ledger = new Ledger()
-  /** There is something to send, or to flush. */
+  /** Changes when there is something to send or to flush. */
   private readonly work = new Changes()
-  /** Those who wait for room. */
+  /** Senders that wait for room, or behind those that do. */
   private readonly line: Turns<Sending, ClientSendError>
-  /** What those meet that the last connection had, and that are given up later. */
+  /** The failure of messages that the last connection had and that are given up later. */
   private loss = new FateUnknown({})
 
   constructor(phases: Phases, options: OutboxOptions, clock: Clock.Clock) {
@@ -81,13 +81,13 @@ export class Outbox {
         const invalid = MessageParts.invalid(message, options?.kind, NodePlatform.platform)
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       }
-      // The array is the program's, which may change it while they wait.
+      // The program may change its array while the messages wait.
       const own = messages.slice()
       return this.submit({ messages: own, bytes: own.reduce((sum, { length }) => sum + length, 0), options, fate })
     })
   }
 
-  /** `isNext`: it has waited for its turn. */
+  /** `isNext`: it has waited in line, and its turn has come. */
   private submit(sending: Sending, isNext = false): Effect.Effect<void, ClientSendError> {
     return Effect.suspend((): Effect.Effect<void, ClientSendError> => {
       const { current: phase, version } = this.phases
@@ -106,12 +106,12 @@ export class Outbox {
     return Effect.flatMap(this.phases.after(version), () => this.submit(sending))
   }
 
-  /** Where nobody stands in line before it. */
+  /** Whether it may go straight to the connection, provided that nobody waits in line before it. */
   private goesDirectly({ options }: Sending): boolean {
     return options?.durable !== true && this.queue.isIdle
   }
 
-  /** To the open connection. What it did not accept, since it has ended, is asked for again once that is known. */
+  /** Sends over the open connection. If that has ended and did not accept the message, tries again after the phase changed. */
   private sendOver(
     { connection }: Up,
     { fate, messages, options }: Sending,
@@ -128,7 +128,7 @@ export class Outbox {
       },
       onFailure: (error) => {
         if (error._tag === "InvalidMessage") return Effect.fail(error)
-        // A part of several messages may have left.
+        // If there were several messages, some of them may have left.
         return one ? later : Effect.fail(new FateUnknown({ cause: error }))
       }
     })
@@ -152,14 +152,14 @@ export class Outbox {
       settle(fate, Effect.fail(error))
       return Effect.void
     }
-    // From now on the program may use its bytes for something else.
+    // The send succeeds now, so the program may reuse its bytes.
     item.messages = messages.map((message) => (typeof message === "string" ? message : message.slice()))
     this.end(offer.dropped, "overflow", undefined)
     this.work.changed()
     return Effect.void
   }
 
-  /** Whether it needs to wait no more, however that ends. */
+  /** Whether `submit` would not wait any more: it would succeed or fail. */
   private hasTurn(sending: Sending): boolean {
     const { current: phase } = this.phases
     if (phase._tag === "Over") return true
@@ -172,8 +172,8 @@ export class Outbox {
   // ---- the connection's side
 
   /**
-   * Sends what is queued and learns what was flushed, as long as the connection is open. Called before the phase is `up`
-   * and run while it is. Interrupting it loses nothing.
+   * Sends what is queued, and learns what was flushed, while the connection is open. Call it before the phase is `up`, and
+   * run the result afterwards. Interrupting it loses nothing.
    */
   drain(up: Up): Effect.Effect<void> {
     const ledger = new Ledger()
@@ -187,12 +187,12 @@ export class Outbox {
       return this.work.after(version)
     })
     return Effect.whileLoop({ while: () => this.phases.current === up, body: () => step, step: () => {} }).pipe(
-      // The connection has ended; who reconnects learns that from the connection itself.
+      // The connection has ended; `LongLived` learns that from the connection itself.
       Effect.catch(() => Effect.void)
     )
   }
 
-  /** Everything that was accepted has left, or the phase is another. */
+  /** Succeeds once everything that was accepted is flushed, or the phase has changed. */
   readonly emptied: Effect.Effect<void> = Effect.suspend(() => {
     const { current } = this.phases
     return this.phases.until(() =>
@@ -200,20 +200,20 @@ export class Outbox {
     )
   })
 
-  /** The connection has ended, and nothing drains to it any more: every message that it took along gets its fate. */
+  /** The connection has ended and `drain` has stopped: decides the fate of every message that the connection had. */
   lose(cause: LossCause | undefined): void {
     this.loss = new FateUnknown(cause === undefined ? {} : { cause })
     this.lost.unknown += this.ledger.lost(this.loss)
     this.end(this.queue.lost(), "session lost", cause)
   }
 
-  /** There will be no connection any more. */
+  /** There will be no other connection. */
   stop(cause: LossCause | undefined): void {
     this.end(this.queue.stop(), "stopped", cause)
     this.work.changed()
   }
 
-  /** Lets go of what has waited for too long. One fiber runs it as long as the client lasts. */
+  /** Fails messages that are older than `maxAge`. One fiber runs it as long as the client exists. */
   readonly expiring: Effect.Effect<never> = Effect.suspend(() => {
     const { version } = this.work
     this.expire()
@@ -236,7 +236,7 @@ export class Outbox {
       },
       onFailure: (error) => {
         if (error._tag === "InvalidMessage") return Effect.die(error)
-        // A part of several messages may have left: as if all of them had.
+        // If there were several messages, some may have left, so all of them are treated as if they had.
         if (one) this.queue.returned()
         else if (durable) this.queue.accepted()
         else {
@@ -248,7 +248,7 @@ export class Outbox {
     })
   }
 
-  /** Not before this turn is over, so that all sends in it become one write. */
+  /** Yields first, so that all sends of this turn of the event loop become one write. */
   private flush({ connection }: Up, ledger: Ledger): Effect.Effect<void, ConnectionClosed> {
     return Effect.suspend(() => {
       const { accepted } = ledger
@@ -265,7 +265,7 @@ export class Outbox {
     this.end(this.queue.expire(Moment.now(this.clock)), "expired", undefined)
   }
 
-  /** Tells each what became of it: `why` it was not sent, or that nobody knows, since a connection had it before. */
+  /** Fails each message with its fate: not sent, and `why`, or unknown if a connection had it before. */
   private end(ended: Ended<Queued>, why: NotSent["why"], cause: LossCause | undefined): void {
     if (ended.notSent.length === 0 && ended.unknown.length === 0) return
     this.lost.notSent += this.fail(ended.notSent, notSent(why, cause))
@@ -273,14 +273,14 @@ export class Outbox {
     this.phases.changed()
   }
 
-  /** Answers how many messages they are. */
+  /** Returns how many messages they are. */
   private fail(items: ReadonlyArray<Queued>, error: NotSent | FateUnknown): number {
     for (const { fate } of items) settle(fate, Effect.fail(error))
     return items.reduce((sum, { messages }) => sum + messages.length, 0)
   }
 }
 
-/** Where a message's fate can be waited for. */
+/** Completed when it is known what became of a message. */
 export const makeFate = (): Fate => Deferred.makeUnsafe()
 
 const notSent = (why: NotSent["why"], cause: LossCause | undefined) =>

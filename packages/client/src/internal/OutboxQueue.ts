@@ -1,9 +1,9 @@
 /**
- * What an outbox holds, in order, and what happens to it: pure state, without a clock or an Effect.
+ * What an outbox holds, in order: pure state, without a clock or an Effect.
  *
- * An item is queued, then in the hands of a connection, then gone. An item that is durable stays until it was flushed;
- * all others are gone when a connection accepted them. What a connection had may have left, wherever it waits later. Each
- * operation answers which items met which fate; telling those who wait for it is the business of `Outbox`.
+ * An item is queued, then offered to a connection, then gone. A durable item stays until it was flushed; others are gone when
+ * a connection accepts them. Once a connection had an item, it may have left, even if it is queued again. Each operation
+ * returns which items met which fate, and `Outbox` tells those who wait for it.
  */
 import type { OutboxOptions } from "../OutboxOptions.ts"
 import type * as Moment from "./Moment.ts"
@@ -11,35 +11,35 @@ import { type Amount, Row } from "./Row.ts"
 
 export interface Item extends Amount {
   readonly durable: boolean
-  /** When it expires; undefined for never. Not before those that were offered before it. */
+  /** When it expires; undefined for never. Never earlier than the item before it. */
   readonly expires: Moment.Moment | undefined
 }
 
 export interface Bounds extends Pick<OutboxOptions, "maxBytes" | "maxMessages" | "overflow" | "resend"> {}
 
-/** What became of an offer, and which items had to go for it. */
+/** Whether an item was accepted, and which items were dropped for it. */
 export type Offer<I> =
   | { readonly _tag: "Accepted"; readonly dropped: Ended<I> }
-  /** There is no room: wait for some. */
+  /** There is no room: the sender waits. */
   | { readonly _tag: "Full" }
-  /** There is no room, and it is the new item that goes: silently for who sends (`dropped`), or as a failure. */
+  /** There is no room, so the new item is refused. If `dropped`, its send succeeds all the same; otherwise it fails. */
   | { readonly _tag: "Refused"; readonly dropped: boolean }
 
 /** Items that are gone without having been flushed. */
 export interface Ended<I> {
   readonly notSent: ReadonlyArray<I>
-  /** Some connection had them, so they may have left. */
+  /** A connection had them, so they may have left. */
   readonly unknown: ReadonlyArray<I>
 }
 
 export class OutboxQueue<I extends Item> {
   private readonly bounds: Bounds
   private queued = new Row<I>()
-  /** Offered to the connection, which has not accepted it yet. */
+  /** Offered to the connection and not accepted yet. */
   private offered: I | undefined
-  /** Accepted by the connection, and kept since they are durable. */
+  /** Durable items that the connection accepted: kept until they are flushed. */
   private handed = new Row<I>()
-  /** What may have left, in part or whole: they are not `notSent` any more. */
+  /** Items that may have left, in part or whole, so their fate is never `notSent` any more. */
   private readonly begun = new WeakSet<I>()
 
   constructor(bounds: Bounds) {
@@ -54,7 +54,7 @@ export class OutboxQueue<I extends Item> {
     return this.queued.bytes + this.held.bytes
   }
 
-  /** What the connection has, or is offered. */
+  /** How much the connection has or is offered. */
   private get held(): { readonly messages: number; readonly bytes: number } {
     const { handed, offered } = this
     return {
@@ -63,7 +63,7 @@ export class OutboxQueue<I extends Item> {
     }
   }
 
-  /** Nothing waits for its turn, so a message that comes now may overtake nothing. */
+  /** Nothing waits, so a message sent now would overtake nothing. */
   get isIdle(): boolean {
     return this.queued.length === 0 && this.offered === undefined
   }
@@ -96,7 +96,7 @@ export class OutboxQueue<I extends Item> {
     return this.offered
   }
 
-  /** The connection accepted what it was offered. */
+  /** The connection accepted the offered item. */
   accepted(): void {
     const item = this.offered
     this.offered = undefined
@@ -105,7 +105,7 @@ export class OutboxQueue<I extends Item> {
     this.handed.push(item)
   }
 
-  /** The connection ended before it accepted what it was offered: nothing of it left, but of several messages some may. */
+  /** The connection ended before it accepted the offered item. A single message has not left; of several, some may have. */
   returned(): void {
     const item = this.offered
     this.offered = undefined
@@ -114,19 +114,19 @@ export class OutboxQueue<I extends Item> {
     this.queued.unshift(item)
   }
 
-  /** How many of the durable items the connection has, to tell `flushed` which of them it is about. */
+  /** How many durable items the connection has: the argument of a later `flushed`. */
   get handedCount(): number {
     return this.handed.length
   }
 
-  /** The first `count` items of those that the connection has were handed to the kernel. */
+  /** The first `count` items that the connection has were handed to the kernel. Returns them. */
   flushed(count: number): ReadonlyArray<I> {
     return this.handed.take(count)
   }
 
   /**
-   * The connection ended. What is durable goes to the next, first what this one had already, unless that must not be
-   * sent twice; what is bound to a connection goes with it.
+   * The connection ended. Durable items are kept for the next one, those that this one had first, unless `resend` is off and
+   * they may have left. All others are lost.
    */
   lost(): Ended<I> {
     const isKept = (item: I) => item.durable && (this.bounds.resend || !this.begun.has(item))
@@ -135,19 +135,19 @@ export class OutboxQueue<I extends Item> {
     return this.fates(all.filter((item) => !isKept(item)))
   }
 
-  /** Items that have waited for too long. */
+  /** Removes items that have expired. */
   expire(now: Moment.Moment): Ended<I> {
     const over: Array<I> = []
     while ((this.nextExpiry ?? now + 1n) <= now) over.push(this.queued.shift()!)
     return this.fates(over)
   }
 
-  /** When the first of those that wait expires. */
+  /** When the first queued item expires. */
   get nextExpiry(): Moment.Moment | undefined {
     return this.queued.first?.expires
   }
 
-  /** There will be no connection any more. */
+  /** There will be no other connection. */
   stop(): Ended<I> {
     return this.fates(this.takeAll())
   }
@@ -167,7 +167,7 @@ export class OutboxQueue<I extends Item> {
     return this.messages + messages.length <= maxMessages && this.bytes + bytes <= maxBytes
   }
 
-  /** What the connection has, or is offered, cannot be dropped. */
+  /** Whether it fits if all queued items are dropped. What the connection has or is offered cannot be. */
   private fitsWithoutQueued(item: Item): boolean {
     const { maxBytes, maxMessages } = this.bounds
     const { bytes, messages } = this.held

@@ -1,8 +1,8 @@
 /**
- * How a connection ends: decided once, told to everyone who waits on it, and followed by the destroyed socket.
+ * How a connection ended: decided once, told to everyone who waits, and followed by the destroyed socket.
  *
- * Whoever takes messages learns of the failure itself; sends, pings and flushes learn of a `ConnectionClosed` with that
- * failure as its cause. When it is time to end, and how long ending may take, `Goodbye` decides.
+ * Those who receive messages get the failure itself; sends, pings and flushes get a `ConnectionClosed` with that failure as
+ * its cause. `Goodbye` decides when a connection ends and how long that may take.
  */
 import { CloseCode, type Endpoint } from "@effect-websocket/core"
 import type { TransportError } from "@effect-websocket/transport"
@@ -28,17 +28,17 @@ export interface Parts {
 
 type Closed = Effect.Effect<never, ConnectionClosed>
 
-/** How a connection ended, as far as its Close frames say so. */
+/** How a connection ended, as far as its Close frames tell. */
 type End = Omit<CloseInfo, "clean" | "discarded">
 
 export class Outcome {
-  /** Once it is decided. */
+  /** Undefined until the end is decided. */
   record: CloseInfo | undefined
-  /** Why we are closing, where that is a failure. */
+  /** Why we are closing, if that is a failure. */
   reason: CloseCause | undefined
-  /** We are closing in the middle of a message, which is no clean end. */
+  /** We are closing in the middle of a message, so the end is not clean. */
   abandoned = false
-  /** A write failed; what the peer sent before may still wait to be read. */
+  /** A write failed. What the peer sent before that may still be read. */
   writeFailure: TransportError | undefined
 
   private readonly parts: Parts
@@ -46,11 +46,11 @@ export class Outcome {
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
   private final: Closed | undefined
-  // Made when somebody waits: most of a connection's life nobody does.
+  // Made when somebody waits, which is rare.
   private settled: Deferred.Deferred<void> | undefined
   private told: Deferred.Deferred<CloseInfo> | undefined
   private isTold = false
-  private leaving: ((resume: Effect.Effect<CloseInfo>) => void) | undefined
+  private resumeLeaver: ((resume: Effect.Effect<CloseInfo>) => void) | undefined
   isDestroyed = false
 
   constructor(parts: Parts) {
@@ -76,37 +76,37 @@ export class Outcome {
     })
   }
 
-  /** The same for the fiber that leaves the scope, which meanwhile may be asked to bring the end about itself. */
-  get left(): Effect.Effect<CloseInfo> {
+  /** Like `closed`, for the fiber that leaves the scope. While it waits, `runInLeaver` may give it the end to run. */
+  get closedForLeaver(): Effect.Effect<CloseInfo> {
     return Effect.callback<CloseInfo>((resume) => {
       if (this.isTold) return resume(this.closed)
-      this.leaving = resume
+      this.resumeLeaver = resume
       return Effect.sync(() => {
-        this.leaving = undefined
+        this.resumeLeaver = undefined
       })
     })
   }
 
-  /** True when a fiber leaves the scope: it runs this, which so needs none of its own. */
-  endByLeaving(end: Effect.Effect<void>): boolean {
-    return this.resumeLeaving(Effect.map(end, () => this.record!))
+  /** If a fiber waits in `closedForLeaver`, has it run `end`, which then needs no fiber of its own, and returns true. */
+  runInLeaver(end: Effect.Effect<void>): boolean {
+    return this.wakeLeaver(Effect.map(end, () => this.record!))
   }
 
-  private resumeLeaving(effect: Effect.Effect<CloseInfo>): boolean {
-    const resume = this.leaving
-    this.leaving = undefined
+  private wakeLeaver(effect: Effect.Effect<CloseInfo>): boolean {
+    const resume = this.resumeLeaver
+    this.resumeLeaver = undefined
     resume?.(effect)
     return resume !== undefined
   }
 
-  /** No more is accepted for sending: our Close, or our answer to the peer's, was just encoded. */
+  /** Our Close, or our answer to the peer's, was just encoded: nothing more is accepted for sending. */
   closing(): void {
     if (this.record !== undefined) return
     if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
     this.parts.outgoing.line.close(this.failing(() => this.end("us"), this.fault))
   }
 
-  /** The byte stream broke under a write. Reading goes on to its own end, or for as long as `Goodbye` allows. */
+  /** A write failed. Reading goes on until it ends itself, or for as long as `Goodbye` allows. */
   writeFailed(failure: TransportError): void {
     if (this.record !== undefined || this.writeFailure !== undefined) return
     this.writeFailure = failure
@@ -115,8 +115,8 @@ export class Outcome {
   }
 
   /**
-   * The connection is over for the program: whoever waits learns why. The first call counts. `by` is who ended it if
-   * no Close frame says so.
+   * The connection is over for the program: whoever waits learns why. Only the first call counts. `by` says who ended the
+   * connection if no Close frame tells.
    */
   settle(by: ClosedBy, cause: CloseCause | undefined = this.fault): void {
     if (this.record !== undefined) return
@@ -129,13 +129,13 @@ export class Outcome {
     outgoing.line.close(closed)
     pings.close(closed)
     const failure = isReceiveFailure(cause) ? Effect.fail(cause) : closed
-    // Before the consumers run, who may ask whether the connection has ended.
+    // Before consumers run, since they may ask whether the connection has ended.
     if (this.settled !== undefined) Deferred.doneUnsafe(this.settled, Effect.void)
     inbox.end({ some: failure, all: this.endsCleanly ? Cause.done() : failure })
     inbox.wake()
   }
 
-  /** Settles and destroys at once: there is nobody to say goodbye to, or no more time for it. */
+  /** Settles and destroys at once, without a closing handshake. */
   giveUp(cause: CloseCause | undefined, by: ClosedBy = "us"): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.settle(by, cause)
@@ -143,7 +143,7 @@ export class Outcome {
     })
   }
 
-  /** The same once the time is over: that a write failed is why, unless there was another reason to close. */
+  /** Gives up since the deadline has passed. If a write failed, that is the cause, unless there was another reason to close. */
   get outOfTime(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { fault } = this
@@ -152,7 +152,7 @@ export class Outcome {
     })
   }
 
-  /** Whoever waits for it is told later. */
+  /** Destroys the socket. Those who wait for that are told by `tell`. */
   get destroy(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isDestroyed = true
@@ -160,14 +160,14 @@ export class Outcome {
     })
   }
 
-  /** The socket is destroyed. */
+  /** The socket is destroyed: tells those who wait for that. */
   tell(): void {
     this.isTold = true
     if (this.told !== undefined) Deferred.doneUnsafe(this.told, this.closed)
-    this.resumeLeaving(this.closed)
+    this.wakeLeaver(this.closed)
   }
 
-  /** What those fail with whose operation a broken byte stream ended. */
+  /** The failure of an operation that a broken byte stream ended. */
   broken(failure: TransportError): Closed {
     return this.final ?? this.failing(() => this.end("network"), failure)
   }
@@ -177,7 +177,7 @@ export class Outcome {
     return this.reason ?? violationOf(this.endpoint)
   }
 
-  /** How it looks from here. */
+  /** How the connection ends, as far as is known now. */
   private end(by: ClosedBy): End {
     const { closeReceived, closeSent } = this.endpoint
     return {
@@ -192,7 +192,7 @@ export class Outcome {
     }
   }
 
-  /** Fails with that. Most connections end with nobody waiting, so the error is made for the first who does. */
+  /** Fails with ConnectionClosed. The error is made for the first who needs it: mostly nobody does. */
   private failing(end: () => End, cause: CloseCause | undefined): Closed {
     let failure: Closed | undefined
     return Effect.suspend(() => {
@@ -201,7 +201,7 @@ export class Outcome {
     })
   }
 
-  /** A stream of messages ends: after our close, or when the peer's Close is an ordinary goodbye. */
+  /** Whether a stream of messages ends without a failure: after our close, or if the peer's Close code is an ordinary one. */
   private get endsCleanly(): boolean {
     if (this.endpoint.state !== "Closed" || this.reason !== undefined || this.abandoned) return false
     return this.closedByUs || ordinary.has(this.endpoint.closeReceived?.closeCode ?? CloseCode.noStatusReceived)
@@ -216,7 +216,7 @@ const violationOf = ({ failure }: Endpoint.Endpoint<unknown>): ProtocolViolation
   return failure._tag === "ProtocolViolation" ? new ProtocolViolation(failure) : new MessageTooBig(failure)
 }
 
-/** A lost byte stream is told as ConnectionClosed; the other failures are told as themselves. */
+/** A broken byte stream is reported as ConnectionClosed; other failures are reported as themselves. */
 const isReceiveFailure = (cause: CloseCause | undefined): cause is Exclude<CloseCause, TransportError> =>
   cause !== undefined && cause._tag !== "TransportError"
 

@@ -1,10 +1,10 @@
 /**
- * The way out: how messages are encoded, and when bytes are handed to the transport.
+ * How messages are sent: when they are encoded, and when their bytes are handed to the transport.
  *
- * While the transport takes bytes, a send is encoded at once and succeeds; everything encoded within one turn of the
- * event loop becomes one write. Once the transport holds enough, sends wait in `Line` and are encoded when it has
- * drained. So what is accepted is bounded by the transport's high-water mark and one message (with `fragmentBytes` one
- * fragment), and control frames never wait behind messages that are not accepted yet.
+ * While the transport takes bytes, a send is encoded at once and succeeds; everything encoded within one turn of the event
+ * loop becomes one write. Once the transport holds enough, sends wait in `Line` and are encoded when it has drained. So what
+ * is accepted is limited to the transport's high-water mark and one message (with `fragmentBytes`, one fragment), and
+ * control frames never wait behind messages that are not accepted yet.
  */
 import type { Endpoint, OutgoingMessage } from "@effect-websocket/core"
 import type { ByteStream, TransportError } from "@effect-websocket/transport"
@@ -17,24 +17,24 @@ import { type ConnectionClosed, InvalidMessage, type SendError } from "../Errors
 import { type Encode, Line } from "./Line.ts"
 import * as Moment from "./Moment.ts"
 
-/** What it needs of a session. */
+/** What it needs from a session. */
 interface Writing {
-  /** Runs `run` from now on. */
+  /** Starts a fiber for `run`. */
   startWriter(): void
-  /** A write threw, of whoever's fault. */
+  /** A write threw. */
   died(defect: unknown): void
 }
 
 export class Outgoing {
-  /** Made for the first who may have to wait in it. */
+  /** Made on first use. */
   private madeLine: Line | undefined
-  /** Messages of more bytes are sent as fragments of at most so many. */
+  /** Longer messages are sent in fragments of at most this many bytes. */
   readonly fragmentBytes: number
   private readonly stream: ByteStream
   private readonly endpoint: Endpoint.Endpoint<unknown>
   private readonly clock: Clock.Clock
   private scheduled = false
-  /** While what was read is worked on, which ends with a write. */
+  /** Between `beginRead` and `endRead`, which writes. */
   private isReading = false
   /** Made for the first send. */
   private writeScheduled: (() => void) | undefined
@@ -42,7 +42,7 @@ export class Outgoing {
   private isRunning = false
   private isOver = false
   private onBlocked: (() => void) | undefined
-  /** When the oldest bytes that are not flushed were handed to a transport that held none. */
+  /** When the last write was made that found the transport empty and left bytes in it. */
   unflushedSince: Moment.Moment = 0n
   /** Bytes handed to the transport since the connection opened. */
   handedOver = 0
@@ -73,7 +73,7 @@ export class Outgoing {
     return new Send(this, message, options)
   }
 
-  /** What `send` does when it is run. */
+  /** What `send` does when it runs. */
   sendNow(message: Message, options: SendOptions | undefined): Effect.Effect<void, SendError> {
     const invalid = this.endpoint.invalid(message, options?.kind)
     if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
@@ -84,7 +84,7 @@ export class Outgoing {
     return Effect.void
   }
 
-  /** Messages that nothing comes between. If one is not legal, none is sent; interrupted, it stops between two. */
+  /** Sends messages with no other message between them. If one is illegal, none is sent. Interruption stops it between two. */
   sendAll(messages: ReadonlyArray<Message>, options?: SendOptions): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       if (messages.length === 1) return this.sendNow(messages[0]!, options)
@@ -92,7 +92,7 @@ export class Outgoing {
         const invalid = this.endpoint.invalid(message, options?.kind)
         if (invalid !== undefined) return Effect.fail(new InvalidMessage(invalid))
       }
-      // The array is the program's, which may change it while they wait.
+      // The program may change its array while the messages wait.
       return this.submit(messages.slice(), options)
     })
   }
@@ -120,7 +120,7 @@ export class Outgoing {
       }
       return split === undefined && sent === messages.length
     }
-    /** A message that was begun is sent to its end, also when nobody waits for it any more. */
+    /** A message that was begun is sent to its end, even if its sender was interrupted. */
     const interrupted = () => {
       split?.keep()
       return split && encodeSplit
@@ -128,12 +128,12 @@ export class Outgoing {
     return this.line.submit(encode, interrupted)
   }
 
-  /** A UTF-16 unit becomes at most three bytes. */
+  /** Whether it may exceed `fragmentBytes`. A UTF-16 unit becomes at most three bytes. */
   private isLarge(message: Message): boolean {
     return (typeof message === "string" ? message.length * 3 : message.length) > this.fragmentBytes
   }
 
-  /** Everything accepted so far is with the kernel. */
+  /** Succeeds once everything accepted so far was handed to the kernel. */
   get flush(): Effect.Effect<void, ConnectionClosed | TransportError> {
     return Effect.suspend((): Effect.Effect<void, ConnectionClosed | TransportError> => {
       if (this.line.ended !== undefined) return this.line.ended
@@ -166,7 +166,7 @@ export class Outgoing {
     const takesMore = this.stream.writeUnsafe(chunks)
     const { flushing } = this
     if (flushing && !wasFlushing) this.unflushedSince = Moment.now(this.clock)
-    // Most often the kernel has taken it already. A stream that takes no more may have failed, and nothing is known then.
+    // Mostly the kernel has everything already. If the stream takes no more, it may have failed, and may still read the buffer.
     if (takesMore && !flushing && this.endpoint.output.isTaken) this.endpoint.output.giveBack()
     if (takesMore) return
     this.endpoint.blocked = true
@@ -177,7 +177,7 @@ export class Outgoing {
     this.wake()
   }
 
-  /** Lets those in line go on whenever the transport has drained, until `end`. One fiber runs it. */
+  /** Lets waiting senders continue whenever the transport has drained, until `end`. One fiber runs it. */
   get run(): Effect.Effect<void, TransportError> {
     return Effect.suspend(() => {
       this.isRunning = true
@@ -189,7 +189,7 @@ export class Outgoing {
     })
   }
 
-  /** Nothing is written any more. */
+  /** Nothing will be written any more. */
   end(): void {
     this.isOver = true
     this.wake()
@@ -206,7 +206,7 @@ export class Outgoing {
     return this.endpoint.blocked
   }
 
-  /** For those in line. */
+  /** `Line` calls this for each sender whose turn has come. */
   encode(encode: Encode): boolean {
     this.prepare()
     const done = encode()
@@ -225,20 +225,20 @@ export class Outgoing {
     })
   }
 
-  /** The transport has drained: what overtakes goes first, then the line moves until the transport is full again. */
+  /** The transport has drained: the endpoint's owed pong goes first, then the line moves until the transport is full again. */
   private resume(): void {
     this.endpoint.blocked = false
     this.line.advance()
     this.write()
   }
 
-  /** What the kernel had not taken at once it may have taken since. */
+  /** Reuses the buffer if the kernel has taken everything since the last write. */
   private prepare(): void {
     const { output } = this.endpoint
     if (output.isTaken && !this.flushing) output.recycle()
   }
 
-  /** What a program sends while it is given what was read goes out behind that, at `endRead`. */
+  /** What a program sends while it handles a read is written together, at `endRead`. */
   beginRead(): void {
     this.isReading = true
   }
@@ -256,12 +256,12 @@ export class Outgoing {
     void Promise.resolve().then(this.writeScheduled)
   }
 
-  /** On its own, since a method that writes such a function allocates for it at each call (docs/performance.md, Closures). */
+  /** Separate, since a method that contains such a function allocates for it at each call (docs/performance.md, Closures). */
   private makeWriteScheduled(): () => void {
     return () => this.writeWhatIsScheduled()
   }
 
-  /** Nobody calls this, so what a stream throws here, which it must not, would end the process. */
+  /** This runs in a microtask, so an exception of a faulty stream would end the process. */
   private writeWhatIsScheduled(): void {
     this.scheduled = false
     try {
@@ -276,10 +276,10 @@ export class Outgoing {
   }
 }
 
-/** So many encoded bytes are handed over within the turn: a write this large gains nothing from waiting. */
+/** From this many encoded bytes on, they are written within the turn: a write this large gains nothing from waiting. */
 const writeFrom = 0x10000
 
-/** As `Effect.suspend(() => outgoing.sendNow(message, options))`, without its closure: programs make one per message. */
+/** Like `Effect.suspend(() => outgoing.sendNow(message, options))`, but without a closure for each message. */
 class Send extends Effectable.Class<void, SendError> {
   private readonly outgoing: Outgoing
   private readonly message: Message

@@ -1,6 +1,6 @@
 /**
- * What a long-lived client can be asked for right now. The one who reconnects moves it; those who send and receive look
- * at it, and wait for it to change.
+ * The phase of a long-lived client: whether there is a connection to send and receive on. `LongLived` moves it; `Outbox` and
+ * `Incoming` look at it and wait for it to change.
  */
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,32 +10,32 @@ import { Changes } from "./Changes.ts"
 
 export type Phase = Down | Up | Over
 
-/** There is no connection, and there may be one again. */
+/** There is no connection now, but there may be one later. */
 export interface Down {
   readonly _tag: "Down"
-  /** The last loss; undefined before the first, and when the program paused. */
+  /** The last loss; undefined before the first connection, and after the program paused the client. */
   readonly cause: LossCause | undefined
 }
 
-/** Messages flow over this connection. A new value for each. */
+/** Messages flow over this connection. Each connection gets a new value, so values can be compared. */
 export interface Up {
   readonly _tag: "Up"
   readonly connection: Connection
   readonly generation: number
 }
 
-/** There will be no connection any more. */
+/** There will be no other connection. */
 export interface Over {
   readonly _tag: "Over"
   readonly cause: LossCause | undefined
-  /** What those get who ask for messages: a stream, which may end cleanly, or a number of them. */
+  /** How takers of messages end: a stream (`all`), which may end without a failure, or a taker of a number (`some`). */
   readonly all: Effect.Effect<never, ClientReceiveError | Cause.Done>
   readonly some: Effect.Effect<never, ClientReceiveError>
 }
 
 export class Phases extends Changes {
   current: Phase = { _tag: "Down", cause: undefined }
-  /** Called after each change, when those who waited for it were woken. */
+  /** Called after each change, once those who waited for it were woken. */
   onChange: (() => void) | undefined
 
   /** The open connection, as soon as there is one. */

@@ -1,8 +1,8 @@
 /**
- * The way in: reads bytes as long as the inbox has room, and hands the messages in them to the inbox.
+ * How messages are received: reads bytes while the inbox has room, and hands the messages in them to the inbox.
  *
- * Control frames are handled as they are read. Only a full inbox stops reading: a blocked writer does not, else two
- * full buffers would wait for each other.
+ * Control frames are handled as they are read. Only a full inbox stops reading. A blocked writer does not, or two full
+ * buffers could wait for each other.
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream, TransportError } from "@effect-websocket/transport"
@@ -28,24 +28,24 @@ export interface Parts<A> {
   readonly clock: Clock.Clock
   readonly attendant: Attendant
   readonly stallTimeout: Duration.Duration
-  /** Wants to know when data comes, if anyone does. */
+  /** The idle timeout, if there is one: it has to know when data comes. */
   readonly idle: Idle | undefined
-  /** From now on what comes in goes there. */
+  /** From now on, incoming bytes go to this sink. */
   flow(sink: ByteSink): void
   /** Shows a ping or pong to those who watch them. */
   show(control: Endpoint.Control): void
   /** Input means nothing any more. */
   inputOver(): void
-  /** What was read made something throw, of whoever's fault. */
+  /** Something threw while a read was handled: our code or the program's. */
   died(defect: unknown): void
-  /** Nothing of ours arrives, and nobody takes what the peer sent. */
+  /** The peer does not take what we send, and the program does not take what the peer sent. */
   stalled(): void
 }
 
 type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
 
 export class Reader<A> implements ByteSink {
-  /** Grows with every read, and when reading goes on after a pause: signs of life, or an excuse for silence. */
+  /** Grows with every read and when reading resumes after a pause, so keep-alive sees signs of life, or why there were none. */
   reads = 0
   /** Bytes read so far. */
   bytes = 0
@@ -76,7 +76,7 @@ export class Reader<A> implements ByteSink {
     this.over()
   }
 
-  /** True when more may come. What stops in the middle of a read goes on with the rest of it. */
+  /** Returns true if more may come. When the inbox is full in the middle of a read, `resume` continues with the rest. */
   private takeFrom(chunks: Chunks, index: number): boolean {
     const { endpoint } = this.parts
     try {
@@ -92,7 +92,7 @@ export class Reader<A> implements ByteSink {
     return endpoint.receiving || this.over()
   }
 
-  /** There is no room for all of that chunk. */
+  /** The inbox has no room for the rest of this chunk. */
   private pause(chunks: Chunks, index: number): false {
     this.parts.inbox.whenRoom(() => this.resume(chunks, index))
     this.stall ??= new Stall(this.parts)
@@ -105,7 +105,7 @@ export class Reader<A> implements ByteSink {
     this.stall?.end()
     this.reads += 1
     idle?.heard()
-    // Nobody takes what was read, and nothing of ours arrives any more: the connection is lost.
+    // The inbox was woken without room, and writing has failed: the connection is lost in both directions.
     if (inbox.full && outcome.writeFailure !== undefined) return this.ended(outcome.writeFailure)
     if (this.goOn(chunks, index)) this.parts.flow(this)
   }
@@ -119,7 +119,7 @@ export class Reader<A> implements ByteSink {
     return this.takeFrom(chunks, index + 1)
   }
 
-  /** Nothing is waited for any more. */
+  /** The session has ended. */
   stop(): void {
     this.stall?.end()
   }
@@ -136,7 +136,7 @@ export class Reader<A> implements ByteSink {
     return false
   }
 
-  /** True once the chunk is used up, and what was sent meanwhile written. */
+  /** Returns true if the chunk is used up. Writes what was sent meanwhile. */
   private decode(): boolean {
     const { endpoint, outcome, outgoing } = this.parts
     outgoing.beginRead()
@@ -148,7 +148,7 @@ export class Reader<A> implements ByteSink {
     }
   }
 
-  /** False when there is no room for more. */
+  /** Returns false if the inbox has no room for the rest. */
   private decodeAll(): boolean {
     const { endpoint, inbox } = this.parts
     let usedUp = false
@@ -156,8 +156,8 @@ export class Reader<A> implements ByteSink {
       const room = inbox.room()
       const full = room.messages <= 0 || room.bytes <= 0
       if (endpoint.state === "CloseSent" && (full || endpoint.discarded > 0)) {
-        // Nobody takes messages, but our Close is out: look on for the peer's (RFC 6455 §7.1.2). What comes after a
-        // message that was discarded is discarded too, so what is delivered has no gap.
+        // Our Close is sent, but nobody takes messages: discard them, to find the peer's Close (RFC 6455 §7.1.2). After the
+        // first discarded message all others are discarded too, so the program sees no gap.
         endpoint.discard()
         usedUp = true
       } else if (full) {
@@ -174,7 +174,7 @@ export class Reader<A> implements ByteSink {
     const { endpoint, inbox, outcome } = this.parts
     const messages: Array<A> = []
     const usedUp = endpoint.read(messages, room)
-    // A consumer runs inside `deliver`: what it sends after the peer's Close has to fail.
+    // Consumers run inside `deliver`. If the peer's Close has come, what they send must fail.
     if (endpoint.state === "Closed") outcome.closing()
     if (messages.length > 0) inbox.deliver(messages)
     return usedUp

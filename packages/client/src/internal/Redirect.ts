@@ -7,21 +7,21 @@ import { escapePeerText } from "@effect-websocket/transport"
 import * as Equal from "effect/Equal"
 import type { Settings } from "../Options.ts"
 import type { RedirectOptions } from "../RedirectOptions.ts"
-import type { Request } from "./Request.ts"
+import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import * as Url from "./Url.ts"
 
 /** What the program says about an answer with this status, if that leads elsewhere and may be followed. */
-export const policyFor = ({ settings: { redirects } }: Request, status: number | undefined) =>
+export const policyFor = ({ settings: { redirects } }: UpgradeRequest, status: number | undefined) =>
   redirects !== false && status !== undefined && statuses.includes(status) ? redirects : undefined
 
 const statuses: ReadonlyArray<number> = [301, 302, 303, 307, 308]
 
 /** The request that follows the last of those `sent`, but for its cookie; or why there is none. */
 export const follow = (
-  sent: ReadonlyArray<Request>,
+  sent: ReadonlyArray<UpgradeRequest>,
   options: RedirectOptions,
   { headers }: OpeningHandshake.Rejected
-): Omit<Request, "cookie"> | string => {
+): Omit<UpgradeRequest, "cookie"> | string => {
   const from = sent.at(-1)!
   if (sent.length > options.limit) return `no more than ${options.limit} in a row are (redirects.limit)`
   if (from.url.place.socketPath !== undefined) return "it came over a unix socket, which leads nowhere else"
@@ -35,7 +35,7 @@ export const follow = (
 }
 
 /** Asking the same again leads to the same answer, unless a cookie came between. */
-export const isCircle = (sent: ReadonlyArray<Request>, { cookie, url }: Request): boolean =>
+export const isCircle = (sent: ReadonlyArray<UpgradeRequest>, { cookie, url }: UpgradeRequest): boolean =>
   sent.some((earlier) => Uri.format(earlier.url.uri) === Uri.format(url.uri) && Equal.equals(earlier.cookie, cookie))
 
 /** A Location, absolute or relative, that must be a URL as a program could have given it. */
@@ -55,10 +55,10 @@ const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
 const percentEncoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
 const next = (
-  { authorization, settings, url: { place, uri } }: Request,
+  { authorization, settings, url: { place, uri } }: UpgradeRequest,
   url: Url.ParsedUrl,
   { keepHeaders, onlyTrusted, trustedOrigins }: RedirectOptions
-): Omit<Request, "cookie"> | string => {
+): Omit<UpgradeRequest, "cookie"> | string => {
   const origin = Url.originOf(url.uri)
   if (origin === Url.originOf(uri)) return { url: { ...url, place }, settings, authorization }
   const isTrusted = trustedOrigins.some((text) => Url.parseOrigin(text) === origin)

@@ -1,8 +1,8 @@
 /**
- * A session: one open connection from the first byte after the opening handshake to the destroyed socket.
+ * A session: one open connection, from the first byte after the opening handshake to the destroyed socket.
  *
- * It composes the way in (`Reader`, `Inbox`), the way out (`Outgoing`), pings, and the end: how it comes about (`Goodbye`)
- * and what it is (`Outcome`). It never outlives the scope that its fibers run in.
+ * It composes receiving (`Reader`, `Inbox`), sending (`Outgoing`), pings, and the end: how the connection is brought to it
+ * (`Goodbye`) and what it was (`Outcome`). A session never outlives the scope that its fibers run in.
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { ByteSink, ByteStream } from "@effect-websocket/transport"
@@ -32,7 +32,7 @@ import * as SendFragments from "./SendFragments.ts"
 import * as Spans from "./Spans.ts"
 import { Watched } from "./Watched.ts"
 
-/** `A` is what taking gives: whole messages, or what else the program asked for. */
+/** `A` is what the inbox delivers: whole messages, or fragments or frames if the program asked for those. */
 export class Session<A> implements Attended, Source {
   readonly stream: ByteStream
   readonly endpoint: Endpoint.Endpoint<A>
@@ -48,7 +48,7 @@ export class Session<A> implements Attended, Source {
 
   /** Owns the session's fibers. */
   readonly scope: Scope.Closeable
-  /** What they run with. */
+  /** The services that they run with. */
   readonly context: Context.Context<never>
   readonly attendant: Attendant
   readonly id: string
@@ -58,11 +58,11 @@ export class Session<A> implements Attended, Source {
   private readonly keepAlive: KeepAlive | undefined
   private madePings: Pings | undefined
   private madeGoodbye: Goodbye | undefined
-  /** Made when somebody watches. */
+  /** Made when the program first watches pings or pongs. */
   private watchers: Record<Endpoint.Control["_tag"], Watched<Uint8Array>> | undefined
   isGone = false
   private watch: Watch | undefined
-  /** The attendant's. */
+  /** Only the attendant writes it. */
   seat: number | undefined
 
   constructor(options: {
@@ -98,47 +98,50 @@ export class Session<A> implements Attended, Source {
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
-  /** Begins to read; `first` was read already. Answers what has to be run for that: most sessions need no fiber. */
+  /** Begins to read; `first` was read already. Returns what has to be run for that, if anything: mostly nothing. */
   begin(first: Uint8Array): Effect.Effect<void> | undefined {
     this.watch = this.meter.watch(this)
-    const joining = this.attendant.joined(this)
+    const joining = this.attendant.joinNow(this)
     try {
       this.keepAlive?.begin()
       this.idle?.begin()
-      // An empty array is one of 200 bytes, as long as it is kept.
+      // Even an empty array takes 200 bytes for as long as somebody holds it.
       this.reader.begin(first.length > 0 ? first : undefined)
     } catch (defect) {
-      // Of a stream that throws when it is asked to flow, or of a program's `Random`.
+      // From a stream that throws when it is asked to flow, or from the program's own `Random`.
       this.forget()
       throw defect
     }
-    const pulling = this.pulling && this.attendant.begin(this, this.ending(this.pulling.run))
+    const pulling = this.pulling && this.attendant.fork(this, this.ending(this.pulling.run))
     return joining && pulling ? Effect.andThen(joining, pulling) : (joining ?? pulling)
   }
 
-  /** What comes in goes there, from now on. */
+  /** From now on, incoming bytes go to this sink. */
   flow(sink: ByteSink): void {
     if (this.pulling === undefined) this.stream.flow!(sink)
     else this.pulling.flow(sink)
   }
 
-  /** Who leaves the scope brings about the end, if somebody does; but not over a stream whose end may never come. */
+  /**
+   * Input means nothing any more, so the connection ends. A fiber that is leaving the scope can run that itself; but it must
+   * not wait on a pulled stream, whose end may never come.
+   */
   inputOver(): void {
     const end = this.ending(this.goodbye.say)
-    if (this.pulling !== undefined || !this.outcome.endByLeaving(end)) this.attendant.start(this, end)
+    if (this.pulling !== undefined || !this.outcome.runInLeaver(end)) this.attendant.start(this, end)
   }
 
-  /** Something of the program's, or of the byte stream's, threw outside of every fiber. */
+  /** The program's or the byte stream's code threw outside of any fiber. */
   died(defect: unknown): void {
     this.attendant.start(this, this.ending(Effect.die(defect)))
   }
 
-  /** Nothing of ours arrives, and nobody takes what the peer sent. */
+  /** The peer does not take what we send, and the program does not take what the peer sent. */
   stalled(): void {
     this.attendant.start(this, this.outcome.giveUp(new Stalled({ stallTimeout: this.stallTimeout })))
   }
 
-  /** What its last fiber runs. */
+  /** Runs `end`, then forgets the session and tells whoever waits. If `end` did not destroy the connection, it is aborted. */
   private ending(end: Effect.Effect<void>): Effect.Effect<void> {
     const told = Effect.catchCause(end, (cause) => this.failed(cause))
     return Effect.onExitPrimitive(told, (exit) => {
@@ -149,14 +152,14 @@ export class Session<A> implements Attended, Source {
     })
   }
 
-  /** A fiber of its own failed: what dies, of whoever's fault, takes the session along, and is told. */
+  /** One of the session's fibers failed. A defect is logged and aborts the session. */
   failed(cause: Cause.Cause<unknown>): Effect.Effect<void> {
     if (!Cause.hasDies(cause)) return Effect.void
     const told = Effect.logError("A WebSocket session died", Cause.squash(cause))
     return Effect.andThen(Effect.annotateLogs(told, Spans.connectionId, this.id), this.abort)
   }
 
-  /** Nothing of it is kept any more, nor comes. */
+  /** Stops everything that belongs to the session and frees its memory. */
   forget(): void {
     if (this.isGone) return
     this.isGone = true
@@ -169,7 +172,7 @@ export class Session<A> implements Attended, Source {
     this.reader.stop()
     this.outgoing.end()
     this.endpoint.release()
-    // At last, since it asks the stream once more, which may be one that throws.
+    // Last, since it asks the stream once more, and a faulty stream may throw.
     if (this.watch !== undefined) this.meter.forget(this.watch)
   }
 
@@ -178,20 +181,20 @@ export class Session<A> implements Attended, Source {
     return Effect.sync(() => this.forget())
   }
 
-  /** The transport holds enough for the first time: most connections have no need of a fiber for that. */
+  /** The transport is full for the first time. Most connections never get here, and need no such fiber. */
   startWriter(): void {
     const run = Effect.catch(this.outgoing.run, (failure) => Effect.sync(() => this.goodbye.writeFailed(failure)))
     this.attendant.start(this, run)
   }
 
-  /** Pings or pongs of the peer, for those who want to see them. */
+  /** The peer's pings or pongs, for programs that watch them. */
   watched(which: Endpoint.Control["_tag"]): Watched<Uint8Array> {
     this.watchers ??= { Ping: new Watched(), Pong: new Watched() }
     if (this.isGone) this.watchers[which].end()
     return this.watchers[which]
   }
 
-  /** Those that wait for their pong; most of a connection's life there are none. */
+  /** Made on first use. */
   get pings(): Pings {
     this.madePings ??= new Pings(this.clock, this.meter)
     return this.madePings
@@ -210,7 +213,7 @@ export class Session<A> implements Attended, Source {
     return this.endpoint.state === "Open" && this.outcome.writeFailure === undefined
   }
 
-  /** The end is decided. */
+  /** Whether the outcome is decided. */
   get over(): boolean {
     return this.outcome.record !== undefined
   }
@@ -240,7 +243,7 @@ export class Session<A> implements Attended, Source {
 
   // ---- sending
 
-  /** One message as the Stream brings it. What was begun and cannot be ended fails the connection. */
+  /** Sends one message as the Stream produces it. If it was begun and cannot be finished, the connection fails. */
   sendFragments<E, R>(
     kind: "text" | "binary",
     fragments: Stream<Message, E, R>,
@@ -251,7 +254,7 @@ export class Session<A> implements Attended, Source {
     return SendFragments.sendFragments({ outgoing, endpoint, abandon }, kind, fragments, options)
   }
 
-  /** Everything accepted so far was handed to the kernel. */
+  /** Succeeds once everything accepted so far was handed to the kernel. */
   get flush(): Effect.Effect<void, ConnectionClosed> {
     return Effect.catchTag(this.outgoing.flush, "TransportError", (failure) => {
       this.goodbye.writeFailed(failure)
@@ -261,7 +264,7 @@ export class Session<A> implements Attended, Source {
 
   // ---- the end
 
-  /** How it is brought about; most of a connection's life nobody asks for it. */
+  /** Made when the connection begins to end. */
   get goodbye(): Goodbye {
     this.madeGoodbye ??= new Goodbye(this)
     return this.madeGoodbye

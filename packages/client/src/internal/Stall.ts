@@ -4,7 +4,7 @@
  */
 import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
-import type { Attendant, Call } from "./Attendant.ts"
+import type { Alarm, Attendant } from "./Attendant.ts"
 import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { Outgoing } from "./Outgoing.ts"
@@ -24,7 +24,7 @@ export interface Parts {
  * Progress is looked for when the time is over, so a write that stops in the middle is noticed at the latest after twice
  * as long. A program that was busy then gets as long again (`Excuse`).
  */
-export class Stall implements Call {
+export class Stall implements Alarm {
   at: Moment.Moment = 0n
   place: number | undefined
   private readonly parts: Parts

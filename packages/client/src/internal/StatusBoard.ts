@@ -1,5 +1,6 @@
 /**
- * Where a client stands, for those who look and for those who follow. Whoever follows slowly misses the older ones.
+ * The status of a client: the current one for those who look, and a stream for those who follow. A slow follower misses older
+ * ones.
  */
 import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
@@ -8,7 +9,7 @@ import type { Status } from "../Status.ts"
 
 export class StatusBoard {
   current: Status
-  /** The status now and each one after it, to `Stopped`. */
+  /** The current status and each later one, up to `Stopped`. */
   readonly changes: Stream.Stream<Status>
   private readonly pubsub: PubSub.PubSub<Status>
 
@@ -18,16 +19,20 @@ export class StatusBoard {
     this.changes = Stream.takeUntil(Stream.fromPubSub(pubsub), ({ _tag }) => _tag === "Stopped")
   }
 
-  /** Where it stands from now on: those who look see it at once, those who follow when the effect has run. */
-  set(status: Status): Effect.Effect<boolean> {
-    this.current = status
-    return PubSub.publish(this.pubsub, status)
+  /** Sets the status and tells followers. */
+  update(status: Status): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.current = status
+      return this.publish
+    })
   }
+
+  /** Tells followers the current status, after it was set alone. */
+  readonly publish: Effect.Effect<void> = Effect.suspend(() => Effect.asVoid(PubSub.publish(this.pubsub, this.current)))
 }
 
-/** `first` is where it stands until it is told otherwise. */
 export const make = (first: Status): Effect.Effect<StatusBoard> =>
   Effect.map(PubSub.sliding<Status>({ capacity, replay: 1 }), (pubsub) => new StatusBoard(pubsub, first))
 
-/** A follower may fall behind by so many. */
+/** By how many a follower may fall behind before it misses one. */
 const capacity = 16

@@ -1,5 +1,5 @@
 /**
- * What the program asked a long-lived client for, until the one who reconnects has seen to it.
+ * What the program wants of a long-lived client. `LongLived` looks at it and acts on it.
  */
 import * as Exit from "effect/Exit"
 import { Changes } from "./Changes.ts"
@@ -7,17 +7,17 @@ import { Changes } from "./Changes.ts"
 export type Wanted =
   | { readonly _tag: "Run" }
   | { readonly _tag: "Pause" }
-  /** For good, with these words to the peer. */
+  /** Stop for good, with this code and reason in the Close. */
   | { readonly _tag: "Close"; readonly closeCode: number; readonly closeReason: string }
-  /** For good, since the scope is left. */
+  /** Stop for good, since the program leaves the scope. */
   | { readonly _tag: "Leave"; readonly exit: Exit.Exit<unknown, unknown> }
 
-export class Control extends Changes {
+export class Intent extends Changes {
   wanted: Wanted = { _tag: "Run" }
-  /** A new connection is wanted now. */
+  /** The program called `reconnectNow`. */
   hurry = false
 
-  /** An end is never taken back: a first Close keeps its words, and leaving the scope ends everything. */
+  /** Stopping cannot be undone: the first Close counts, and only leaving the scope replaces it. */
   want(wanted: Wanted): void {
     if (this.wanted._tag === "Leave" || (this.wanted._tag === "Close" && wanted._tag !== "Leave")) return
     this.wanted = wanted
@@ -29,16 +29,16 @@ export class Control extends Changes {
     this.changed()
   }
 
-  /** Succeeds once the program wants something else than a connection. */
+  /** Succeeds once the program wants no connection: it paused or stopped the client. */
   readonly stopped = this.until(() => (this.wanted._tag === "Run" ? undefined : this.wanted))
 
-  /** The same, or a new connection. */
+  /** Succeeds also on `reconnectNow`. */
   readonly disturbed = this.until(() => (this.wanted._tag !== "Run" || this.hurry ? true : undefined))
 
-  /** Succeeds once the program wants a connection again, or none for good. */
+  /** Succeeds once the client is resumed or stopped. */
   readonly resumed = this.until(() => (this.wanted._tag === "Pause" ? undefined : true))
 
-  /** Succeeds once the scope was left by a failure or an interruption: nothing is worth a wait any more. */
+  /** Succeeds once the scope was left by a failure or an interruption: then nothing is waited for. */
   readonly abandoned = this.until(() =>
     this.wanted._tag === "Leave" && Exit.isFailure(this.wanted.exit) ? true : undefined
   )

@@ -11,7 +11,7 @@ import { InvalidOptions } from "../ConnectError.ts"
 import type { Settings } from "../Options.ts"
 import type { ParsedUrl } from "./Url.ts"
 
-export interface Request {
+export interface UpgradeRequest {
   readonly url: ParsedUrl
   readonly settings: Settings
   /** From the userinfo of the program's URL. */
@@ -21,7 +21,7 @@ export interface Request {
 }
 
 /** The bytes to send; or which option is not legal, and what to write instead. */
-export const format = (request: Request, nonce: Uint8Array): Uint8Array | InvalidOptions => {
+export const format = (request: UpgradeRequest, nonce: Uint8Array): Uint8Array | InvalidOptions => {
   const { settings, url } = request
   const { host, origin, subprotocols, userAgent } = settings
   const offers = offersOf(settings)
@@ -43,7 +43,7 @@ export const format = (request: Request, nonce: Uint8Array): Uint8Array | Invali
 }
 
 /** Reads the answer to it. */
-export const reader = ({ settings }: Request, nonce: Uint8Array): OpeningHandshake.Reader =>
+export const reader = ({ settings }: UpgradeRequest, nonce: Uint8Array): OpeningHandshake.Reader =>
   OpeningHandshake.reader({
     nonce,
     subprotocols: settings.subprotocols,
@@ -60,7 +60,7 @@ const offersOf = ({ compression }: Settings) => (compression === false ? [] : co
 const conflict = "headers: the URL holds credentials, and there is an Authorization header: give one of them"
 
 /** The program's own headers, with its credentials and its cookies. */
-const headersOf = ({ authorization, cookie, settings }: Request): Array<HttpHead.Header> | typeof conflict => {
+const headersOf = ({ authorization, cookie, settings }: UpgradeRequest): Array<HttpHead.Header> | typeof conflict => {
   const headers = Object.entries(settings.headers).map(
     ([name, value]): HttpHead.Header => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value]
   )

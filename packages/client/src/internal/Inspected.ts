@@ -1,6 +1,6 @@
 /**
- * Messages that are looked at as they are taken, and once their source has ended all at once: nobody may come for what is
- * left. That is no more than the source still kept, and whoever comes gets it in the same order.
+ * Messages that are inspected as they are taken. Once their source has ended, all that is left is inspected at once, since
+ * nobody may come for it. That is no more than the source still kept, and takers get it afterwards in the same order.
  */
 import * as Arr from "effect/Array"
 import type * as Cause from "effect/Cause"
@@ -15,23 +15,22 @@ type Taken<A, RE> = Effect.Effect<Arr.NonEmptyReadonlyArray<A>, RE>
 
 export interface Parts<A, RE> {
   readonly messages: Pick<Messages<A, never, RE, unknown, never>, "messages" | "receiveN">
-  /** Looks at a message. */
-  readonly see: (message: A) => void
-  /** Whether a failure is the end of the source, and not one message's. */
+  readonly inspect: (message: A) => void
+  /** Whether a failure is the end of the source, rather than of one message. */
   readonly isEnd: (cause: Cause.Cause<RE>) => boolean
-  /** Nothing will be seen any more. */
+  /** Called once nothing more will be inspected. */
   readonly over: () => void
 }
 
-export class Sighting<A, RE> {
+export class Inspected<A, RE> {
   private readonly parts: Parts<A, RE>
-  /** Seen and not taken: batches, and failures of single messages. */
+  /** Inspected but not taken: batches, and failures of single messages. */
   private readonly rest: Array<Exit.Exit<Arr.NonEmptyReadonlyArray<A>, RE>> = []
-  /** How many are taking now, and may see more than was there at the end. */
+  /** How many are taking from the source now. */
   private takers = 0
-  private isSeeingRest = false
-  private hasSeenRest = false
-  /** More of the rest was seen, or all of it. */
+  private isInspectingRest = false
+  private hasInspectedRest = false
+  /** Changes when more of the rest was inspected, or all of it. */
   private readonly progress = new Changes()
 
   constructor(parts: Parts<A, RE>) {
@@ -42,7 +41,7 @@ export class Sighting<A, RE> {
     return Stream.transformPull(this.parts.messages.messages, (pull) => Effect.succeed(this.restOr(everything, pull)))
   }
 
-  /** The same with their sizes, but for those of the rest, which the source has kept within its own bounds. */
+  /** The same with sizes. Messages of the rest count as 0, since the source has kept them within its own bounds. */
   get sized(): Stream.Stream<Sized.Sized<A>, RE> {
     return Stream.transformPull(Sized.of<A, RE>(this.parts.messages), (pull) =>
       Effect.succeed(
@@ -64,11 +63,11 @@ export class Sighting<A, RE> {
     return this.restOr(most, this.parts.messages.receiveN(most))
   }
 
-  /** To be run when the source has ended: looks at what is left. */
-  readonly seeRest: Effect.Effect<void> = Effect.suspend(() => {
+  /** Inspects what is left. Run it when the source has ended. */
+  readonly inspectRest: Effect.Effect<void> = Effect.suspend(() => {
     let ended = false
-    this.isSeeingRest = true
-    const take = Effect.suspend(() => Effect.exit(this.seeing(this.parts.messages.receiveN(everything))))
+    this.isInspectingRest = true
+    const take = Effect.suspend(() => Effect.exit(this.inspecting(this.parts.messages.receiveN(everything))))
     return Effect.whileLoop({
       while: () => !ended,
       body: () => take,
@@ -82,13 +81,13 @@ export class Sighting<A, RE> {
   }).pipe(
     Effect.tap(() =>
       Effect.sync(() => {
-        this.hasSeenRest = true
+        this.hasInspectedRest = true
         this.tell()
       })
     ),
     Effect.ensuring(
       Effect.sync(() => {
-        this.isSeeingRest = false
+        this.isInspectingRest = false
         this.progress.changed()
       })
     )
@@ -97,28 +96,28 @@ export class Sighting<A, RE> {
   private restOr<E>(most: number, take: Taken<A, RE | E>): Taken<A, RE | E> {
     return Effect.suspend(() => {
       const first = this.rest.shift()
-      if (first === undefined) return this.isSeeingRest ? this.restLater(most, take) : this.seeing(take)
+      if (first === undefined) return this.isInspectingRest ? this.restLater(most, take) : this.inspecting(take)
       if (Exit.isFailure(first) || first.value.length <= most) return first
       this.rest.unshift(Exit.succeed(first.value.slice(most) as unknown as Arr.NonEmptyReadonlyArray<A>))
       return Effect.succeed(first.value.slice(0, most) as unknown as Arr.NonEmptyReadonlyArray<A>)
     })
   }
 
-  /** What is being decoded now comes before the end. */
+  /** Waits for `inspectRest`: what it is decoding now comes before the end. */
   private restLater<E>(most: number, take: Taken<A, RE | E>): Taken<A, RE | E> {
-    const isThere = this.progress.until(() => (this.rest.length > 0 || !this.isSeeingRest ? true : undefined))
+    const isThere = this.progress.until(() => (this.rest.length > 0 || !this.isInspectingRest ? true : undefined))
     return Effect.flatMap(isThere, () => this.restOr(most, take))
   }
 
-  private seeing<E>(take: Taken<A, E>): Taken<A, E> {
+  private inspecting<E>(take: Taken<A, E>): Taken<A, E> {
     return Effect.suspend(() => {
       this.takers++
-      const seen = Effect.map(take, (batch) => {
-        batch.forEach(this.parts.see)
+      const inspected = Effect.map(take, (batch) => {
+        batch.forEach(this.parts.inspect)
         return batch
       })
       return Effect.ensuring(
-        seen,
+        inspected,
         Effect.sync(() => {
           this.takers--
           this.tell()
@@ -128,9 +127,9 @@ export class Sighting<A, RE> {
   }
 
   private tell(): void {
-    if (this.hasSeenRest && this.takers === 0) this.parts.over()
+    if (this.hasInspectedRest && this.takers === 0) this.parts.over()
   }
 }
 
-/** As many as there are. */
+/** All that there are. */
 const everything = Number.MAX_SAFE_INTEGER
