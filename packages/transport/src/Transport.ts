@@ -76,7 +76,7 @@ export class Transport extends Context.Service<
    * Create a `net.Socket` with `allowHalfOpen: true`: otherwise it ends both sides as soon as the peer ends its own.
    */
   static readonly layerDuplex = (duplexOf: (target: Target) => GivenDuplex.Source): Layer.Layer<Transport> =>
-    layerOf((target) => GivenDuplex.open(duplexOf(target), target))
+    layerOf((target) => GivenDuplex.open(() => duplexOf(target), target))
 
   /**
    * Any `Socket` of effect/socket that carries bytes, instead of TCP; this library still adds TLS on top. The function is

@@ -20,6 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
+import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import { leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
@@ -264,6 +265,44 @@ describe("layerDuplex", () => {
     })
   )
 
+  const sources: Record<string, (duplex: () => Duplex) => Duplex | Effect.Effect<Duplex>> = {
+    "a function": (duplex) => duplex(),
+    "an Effect": (duplex) => Effect.sync(duplex)
+  }
+  for (const [what, from] of Object.entries(sources)) {
+    it.live(`of ${what}: also where the dial gives way to others, wherever that is`, () =>
+      Effect.gen(function* () {
+        let made = 0
+        for (const tls of [undefined, TlsOptions.make({})]) {
+          for (let step = 1; step < 100; step++) {
+            const [ours] = duplexPair()
+            let isMade = false
+            const make = () => {
+              isMade = true
+              return ours
+            }
+            const dialling = open(
+              Transport.layerDuplex(() => from(make)),
+              { ...(tls && { tls }) }
+            )
+            const fiber = yield* Effect.forkChild(
+              Effect.scoped(Effect.andThen(dialling, Effect.never)).pipe(
+                Effect.provideService(Scheduler.Scheduler, new GivesWayAt(step))
+              ),
+              { startImmediately: true }
+            )
+            yield* Fiber.interrupt(fiber)
+            if (isMade) {
+              made += 1
+              assert.isTrue(ours.destroyed, `step ${step}`)
+            }
+          }
+        }
+        assert.isAbove(made, 50)
+      })
+    )
+  }
+
   it.live("so does one in a scope that is closed already", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -347,6 +386,21 @@ describe("layerStream", () => {
     })
   )
 })
+
+/** Gives way once, at that step of all that it runs. */
+class GivesWayAt extends Scheduler.MixedScheduler {
+  private steps = 0
+  private readonly step: number
+  constructor(step: number) {
+    super()
+    this.step = step
+  }
+
+  override shouldYield(): boolean {
+    this.steps += 1
+    return this.steps === this.step
+  }
+}
 
 const refusal = new TransportError({ reason: new Refused({ address: "tunnel" }) })
 

@@ -21,21 +21,29 @@ import * as TlsEngine from "./TlsEngine.ts"
 /** What a program may give: a duplex, or how to make one. */
 export type Source = Duplex | Effect.Effect<Duplex, TransportError, Scope.Scope>
 
-/** Waits until the duplex is open, if it is a socket that still connects. */
+/**
+ * Waits until the duplex is open, if it is a socket that still connects. Between the moment it is there and the one when the
+ * scope knows it, nothing may interrupt: nobody else would destroy it.
+ */
 export const open = (
-  source: Source,
+  sourceOf: () => Source,
   { host, port, report }: Destination
 ): Effect.Effect<ByteStream, TransportError, Scope.Scope> => {
-  const duplex = Effect.isEffect(source) ? source : Effect.succeed(source)
-  const opened = Effect.flatMap(duplex, (duplex) =>
-    OpenDuplex.open({
-      create: () => duplex,
-      passesOn: !(duplex instanceof Net.Socket),
-      ready: readyOf(duplex),
-      info,
-      reason: (error) => openReason(host, port, error)
-    })
-  )
+  const opened = Effect.uninterruptibleMask((restore) => {
+    const source = sourceOf()
+    return Effect.flatMap(Effect.isEffect(source) ? restore(source) : Effect.succeed(source), (duplex) =>
+      OpenDuplex.adopt(
+        {
+          create: () => duplex,
+          passesOn: !(duplex instanceof Net.Socket),
+          ready: readyOf(duplex),
+          info,
+          reason: (error) => openReason(host, port, error)
+        },
+        restore
+      )
+    )
+  })
   return during(opened, { report, stage: "socket", detail: authorityOf({ host, port }) })
 }
 

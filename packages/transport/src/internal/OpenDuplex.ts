@@ -31,6 +31,31 @@ export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeD
     return Effect.andThen(Scope.addFinalizerExit(scope, place.close), opened)
   })
 
+/**
+ * The same of a duplex that is there already. The scope knows it before anything can come in between, if the caller is not
+ * interruptible: only waiting is, by `restore`.
+ */
+export const adopt = <D extends Duplex>(
+  opening: Opening<D>,
+  restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> => {
+  const stream = new NodeDuplex(opening)
+  return Effect.andThen(destroyedWithScope(stream), restore(whenOpen(stream)))
+}
+
+const destroyedWithScope = (stream: NodeDuplex) =>
+  Effect.flatMap(Effect.scope, (scope) =>
+    Scope.addFinalizer(
+      scope,
+      Effect.sync(() => stream.destroy())
+    )
+  )
+
+const whenOpen = (stream: NodeDuplex) =>
+  Effect.callback<NodeDuplex, TransportError>((resume) =>
+    stream.onOpened((failure) => resume(failure ?? Effect.succeed(stream)))
+  )
+
 /** Known to the scope before there is anything to destroy, so that nothing can come in between. */
 class Place {
   private readonly scope: Scope.Closeable
