@@ -1,6 +1,6 @@
 /**
- * One attempt: opens a byte stream, asks for a WebSocket on it and reads the answer. What a refusal leads to is the
- * caller's decision.
+ * One attempt: opens a byte stream, sends the opening handshake's request and reads the answer. The caller decides what follows
+ * a refusal.
  */
 import { type HandshakeInvalid as Invalid, needMore, type OpeningHandshake } from "@effect-websocket/core"
 import { type ByteStream, Span, type Transport, type TransportError } from "@effect-websocket/transport"
@@ -21,16 +21,16 @@ export interface Attempt {
   readonly reader: OpeningHandshake.Reader
 }
 
-/** The server agreed. */
+/** The server accepted. */
 export interface Accepted {
   readonly _tag: "Accepted"
   readonly stream: ByteStream
   readonly answer: OpeningHandshake.Accepted
-  /** What came right behind the answer: the first frames. */
+  /** What came right after the answer: the first frames. */
   readonly first: Uint8Array
 }
 
-/** Everything that can be wrong before anything is dialled. */
+/** Makes the request. Fails on options that are illegal, before anything is dialled. */
 export const prepare = (request: UpgradeRequest.UpgradeRequest, nonce: Uint8Array): Attempt | InvalidOptions => {
   const bytes = UpgradeRequest.format(request, nonce)
   return bytes instanceof InvalidOptions ? bytes : { request, bytes, reader: UpgradeRequest.reader(request, nonce) }
@@ -86,7 +86,7 @@ const upgrade = (
     let answer: OpeningHandshake.Answer | typeof needMore = chunks.length === 0 ? reader.end() : needMore
     let read = 0
     while (answer === needMore && read < chunks.length) answer = reader.push(chunks[read++]!)
-    // Nobody reads the body of an answer that leads elsewhere.
+    // The body of a redirect that may be followed is not needed.
     if (answer === needMore && Redirect.policyFor(request, reader.refusedWith) !== undefined) answer = reader.end()
     switch (answer._tag) {
       case "NeedMore":
@@ -114,15 +114,16 @@ const upgrade = (
 
 type Answered = Effect.Effect<Accepted | OpeningHandshake.Rejected, TransportError | HandshakeInvalid>
 
-/** What was read behind the head; mostly nothing. */
+/** What was read after the head; mostly nothing. */
 const behind = ({ leftover }: OpeningHandshake.Accepted, chunks: ReadonlyArray<Uint8Array>, read: number) =>
   leftover.length === 0 && read === chunks.length ? nothing : Bytes.concat([leftover, ...chunks.slice(read)])
 
 const nothing = new Uint8Array(0)
 
 /**
- * The deadline passed, or the byte stream broke, while the body of a refusal was still coming: the refusal says more.
- * Servers that refuse and close at once often break the stream, since they leave our bytes unread.
+ * The refusal, if its head has come. When the deadline passes or the byte stream breaks while the body is still coming, the
+ * refusal tells more than that failure. Servers that refuse and close at once often break the stream, since they leave our
+ * bytes unread.
  */
 export const refusalSoFar = ({ reader }: Attempt): OpeningHandshake.Rejected | undefined => {
   const answer = reader.end()
@@ -134,11 +135,11 @@ const invalid = ({ check, description, found, section }: Invalid.HandshakeInvali
   return new HandshakeInvalid({ check, section, problem: advice || description, ...(found && { found }) })
 }
 
-/** What a TLS server does when it gets plain text: it sends an alert, or ends the connection without a word. */
+/** Given plain text, a TLS server sends an alert, or just ends the connection. */
 const plainAdvice = (found: string | undefined): string | undefined => {
   if (found?.startsWith(tlsAlert)) return "the server speaks TLS on this port: use wss"
   return found === "" ? "the server ended the connection without an answer: if it speaks TLS, use wss" : undefined
 }
 
-/** The record type of a TLS alert (RFC 8446 §5.1): no HTTP begins with it, so nothing more is read. */
+/** The record type of a TLS alert (RFC 8446 §5.1). HTTP never begins with it. */
 const tlsAlert = "\x15"

@@ -1,6 +1,6 @@
 /**
- * The attempts of one dial: one, and one more for each redirect that is followed. It keeps what was asked so far, takes
- * cookies from the jar and puts them into it. Which redirect is followed, and what goes along, `Redirect` decides.
+ * The attempts of one dial: one, and another for each redirect that is followed. It takes cookies from the jar and stores those
+ * that come. `Redirect` decides which redirects are followed and what is sent along.
  */
 import { HttpHead, type OpeningHandshake, Uri } from "@effect-websocket/core"
 import { escapePeerText, type Transport, type TransportError } from "@effect-websocket/transport"
@@ -27,7 +27,7 @@ export interface Context {
   readonly clock: Clock.Clock
   readonly steps: Steps
   readonly trace: TraceLog | undefined
-  /** The attempt that goes on, for the deadline: what it has heard of a refusal says more than the time that passed. */
+  /** The current attempt: if the deadline passes while a refusal is coming, the error tells of the refusal. */
   current: Attempt.Attempt | undefined
 }
 
@@ -38,7 +38,7 @@ export interface Opened extends Attempt.Accepted {
 
 type Failure = TransportError | HandshakeInvalid | HandshakeRejected | InvalidOptions
 
-/** Asks once, and again as long as redirects are followed. Nothing is dialled with a request that is not legal. */
+/** Attempts once, and again as long as redirects are followed. An illegal request is not dialled. */
 export const run = Effect.fnUntraced(function* (
   first: Omit<UpgradeRequest, "cookie">,
   context: Context
@@ -73,10 +73,10 @@ export const run = Effect.fnUntraced(function* (
   }
 })
 
-/** Shared by all connections that were not sent elsewhere. */
+/** Shared by all connections without redirects. */
 const none: ReadonlyArray<Redirected> = []
 
-/** Another attempt may follow this one, which then gives back at once what it acquired. A last one ends with the dial. */
+/** Runs an attempt in its own scope, which is closed at once unless it is accepted, since another attempt may follow. */
 const alone = Effect.fnUntraced(function* <E, R>(
   attempt: Effect.Effect<Attempt.Accepted | OpeningHandshake.Rejected, E, R | Scope.Scope>
 ) {
@@ -98,6 +98,6 @@ const keepCookies = (
   return jar === undefined ? Effect.void : jar.store(cookieUrl(url), HttpHead.all(headers, "Set-Cookie"))
 }
 
-/** Every unix socket calls itself localhost; each has cookies of its own, which no server on a port of it gets. */
+/** All unix sockets have the host localhost, so each gets a name of its own: its cookies are not shared with other servers. */
 const cookieUrl = ({ place: { socketPath }, uri }: ParsedUrl): string =>
   Uri.format(socketPath === undefined ? uri : { ...uri, host: `${Hex.encode(socketPath)}.unix.invalid` })

@@ -1,17 +1,17 @@
 /**
- * Where a program asked for a connection: what Effect shows of it below a failure. To capture it costs a microsecond; only
- * a failure makes it part of a fiber's context, which costs many.
+ * Where a program asked for a connection, which Effect shows below a failure. Capturing it costs a microsecond. Putting it into
+ * a fiber's context costs many, so only a failure does that.
  */
 import * as Effect from "effect/Effect"
 import * as References from "effect/References"
 
-/** Fails so that the failure tells where the call was. */
+/** Fails, and the failure shows where the call was. */
 export type Fail = <E>(error: E) => Effect.Effect<never, E>
 
-/** To be called by the function itself that is called so. */
+/** Captures the caller of the function `name`, which must call this directly. */
 export const capture = (name: string): Fail => {
   const limit = Errors.stackTraceLimit
-  // The function above this one, and who called it.
+  // Three frames: this function, the one that called it, and the program's call.
   Errors.stackTraceLimit = 3
   const site = new Error()
   Errors.stackTraceLimit = limit
@@ -20,5 +20,5 @@ export const capture = (name: string): Fail => {
     Effect.updateService(Effect.fail(error), References.CurrentStackFrame, (parent) => ({ name, stack, parent }))
 }
 
-/** V8's. Elsewhere it means nothing, and does no harm. */
+/** `stackTraceLimit` is V8's. Elsewhere it does nothing. */
 const Errors: ErrorConstructor & { stackTraceLimit?: number | undefined } = Error

@@ -1,11 +1,11 @@
 /**
- * A signal that something changed, for those who wait until what they look at is as they need it. They are woken in the
- * order in which they came, look again, and wait again.
+ * A signal that something changed, for fibers that wait for a condition. They are woken in the order in which they came, and
+ * each looks at its condition again.
  */
 import * as Effect from "effect/Effect"
 
 export class Changes {
-  /** How often something changed. Read it before you look. */
+  /** How often something changed. Read it before you look at the state, and give it to `after`. */
   version = 0
   private readonly waiting = new Set<() => void>()
 
@@ -14,7 +14,7 @@ export class Changes {
     for (const wake of [...this.waiting]) wake()
   }
 
-  /** Waits for the first change after `version`: at once, when it was missed. */
+  /** Waits for the first change after `version`. Succeeds at once if that has happened already. */
   after(version: number): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
       if (this.version !== version) return resume(Effect.void)
@@ -29,7 +29,7 @@ export class Changes {
     })
   }
 
-  /** Waits until `look` has an answer. */
+  /** Waits until `look` returns something. */
   until<A>(look: () => A | undefined): Effect.Effect<A> {
     return Effect.suspend(() => {
       const { version } = this

@@ -1,13 +1,12 @@
 /**
  * The options of a client from a ConfigProvider: every option that is data has a key below the prefix.
  *
- * A key is looked up as it is named here, and else as the environment names things, so that `reconnect.first` below `WS`
- * is `WS_RECONNECT_FIRST` and `keepAlive.interval` is `WS_KEEP_ALIVE_INTERVAL`. A header's name is nobody's key: it stays
- * as it is, and where the environment has words for it they are joined as headers are, so that `WS_HEADERS_X_API_KEY` is
- * `X-API-KEY`.
+ * A key is looked up by its name in code, and then by its name in the environment: below `WS`, `reconnect.first` is
+ * `WS_RECONNECT_FIRST` and `keepAlive.interval` is `WS_KEEP_ALIVE_INTERVAL`. The name of a header is not translated. In the
+ * environment its words are joined with hyphens, so `WS_HEADERS_X_API_KEY` is `X-API-KEY`.
  *
- * A key that is no option is refused where it is written as in code. In upper case it is not: who names variables of an
- * environment `WS_PORT`, or `WS_SERVICE_HOST`, need not mean this client.
+ * A key that is no option is an error if it is written as in code. In upper case it is not: variables such as `WS_PORT` or
+ * `WS_SERVICE_HOST` may belong to other programs.
  */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -19,7 +18,7 @@ import { ClientData, type ClientOptions, type FromFunctions } from "../ClientOpt
 
 type Path = ConfigProvider.Path
 
-/** What `make` takes. What is given is not read. Fails with the keys that are missing or cannot be read. */
+/** The options for `Client.make`. Those in `functions` are not read. Fails with the keys that are missing or cannot be read. */
 export const load = Effect.fnUntraced(function* <R = never>(
   prefix: string,
   functions: FromFunctions<R> = {}
@@ -35,7 +34,7 @@ export const load = Effect.fnUntraced(function* <R = never>(
   return { ...Schema.encodeSync(schema)(data), ...given }
 })
 
-/** The schema of what is left to read. */
+/** The schema of the options that are left to read. */
 const without = (given: ReadonlyArray<string>) =>
   Schema.Struct(
     Object.fromEntries(Object.entries(ClientData.fields).filter(([name]) => !given.includes(name)))
@@ -49,10 +48,10 @@ const environmentPath = (path: Path): Path => {
 const words = (segment: string | number): Path =>
   typeof segment === "number" ? [segment] : Str.configCase(segment).split("_")
 
-/** Where in a path the names of headers begin, less one; -1 where they do not. */
+/** The index of `headers` in a path, after which a header's name follows; -1 if it has none. */
 const headersAt = (path: Path): number => path.indexOf("headers", 1)
 
-/** Gives headers by their whole names, of as many words as the environment has them in. */
+/** Finds headers by their whole names, however many words the environment splits them into. */
 const headersJoined = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
   ConfigProvider.make((path) => {
     const end = headersAt(path) + 1
@@ -63,7 +62,7 @@ const headersJoined = (provider: ConfigProvider.ConfigProvider): ConfigProvider.
     })
   })
 
-/** The environment may have an option itself as well as what is below it: off it stays off, and on it is what that says. */
+/** The environment may have both an option and keys below it: the option can turn it off, and if it is "true" the keys count. */
 const switched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
   ConfigProvider.make((path) =>
     Effect.map(provider.load(path), (node) => {
@@ -105,7 +104,7 @@ const ownValue = (node: ConfigProvider.Node | undefined) =>
 
 const isEnvironments = (word: string | number): boolean => String(word) === String(word).toUpperCase()
 
-/** The keys that a provider has listed, and those that a schema asked for. */
+/** The keys that a provider has listed and those that a schema asked for, to find those that are no option. */
 class Keys {
   readonly #known: Set<string>
   readonly #listed = new Map<string, Path>()
@@ -114,7 +113,7 @@ class Keys {
     this.#known = new Set(known.map((path) => JSON.stringify(path)))
   }
 
-  /** Where nothing at all is below the prefix, it is the keys that are missing. */
+  /** If there is nothing below the prefix, it answers with an empty record, so that the error names the missing keys. */
   watched(provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider {
     return ConfigProvider.make((path) =>
       Effect.map(provider.load(path), (node) => {

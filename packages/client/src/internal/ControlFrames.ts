@@ -1,6 +1,6 @@
 /**
- * Pings and pongs that are sent (RFC 6455 §5.5.2, §5.5.3): they overtake the messages that wait in line. What a ping waits
- * for, and measures, is `Pings`'s.
+ * Sending pings and pongs (RFC 6455 §5.5.2, §5.5.3): they overtake messages that wait in line. `Pings` matches pings with
+ * pongs and measures.
  */
 import type { Endpoint } from "@effect-websocket/core"
 import * as Deferred from "effect/Deferred"
@@ -11,16 +11,16 @@ import * as InvalidControl from "./InvalidControl.ts"
 import type { Outgoing } from "./Outgoing.ts"
 import type { PendingPing, Pings } from "./Pings.ts"
 
-/** What they need of a session. */
+/** What they need from a session. */
 export interface Sender {
   readonly endpoint: Pick<Endpoint.Endpoint<unknown>, "ping" | "pong">
   readonly outgoing: Pick<Outgoing, "line">
   readonly pings: Pings
-  /** Everything accepted so far was handed to the kernel. */
+  /** Succeeds once everything accepted so far was handed to the kernel. */
   readonly flush: Effect.Effect<void, ConnectionClosed>
 }
 
-/** Succeeds with the round-trip time when its pong, or a later one, came. */
+/** Succeeds with the round-trip time when the pong, or that of a later ping, came. */
 export const ping = (sender: Sender, payload: Uint8Array | undefined): Effect.Effect<Duration.Duration, SendError> =>
   Effect.suspend((): Effect.Effect<Duration.Duration, SendError> => {
     const invalid = payload === undefined ? undefined : InvalidControl.of(payload)

@@ -1,26 +1,26 @@
 /**
- * Many that come and go all the time, in an array in which each knows its place.
+ * A set of members that come and go all the time: an array in which each member knows its index.
  *
- * In place of a Set, whose table leads to the one that follows when it is full of what was deleted. Once V8 has moved one of
- * these tables to its old space, all that follow stay reachable from there until the next full collection, with
- * everything that was in one: of the connections of a busy program none was ever collected young.
+ * It is not a Set, because of V8's garbage collector. A full table of a Set refers to the table that replaces it. Once one
+ * table is in V8's old space, all later ones and everything that was in them stay alive until the next full collection, so
+ * none of a busy program's connections was ever collected young.
  */
 export interface Member {
-  /** Undefined while it is in none. `Crowd` alone writes it. */
+  /** Its index; undefined while it is in no crowd. Only `Crowd` writes it. */
   seat: number | undefined
 }
 
 export class Crowd<A extends Member> implements Iterable<A> {
   private readonly members: Array<A> = []
 
-  /** Adds it, if it is not there yet. */
+  /** Does nothing if it is a member already. */
   add(member: A): void {
     if (member.seat !== undefined) return
     member.seat = this.members.length
     this.members.push(member)
   }
 
-  /** True when it was there. The last one takes its seat. */
+  /** Returns whether it was a member. The last member takes its seat. */
   remove(member: A): boolean {
     const { seat } = member
     if (seat === undefined) return false

@@ -1,6 +1,6 @@
 /**
- * The deadline of a dial. The dial runs in a fiber of its own, so that an alarm can end it and nothing else; the fiber that
- * asked waits for how it ends.
+ * The deadline of a dial. The dial runs in its own fiber, so that an alarm can interrupt it and nothing else. The calling fiber
+ * waits for it.
  */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -11,11 +11,11 @@ import type * as Moment from "./Moment.ts"
 export interface Deadline {
   readonly at: Moment.Moment
   readonly attendant: Attendant
-  /** For whom the attendant wakes. */
+  /** Attended while it waits, so that the alarm rings. */
   readonly attended: Attended
 }
 
-/** `settle` says what the end of the dial means, and learns whether the alarm brought it about. */
+/** `settle` turns the end of the dial into the result. `isLate` says whether the deadline interrupted it. */
 export const within = <A, E, R, B, F>(
   dial: Effect.Effect<A, E, R>,
   { at, attendant, attended }: Deadline,
@@ -40,7 +40,7 @@ export const within = <A, E, R, B, F>(
     })
     if (fiber.pollUnsafe() !== undefined) return ended
     attendant.set(alarm)
-    // From here on: who asked may be interrupted before it waits, and that ends the dial too.
+    // An observer, since the calling fiber may be interrupted before it waits, which ends the dial too.
     fiber.addObserver((exit) => {
       attendant.unset(alarm)
       attendant.leave(attended)

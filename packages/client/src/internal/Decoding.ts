@@ -1,9 +1,9 @@
 /**
- * Messages into values, batch by batch.
+ * Decodes messages, batch by batch.
  *
- * A batch that decodes without waiting and without a failure is one synchronous loop. At the first message that does not
- * decode the batch is cut: what came before it is handed out first, then the policy decides about it, then the rest has
- * its turn. So nothing overtakes, and a taker that failed or was interrupted loses nothing that came later.
+ * A batch that decodes without waiting and without a failure is one synchronous loop. If a message does not decode, the values
+ * before it are returned first; the next call runs the policy for that message, and then the rest is decoded. So the order is
+ * kept, and a taker that failed or was interrupted loses no later message.
  */
 import { escapePeerText } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -21,7 +21,7 @@ import { problemOf } from "./Encoding.ts"
 
 type Batch = NonEmptyReadonlyArray<Message>
 
-/** An Exit, where nothing takes time and nothing is wrong. */
+/** Returns an Exit if decoding neither waits nor fails. */
 type Decode<A> = (message: Message) => Exit.Exit<A, SchemaIssue.Issue> | Effect.Effect<A, SchemaIssue.Issue>
 
 export class Decoding<A, E> {
@@ -29,9 +29,9 @@ export class Decoding<A, E> {
 
   private readonly decode: Decode<A>
   private readonly onDecodeError: NonNullable<SchemaOptions<A, unknown, E>["onDecodeError"]>
-  /** Taken from the source; their turn comes before the source's. */
+  /** Messages taken from the source and not decoded yet: they come before more from the source. */
   private rest: ReadonlyArray<Message> = []
-  /** What the policy still has to do about a message before `rest`. */
+  /** What the policy still has to do for the message before `rest`. */
   private pending: Effect.Effect<void, E> | undefined
 
   constructor(options: Omit<SchemaOptions<A, unknown, E>, "send">) {
@@ -49,8 +49,8 @@ export class Decoding<A, E> {
   }
 
   /**
-   * At least one value and at most `most`, of what is at hand or of what `take` brings. `sizes` is told how large the
-   * message of each was.
+   * At least one value and at most `most`, from messages at hand or from `take`. Appends the size of each value's message to
+   * `sizes`.
    */
   next<TE>(
     take: (most: number) => Effect.Effect<Batch, TE>,
@@ -75,7 +75,7 @@ export class Decoding<A, E> {
     return isNonEmpty(batch) ? batch : undefined
   }
 
-  /** Interrupted, it is as if it had not begun. */
+  /** Runs the policy. If that is interrupted, it will run again. */
   private settle(pending: Effect.Effect<void, E>): Effect.Effect<void, E> {
     this.pending = undefined
     return Effect.onInterrupt(pending, () =>
@@ -85,7 +85,7 @@ export class Decoding<A, E> {
     )
   }
 
-  /** The values up to the first message that does not decode, which is none where that is the first. */
+  /** The values up to the first message that does not decode; none if that is the first. */
   private decodeAll(batch: Batch, sizes: Array<number> | undefined): Effect.Effect<ReadonlyArray<A>> {
     const values: Array<A> = []
     for (let i = 0; i < batch.length; i++) {
@@ -97,7 +97,7 @@ export class Decoding<A, E> {
     return Effect.succeed(values)
   }
 
-  /** The same from a message that takes time, or does not decode. Interrupted, it is as if it had not begun. */
+  /** Continues at a message that waits or does not decode. If it is interrupted, the whole batch is decoded again later. */
   private decodeFrom(
     batch: Batch,
     index: number,
@@ -130,7 +130,7 @@ export class Decoding<A, E> {
     )
   }
 
-  /** The policy's, where the message is to blame. What a schema of the program's own dies of, the taker dies of, once. */
+  /** The policy decides if the message is at fault. If the program's schema dies, the taker dies too, once. */
   private afterFailure(cause: Cause.Cause<SchemaIssue.Issue>, message: Message): Effect.Effect<void, E> {
     const issue = Cause.findError(cause)
     if (Result.isSuccess(issue)) return this.policyFor(problemOf(issue.success), message)
@@ -148,7 +148,7 @@ export class Decoding<A, E> {
   }
 }
 
-/** Where no other policy is given, `E` is DecodeFailed. */
+/** The default policy: without another, `E` is DecodeFailed. */
 const failWith = (failure: DecodeFailed): Effect.Effect<never, never> => Effect.fail(failure as never)
 
 const excerptOf = (message: Message) => {
@@ -159,7 +159,7 @@ const excerptOf = (message: Message) => {
   return { kind: "binary" as const, received: `0x${hex}${message.length > shownBytes ? "..." : ""}` }
 }
 
-/** A peer can nest a message of a few kilobytes so deep that a recursive schema exhausts the stack. */
+/** Whether the stack overflowed: a peer can nest a message of a few KiB so deep that a recursive schema does that. */
 const isTooDeep = (defect: unknown): boolean => defect instanceof RangeError && defect.message.includes("call stack")
 
 const tooDeep = { problem: "it is nested too deep" }
@@ -169,7 +169,7 @@ const isSuccess = <A, E>(decoded: Effect.Effect<A, E>): decoded is Exit.Success<
 
 const isNonEmpty = <T>(values: ReadonlyArray<T>): values is NonEmptyReadonlyArray<T> => values.length > 0
 
-/** More than is ever shown, and little to escape. */
+/** More characters than are ever shown, and few enough to escape quickly. */
 const longExcerpt = 1000
 
 const shownBytes = 32

@@ -1,8 +1,7 @@
 /**
- * Dialling: from a URL and options to an open byte stream on which the opening handshake was accepted, within one
- * deadline, over as many redirects as the program allows. Every failure is a ConnectError with the steps so far.
+ * Dialling: from a URL and options to a byte stream on which the server accepted the opening handshake. There is one deadline
+ * for it all, including redirects. Every failure is a ConnectError with the steps so far.
  */
-
 import type { OpeningHandshake } from "@effect-websocket/core"
 import { type ByteStream, escapePeerText, type Span, TimedOut, type Transport } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
@@ -34,29 +33,29 @@ export interface Dialled {
   readonly stream: ByteStream
   readonly settings: Options.Settings
   readonly answer: OpeningHandshake.Accepted
-  /** What came right behind the answer: the first frames. */
+  /** What came right after the answer: the first frames. */
   readonly first: Uint8Array
-  /** Where it ended, after `redirects`. */
+  /** The last URL, after `redirects`. */
   readonly url: string
   readonly redirects: ReadonlyArray<Redirected>
 }
 
-/** What a connection was given to begin with. */
+/** What `WebSocket.connect` gives to a dial. */
 export interface Origin {
   readonly attendant: Attendant.Attendant
-  /** For whom the attendant wakes while it is dialled. */
+  /** Attended while it is dialled, so that the deadline rings. */
   readonly attended: Attendant.Attended
   readonly clock: Clock.Clock
-  /** Fails so that the failure tells where the connection was asked for. */
+  /** Fails, and the failure shows where the connection was asked for. */
   readonly fail: CallSite.Fail
   readonly id: string
   readonly nonce: () => Uint8Array
   readonly transport: typeof Transport.Service
-  /** Says something of the connection's span. */
+  /** Sets an attribute of the connection's span. */
   readonly attribute: Span.Attribute
 }
 
-/** Only what has to wait is a step: most dials have nothing to wait for before the socket connects. */
+/** Runs as much as possible outside of Effects, for speed: most dials wait for nothing before the socket connects. */
 export const dial = <R>(
   input: string | URL,
   options: Options.ConnectOptions<R, Delivery, TextAs>,
@@ -76,7 +75,7 @@ export const dial = <R>(
   return then(Options.evaluate(options), failed, (evaluated) => checked(url, evaluated, known))
 }
 
-/** What is known once the URL is. */
+/** What is known once the URL was parsed. */
 interface Known extends Origin {
   readonly steps: Steps
   readonly failed: (reason: ConnectReason) => Effect.Effect<never, ConnectError>
@@ -96,7 +95,7 @@ const checked = (
   })
 }
 
-/** What is there already is no step. */
+/** `Effect.matchEffect`, but without an Effect for a value that is there already. */
 const then = <A, E, R, B, F, R2>(
   effect: Effect.Effect<A, E, R>,
   onFailure: (error: E) => Effect.Effect<B, F, R2>,
@@ -137,7 +136,7 @@ const attempted = (
   })
 }
 
-/** A refusal's message may quote a page, and once is enough. */
+/** A refusal's message may quote a whole page, which the error shows already. */
 const failureOf = (reason: ConnectReason): string =>
   reason._tag === "HandshakeRejected"
     ? `HTTP ${reason.status} ${escapePeerText(reason.statusText)}`.trimEnd()

@@ -1,5 +1,5 @@
 /**
- * Values into messages, and what is said when that fails, in either direction.
+ * Encodes values as messages, and describes what is wrong with a value in either direction.
  */
 import { MessageParts } from "@effect-websocket/core"
 import { escapePeerText, NodePlatform } from "@effect-websocket/transport"
@@ -18,22 +18,22 @@ export const encoderOf = <In>(options: {
 }): ((value: In) => Effect.Effect<Message, EncodeFailed>) => {
   const { codec = json, send } = options
   const encode = SchemaParser.encodeUnknownEffect(codec(send))
-  // Encoding begins when the Effect runs, and throws nothing that is not a defect of this run.
+  // Suspended, so that encoding begins when the Effect runs, and an exception is a defect of that run.
   return (value) => Effect.suspend(() => Effect.mapError(encode(value), (issue) => new EncodeFailed(problemOf(issue))))
 }
 
-/** Looks at a message that is sent later as a connection would now, while its sender can still be told. */
+/** Checks a message that is sent later, as a connection would, while its sender can still be told. */
 export const legal = (message: Message, kind?: SendOptions["kind"]): Effect.Effect<Message, InvalidMessage> => {
   const invalid = MessageParts.invalid(message, kind, NodePlatform.platform)
   return invalid === undefined ? Effect.succeed(message) : Effect.fail(new InvalidMessage(invalid))
 }
 
-/** What is wrong and where, which may be in words of the peer: object keys, or what a parser complains about. */
+/** What is wrong and where. This may quote the peer, such as object keys, so it is escaped. */
 export const problemOf = (issue: SchemaIssue.Issue): { readonly problem: string } => ({
   problem: escapePeerText(format(issue).slice(0, longProblem).replace(/\s+/g, " "))
 })
 
 const format = SchemaIssue.makeFormatterDefault()
 
-/** More than is ever shown, and little to escape. */
+/** More characters than are ever shown, and few enough to escape quickly. */
 const longProblem = 1000

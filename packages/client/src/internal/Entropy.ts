@@ -1,6 +1,6 @@
 /**
- * Where masking keys and handshake nonces come from: a strong source of the platform (RFC 6455 §10.3, §4.1). Only
- * `./testing` exports the layer that replaces it, so no program can weaken masking by an option.
+ * The source of masking keys and handshake nonces: the platform's strong one (RFC 6455 §10.3, §4.1). Only `client/testing`
+ * exports the layer that replaces it, so no option can weaken masking.
  */
 import { NodePlatform } from "@effect-websocket/transport"
 import * as Context from "effect/Context"

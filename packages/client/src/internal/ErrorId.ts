@@ -1,2 +1,2 @@
-/** By which name a class of errors is known among all schemas of a program. */
+/** The identifier of an error class, unique among all schemas of a program. */
 export const errorId = (tag: string) => `@effect-websocket/client/${tag}`

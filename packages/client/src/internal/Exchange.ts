@@ -1,6 +1,6 @@
 /**
- * What runs under `Requests`: one fiber that reads and tells responses from other messages, and each request from the wait
- * for its turn to its response.
+ * The inside of `Requests`: one fiber reads, and tells responses from other messages; each request runs here, from waiting for
+ * its turn to its response.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -21,7 +21,7 @@ import { Changes } from "./Changes.ts"
 import { InFlight, type Request } from "./InFlight.ts"
 import * as Sized from "./Sized.ts"
 
-/** A message that is no response. */
+/** A message that is not a response. */
 export interface Other<A> {
   readonly message: A
   readonly size: number
@@ -41,7 +41,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
   private readonly slots: Semaphore.Semaphore
   private readonly kept: Kept<A, RE>
   private keptBytes = 0
-  /** Some of what was kept was taken. */
+  /** Changes when some of what was kept is taken. */
   private readonly taken = new Changes()
   private isFull = false
 
@@ -60,7 +60,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
 
   // ---- reading
 
-  /** Reads to the end, which it passes on to whoever waits. */
+  /** Reads to the end, and passes that on to all who wait. */
   readonly run: Effect.Effect<void> = Effect.suspend(() =>
     Stream.runForEachArray(Sized.of<A, RE>(this.source), (batches) =>
       batches.length === 1
@@ -69,7 +69,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     )
   ).pipe(
     Effect.onExit((exit) => this.end(exit)),
-    // `end` has passed it on.
+    // `end` has passed the failure on.
     Effect.exit
   )
 
@@ -92,7 +92,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     return Effect.void
   }
 
-  /** Waits until there is room for all of them. */
+  /** Keeps messages for `others`; waits while there is no room. */
   private keep(others: ReadonlyArray<Other<A>>, bytes: number): Effect.Effect<unknown> {
     const keepOne = (other: Other<A>) => {
       this.isFull = true
@@ -107,7 +107,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     })
   }
 
-  /** One message always does. */
+  /** One message always fits. */
   private fits(bytes: number): boolean {
     return this.keptBytes === 0 || this.keptBytes + bytes <= this.settings.maxOthersBytes
   }
@@ -127,7 +127,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     const { cause } = exit
     const ended = Queue.failCause(this.kept, cause)
     const failure = cause.reasons.find(Cause.isFailReason)?.error
-    // A program that does not look at types may have messages that fail with something else.
+    // A program that ignores types may have messages that fail with something else.
     if (Cause.hasDies(cause) || (failure !== undefined && !isLossCause(failure))) {
       this.inFlight.die(Cause.squash(cause))
       return Effect.andThen(Effect.logError("WebSocket requests died", cause), ended)
@@ -136,7 +136,7 @@ export class Exchange<A, In, RE extends LossCause, SE, SO> {
     return ended
   }
 
-  // ---- taking what is no response
+  // ---- taking other messages
 
   get others(): Stream.Stream<A, RE> {
     return Stream.mapArray(Stream.fromQueue(this.kept), (others) => this.take(others))

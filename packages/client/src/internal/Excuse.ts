@@ -1,6 +1,7 @@
 /**
- * What a timer that fires late excuses. While a program computes, or its machine sleeps, nothing is read: when it goes
- * on, its timers fire before the bytes that came meanwhile, so silence up to then says nothing about the peer.
+ * How much longer to wait for a peer after a timer fired late. While a program computes, or its machine sleeps, nothing is
+ * read. When it goes on, its timers fire before it reads the bytes that came meanwhile, so the silence until then says nothing
+ * about the peer.
  */
 import * as Moment from "./Moment.ts"
 
@@ -8,12 +9,15 @@ export class Excuse {
   private readonly most: bigint
   private last: Moment.Moment | undefined
 
-  /** `most`: for how long it excuses, so that a program that is always busy notices a dead peer as well. */
+  /** `most` limits the extra time in all, so that a program that is always busy notices a dead peer too. */
   constructor(most: bigint) {
     this.most = most
   }
 
-  /** How much longer to wait from now on, when the timer that asks was due at `due`: as long again as it was late. */
+  /**
+   * How long to wait from now on, if the timer was due at `due`: as long as it was late, but at least `oneTurn`. 0 if it was
+   * punctual, or if the extra time is used up.
+   */
   take(now: Moment.Moment, due: Moment.Moment): bigint {
     const late = now - due
     if (late <= punctual) return 0n
@@ -24,8 +28,8 @@ export class Excuse {
   }
 }
 
-/** Timers are never exact: up to 10 ms say nothing. */
+/** 10 ms: timers are never exact. */
 const punctual = 10_000_000n
 
-/** Long enough for the event loop to come round and read: 100 ms. */
+/** 100 ms: enough for the event loop to get to reading. */
 const oneTurn = 100_000_000n

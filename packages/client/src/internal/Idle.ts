@@ -1,7 +1,7 @@
 /**
- * The idle timeout: how long no message, nor any part of one, may come. Unlike keep-alive it asks for data: a server
- * that answers pings and has forgotten its client is noticed. Time in which the inbox is full does not count, for then
- * we do not read.
+ * The idle timeout: for how long there may be no message, or part of one. Unlike keep-alive it wants data, so it notices a
+ * server that answers pings but has forgotten its client. Time while the inbox is full does not count, since we do not read
+ * then.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { Excuse } from "./Excuse.ts"
 import * as Moment from "./Moment.ts"
 import type { Session } from "./Session.ts"
 
-/** No more than a call that is set: when data comes it is not moved, but looks at its moment how long ago that was. */
+/** Only an alarm. Data does not move it; when it rings, it looks how long ago data came. */
 export class Idle implements Alarm {
   at: Moment.Moment = Moment.never
   place: number | undefined
@@ -28,7 +28,7 @@ export class Idle implements Alarm {
     this.since = Moment.now(session.clock)
   }
 
-  /** From now on, as long as the session is open. */
+  /** Sets the alarm. */
   begin(): void {
     this.at = this.since + this.timeout
     this.session.attendant.set(this)
@@ -38,13 +38,13 @@ export class Idle implements Alarm {
     this.session.attendant.unset(this)
   }
 
-  /** Data came, or there is room for it again. */
+  /** Data came, or there is room for data again. */
   heard(): void {
     this.since = Moment.now(this.session.clock)
     this.excuse = undefined
   }
 
-  /** Ends the session when it was idle for too long, or looks again. */
+  /** Ends the session if it was idle for too long; otherwise sets the alarm again. */
   ring(): void {
     const { session } = this
     if (!session.open) return

@@ -1,8 +1,8 @@
 /**
- * Requests that wait for their responses, and which of them are lost when a session is.
+ * Requests that wait for their responses, and which of them are lost with a session.
  *
- * A request belongs to the session that accepted it; one that was accepted between two sessions, as an outbox may, belongs
- * to the next. Only what was accepted can be lost: a request that is still being sent is the sender's to fail.
+ * A request belongs to the session that accepted it. An outbox may accept it between two sessions; then it belongs to the next
+ * one. Only accepted requests are lost here: if one is still being sent, its send fails.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { FateUnknown, type LossCause } from "../ClientErrors.ts"
 import type { Status } from "../Status.ts"
 
 export interface Request<A> {
-  /** 0 before its turn. */
+  /** 0 until its turn has come. */
   id: number
   /** Its send succeeded. */
   accepted: boolean
@@ -18,14 +18,14 @@ export interface Request<A> {
 }
 
 export class InFlight<A> {
-  /** Set once a function of the program's died: every later request dies with the same defect. */
+  /** Set once one of the program's functions died: every later request dies with the same defect. */
   died: Effect.Effect<never> | undefined
-  /** No more responses will come, and why. */
+  /** Set once no more responses will come. */
   ended: { readonly cause?: LossCause } | undefined
 
   private lastId = 0
   private readonly requests = new Map<number, Request<A>>()
-  /** The number of the open session, when there is one. */
+  /** The number of the open session, if there is one. */
   private generation: number | undefined
 
   get size(): number {
@@ -36,7 +36,7 @@ export class InFlight<A> {
     return { id: 0, accepted: false, response: Deferred.makeUnsafe() }
   }
 
-  /** Its turn has come: from now on a response finds it. Answers its id, which no other request ever has. */
+  /** The turn of the request has come: a response can find it from now on. Returns its id, which no other request ever has. */
   add(request: Request<A>): number {
     request.id = ++this.lastId
     this.requests.set(request.id, request)
@@ -52,7 +52,7 @@ export class InFlight<A> {
     this.requests.delete(request.id)
   }
 
-  /** Whether a request waited for it. */
+  /** Completes the request with this id. Returns false if there is none. */
   respond(id: number, response: A): boolean {
     const request = this.requests.get(id)
     if (request === undefined) return false
@@ -67,7 +67,7 @@ export class InFlight<A> {
     if (before !== undefined && before !== this.generation) this.sessionLost(causeOf(status))
   }
 
-  /** Nobody reads any more, since a function of the program's died: so do all that wait, and all that ask from now on. */
+  /** One of the program's functions died, so nobody reads any more: all requests die with it, waiting and later ones. */
   die(defect: unknown): void {
     this.died = Effect.die(defect)
     for (const { response } of this.requests.values()) Deferred.doneUnsafe(response, this.died)
@@ -79,7 +79,7 @@ export class InFlight<A> {
     this.sessionLost(this.ended.cause)
   }
 
-  /** A list of its own: whoever is told may ask again at once, and that is the next session's. */
+  /** Copies the list first: a request that fails may be made again at once, and that one belongs to the next session. */
   private sessionLost(cause: LossCause | undefined): void {
     const lost = [...this.requests.values()].filter(({ accepted }) => accepted)
     for (const request of lost) this.lose(request, cause)

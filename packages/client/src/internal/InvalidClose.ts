@@ -1,4 +1,4 @@
-/** What is not legal about the words of a Close, as the error that tells. */
+/** The error for an illegal close code or reason. */
 import { ClosePayload, type InvalidMessage as Invalid } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
 import { InvalidMessage } from "../Errors.ts"

@@ -1,4 +1,4 @@
-/** What is not legal about the payload of a ping or pong, as the error that tells: its size, where that is what is wrong. */
+/** The error for an illegal payload of a ping or pong. If it is too long, the error says how long it is. */
 import { InvalidMessage as Invalid } from "@effect-websocket/core"
 import { InvalidMessage } from "../Errors.ts"
 

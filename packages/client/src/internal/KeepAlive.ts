@@ -1,10 +1,10 @@
 /**
- * Keep-alive: protocol pings on a schedule, and the judgement that a peer is dead.
+ * Keep-alive: sends pings on a schedule, and decides when a peer is dead.
  *
- * The first ping goes out one interval after the connection opened and the others each one interval later, whatever
- * the consumer does. Anything received, and any progress of our writes, is life; a peer that we are not reading, be it
- * that the inbox is full or that the program was busy, is never called dead. Silence is timed from the moment the ping
- * was handed to the kernel, or as long as it could not be, from the last sign of life.
+ * A ping goes out each interval, the first one an interval after the connection opened, whatever the consumer does. Anything
+ * received and any progress of our writes is a sign of life. A peer is never called dead while we do not read, because the
+ * inbox is full or the program was busy. Silence counts from when the ping was handed to the kernel; if that was not possible
+ * yet, from the last sign of life.
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -19,14 +19,15 @@ import * as Moment from "./Moment.ts"
 import type { PendingPing } from "./Pings.ts"
 import type { Session } from "./Session.ts"
 
-/** Between two pings it is no more than a call that is set: a fiber runs from a ping to the first sign of life. */
+/** Between pings it is only an alarm. A fiber runs from each ping until the first sign of life. */
 export class KeepAlive implements Alarm {
   at: Moment.Moment = 0n
   place: number | undefined
   private readonly session: Session<unknown>
   private readonly options: Options
+  /** When the next ping is due, without jitter. */
   private due: Moment.Moment
-  /** As they were after the last turn. */
+  /** The reader's count after the last turn. */
   private reads: number
   private missed: Array<PendingPing> | undefined
 
@@ -37,14 +38,14 @@ export class KeepAlive implements Alarm {
     this.reads = session.reader.reads
   }
 
-  /** From now on, as long as the session is open. */
+  /** Sets the next turn. */
   begin(): void {
     const { early } = this
     this.at = early === 0n ? this.due : this.due - early
     this.session.attendant.set(this)
   }
 
-  /** How much before its moment a ping goes out, so that connections opened together do not ping together. */
+  /** How much earlier a ping goes out, so that connections that opened together do not ping together. */
   private get early(): bigint {
     const { jitter = 0 } = this.options
     if (jitter === 0) return 0n
@@ -60,7 +61,7 @@ export class KeepAlive implements Alarm {
     this.session.attendant.start(this.session, this.turn)
   }
 
-  /** Ends the session when the peer is dead, or sets the next turn. */
+  /** Sends a ping, unless the connection is in use (`onlyWhenIdle`), and sets the next turn, unless the session is over. */
   private get turn(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const session = this.session
@@ -72,7 +73,7 @@ export class KeepAlive implements Alarm {
     })
   }
 
-  /** True when the session is over. */
+  /** Sends a ping and waits for life or the timeout. Gives up if the peer is dead. Returns whether the session is over. */
   private get ping(): Effect.Effect<boolean> {
     const session = this.session
     const ping = session.pings.make(undefined)
@@ -82,7 +83,7 @@ export class KeepAlive implements Alarm {
     const alive = Effect.raceFirst(answered(session, ping, life), life.silence(this.due + this.interval))
     return Effect.flatMap(alive, (alive) => {
       if (!session.open) return Effect.succeed(true)
-      // A late pong of one that was missed still measures the way, so they are remembered until there is life.
+      // A late pong of a missed ping still measures the round trip, so missed pings are kept until there is life.
       if (alive) {
         for (const one of this.missed ?? []) session.pings.forget(one)
         this.missed = undefined
@@ -103,7 +104,7 @@ export class KeepAlive implements Alarm {
   }
 }
 
-/** True once the pong is here, or the ping could not be sent or answered: then the session is not open any more. */
+/** Returns true once the pong came, or once sending or waiting failed, since the session is not open then. */
 const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Effect.Effect<boolean> =>
   ControlFrames.sendPing(session, ping).pipe(
     Effect.tap(() => Effect.sync(() => life.flushed())),
@@ -111,14 +112,14 @@ const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Eff
     Effect.match({ onSuccess: () => true, onFailure: () => true })
   )
 
-/** The signs of life around one ping. */
+/** Looks for signs of life after one ping. */
 class Life {
   private readonly session: Session<unknown>
   private readonly timeout: bigint
   private readonly excuse: Excuse
   private isFlushed = false
   private since: Moment.Moment
-  // As they were at the last look:
+  // The counts at the last look:
   private reads: number
   private flushedBytes: number
   private waiting: boolean
@@ -133,7 +134,7 @@ class Life {
     this.waiting = session.outgoing.flushing
   }
 
-  /** The ping is with the kernel: what comes from now on answers it. */
+  /** The ping was handed to the kernel: anything received from now on counts as an answer. */
   flushed(): void {
     this.isFlushed = true
     this.since = Moment.now(this.session.clock)
@@ -141,7 +142,7 @@ class Life {
   }
 
   /**
-   * True once something came after the ping, looked at whenever the next one would be due; false once there was no
+   * Returns true if something was received after the ping: it looks when the next ping is due. Returns false once there was no
    * sign of life for the timeout. `woken` is when this look was due.
    */
   silence(nextDue: Moment.Moment, woken: Moment.Moment = this.since): Effect.Effect<boolean> {
@@ -165,7 +166,7 @@ class Life {
   private look(): { readonly received: boolean; readonly moved: boolean } {
     const { outgoing, reader } = this.session
     const received = reader.reads > this.reads
-    // Bytes that had to wait and then moved: the peer made room. What the kernel takes at once says nothing about it.
+    // Only bytes that had to wait tell something: the peer made room. What the kernel takes at once does not.
     const moved = this.waiting && outgoing.flushedBytes > this.flushedBytes
     this.reads = reader.reads
     this.flushedBytes = outgoing.flushedBytes
@@ -179,7 +180,7 @@ const pongTimeout = (session: Session<unknown>, { interval, missed, timeout }: O
   return new PongTimeout({ interval, timeout, missed, ...(last && { latency: last }) })
 }
 
-/** The first moment of the schedule that is not over: a late ping does not shift the ones after it. */
+/** The next moment of the schedule that is not past: a late ping does not shift later ones. */
 const nextAfter = (now: Moment.Moment, due: Moment.Moment, interval: bigint): Moment.Moment => {
   const late = now - due - interval
   return late > 0n ? due + interval + ((late + interval - 1n) / interval) * interval : due + interval

@@ -1,5 +1,5 @@
 /**
- * Measured round trips of one connection, and what they say: the last ones are kept, so quantiles are of the present.
+ * Measured round trips of one connection and their statistics. Only the last ones are kept, so quantiles are up to date.
  */
 import * as Duration from "effect/Duration"
 import type { Latency } from "../Latency.ts"
@@ -42,5 +42,5 @@ export class Latencies {
 
 const duration = (nanos: number) => Duration.nanos(BigInt(Math.round(nanos)))
 
-/** Some forty minutes of keep-alive. */
+/** About forty minutes of keep-alive by default. */
 const sampleSize = 128

@@ -1,15 +1,15 @@
 /**
- * The line: who may encode when. While the transport takes bytes, at once; while it holds enough, those who want to send
- * data wait, first come first served, and control frames wait before all of them.
+ * The line of senders: who may encode when. While the transport takes bytes, everybody encodes at once. Once it holds enough,
+ * data waits in order, and control frames wait in front of all data.
  *
- * A message that is sent in fragments holds the line from its first to its last: its fragments and control frames go
- * on, other data waits (RFC 6455 §5.4). What encoding means, and when the transport has drained, is `Outgoing`'s.
+ * A message sent in fragments holds the line from its first fragment to its last: control frames and its own fragments pass,
+ * other data waits (RFC 6455 §5.4). `Outgoing` says how to encode, and when the transport has drained.
  */
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
 import type { Outgoing } from "./Outgoing.ts"
 
-/** Encodes until it is done (true) or the transport holds enough (false). */
+/** Encodes until it is done (returns true) or the transport holds enough (returns false). */
 export type Encode = () => boolean
 
 interface Waiting {
@@ -19,14 +19,14 @@ interface Waiting {
 
 export class Line {
   private readonly outgoing: Pick<Outgoing, "blocked" | "encode">
-  // Made when somebody waits: most connections never have anyone who does.
+  // Made when somebody waits: on most connections nobody ever does.
   private waiting: Set<Waiting> | undefined
   private overtaking: Set<Waiting> | undefined
   private onClosed: Set<(closed: Effect.Effect<never, ConnectionClosed>) => void> | undefined
   private holder: object | undefined
   private closed: Effect.Effect<never, ConnectionClosed> | undefined
 
-  /** Its `encode` is how somebody encodes who needs not wait. */
+  /** `outgoing.encode` runs an `Encode` whose turn has come. */
   constructor(outgoing: Pick<Outgoing, "blocked" | "encode">) {
     this.outgoing = outgoing
   }
@@ -37,11 +37,11 @@ export class Line {
   }
 
   /**
-   * Runs `encode` now or when it is its turn, and again after each drain until it answers true. When it is interrupted
-   * while it waits, `interrupted` may say what has to be encoded in its place.
+   * Runs `encode` now or when its turn comes, and again after each drain until it returns true. If the sender is interrupted
+   * while it waits, `interrupted` may return what has to be encoded instead.
    */
   submit(encode: Encode, interrupted: () => Encode | undefined = nothingElse): Effect.Effect<void, ConnectionClosed> {
-    // All in one turn: were a part encoded, or the line looked at, in an earlier one, others could come in between.
+    // Looking at the line and encoding must be one synchronous step, or other senders could come in between.
     return Effect.callback<void, ConnectionClosed>((resume) => {
       while (this.free) if (this.outgoing.encode(encode)) return resume(Effect.void)
       if (this.closed !== undefined) return resume(this.closed)
@@ -56,7 +56,7 @@ export class Line {
     })
   }
 
-  /** As `submit`, before all data: for control frames, and for the fragments of the message that holds the line. */
+  /** Like `submit`, but in front of all data: for control frames, and for fragments of the message that holds the line. */
   overtake(encode: () => void): Effect.Effect<void, ConnectionClosed> {
     return Effect.callback<void, ConnectionClosed>((resume) => {
       const encodeAll = () => {
@@ -77,19 +77,19 @@ export class Line {
     })
   }
 
-  /** From now on, until `letGo`, other data waits. To be called by `holder` at its turn. */
+  /** Other data waits from now on, until `letGo`. The holder calls this during its turn. */
   hold(holder: object): void {
     this.holder = holder
   }
 
-  /** Other data goes on, if it waited for `holder`. */
+  /** Ends `hold`; does nothing if `holder` does not hold the line. */
   letGo(holder: object): void {
     if (this.holder !== holder) return
     this.holder = undefined
     this.advance()
   }
 
-  /** Those who wait go on, until the transport holds enough again. */
+  /** Lets waiting senders encode, until the transport holds enough again. */
   advance(): void {
     this.advanceOne(this.overtaking)
     this.advanceOne(this.waiting)
@@ -106,7 +106,7 @@ export class Line {
     }
   }
 
-  /** Undefined while it is not done. What cannot be encoded, as memory that was given away, is its sender's fault alone. */
+  /** Returns undefined while it is not done. If encoding throws, as for bytes that were transferred, only that sender dies. */
   private attempt({ encode }: Waiting): Effect.Effect<void> | undefined {
     try {
       return this.outgoing.encode(encode) ? Effect.void : undefined
@@ -115,7 +115,7 @@ export class Line {
     }
   }
 
-  /** Nothing is accepted any more; those in line fail. A later call replaces what later sends fail with. */
+  /** Nothing is accepted any more, and waiting senders fail. A later call replaces the failure of later sends. */
   close(closed: Effect.Effect<never, ConnectionClosed>): void {
     this.closed = closed
     if (this.overtaking !== undefined) failAll(this.overtaking, closed)
@@ -125,12 +125,12 @@ export class Line {
     if (onClosed !== undefined) for (const resume of onClosed) resume(closed)
   }
 
-  /** What fails once nothing is accepted any more. */
+  /** The failure of every send once the line is closed; undefined before. */
   get ended(): Effect.Effect<never, ConnectionClosed> | undefined {
     return this.closed
   }
 
-  /** Fails then. */
+  /** Fails once the line is closed. */
   get whenEnded(): Effect.Effect<never, ConnectionClosed> {
     return Effect.callback<never, ConnectionClosed>((resume) => {
       if (this.closed !== undefined) return resume(this.closed)
@@ -143,7 +143,7 @@ export class Line {
   }
 }
 
-/** Whoever is resumed may let others in line go. */
+/** A sender that is resumed may remove others from the line. */
 const failAll = (line: Set<Waiting>, closed: Effect.Effect<never, ConnectionClosed>): void => {
   for (const waiting of line) {
     line.delete(waiting)

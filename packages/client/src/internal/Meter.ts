@@ -1,9 +1,8 @@
 /**
- * What the connections of one program have done and hold, for its metrics. Connections count for themselves, in plain
- * numbers; a meter adds them up when somebody reads the metrics, so counting costs nothing while nobody does.
+ * What the connections of one program have done and hold, for its metrics. Each connection counts for itself, in plain numbers.
+ * A meter adds them up when somebody reads the metrics, so counting costs nothing until then.
  *
- * There is one meter for each metric registry and set of attributes, found again by them: a registry is one series for
- * one name, whoever fills it.
+ * There is one meter for each metric registry and set of attributes, since a registry has only one series for each name.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,7 +10,7 @@ import * as Metric from "effect/Metric"
 import * as Metrics from "../Metrics.ts"
 import { Crowd, type Member } from "./Crowd.ts"
 
-/** What only grows, and stays when its connection is gone. */
+/** Counts that only grow, and still count when their connection is gone. */
 const totals = {
   connectionsOpened: Metrics.connectionsOpened,
   messagesReceived: Metrics.messagesReceived,
@@ -22,7 +21,7 @@ const totals = {
   bytesSent: Metrics.bytesSent
 }
 
-/** What is there now, and gone with its connection. */
+/** Current values, which are gone with their connection. */
 const levels = {
   connectionsOpen: Metrics.connectionsOpen,
   inboxMessages: Metrics.inboxMessages,
@@ -31,7 +30,7 @@ const levels = {
   outboxBytes: Metrics.outboxBytes
 }
 
-/** Totals that become ratios. */
+/** Ratios of two totals. */
 const ratios = {
   Received: Metrics.compressionRatioReceived,
   Sent: Metrics.compressionRatioSent
@@ -39,7 +38,7 @@ const ratios = {
 
 type RatioPart = `compressedBytes${keyof typeof ratios}` | `plainBytes${keyof typeof ratios}`
 
-/** What is counted on when its connection is gone. */
+/** Everything that still counts when its connection is gone. */
 const lasting: ReadonlyArray<keyof typeof totals | RatioPart> = [
   ...(Object.keys(totals) as Array<keyof typeof totals>),
   ...(Object.keys(ratios) as Array<keyof typeof ratios>).flatMap(
@@ -47,15 +46,15 @@ const lasting: ReadonlyArray<keyof typeof totals | RatioPart> = [
   )
 ]
 
-/** What one connection, or one outbox, adds. */
+/** What one connection or one outbox adds. */
 export type Counts = Readonly<Partial<Record<keyof typeof totals | keyof typeof levels | RatioPart, number>>>
 
-/** What counts for itself. */
+/** Something that counts for itself: a connection or an outbox. */
 export interface Source {
   readonly counts: Counts
 }
 
-/** A source that is counted on. */
+/** A source that a meter reads, until `forget`. */
 export interface Watch extends Member {
   readonly source: Source
 }
@@ -63,7 +62,7 @@ export interface Watch extends Member {
 export class Meter {
   private readonly context: Context.Context<never>
   private readonly watches = new Crowd<Watch>()
-  /** What sources added that are gone. */
+  /** The sum of what sources that are gone have counted. */
   private readonly past: Partial<Record<keyof Counts, number>> = {}
 
   constructor(context: Context.Context<never>) {
@@ -75,14 +74,14 @@ export class Meter {
     for (const [way, metric] of entries(ratios)) register(metric, context, () => ({ value: this.ratio(way) }))
   }
 
-  /** Counts what the source tells, until `forget`. */
+  /** Includes the source in the metrics, until `forget`. */
   watch(source: Source): Watch {
     const watch = { source, seat: undefined }
     this.watches.add(watch)
     return watch
   }
 
-  /** The source is gone: of what it told, the totals stay. */
+  /** The source is gone. Only its totals still count. */
   forget(watch: Watch): void {
     if (!this.watches.remove(watch)) return
     const { counts } = watch.source
@@ -134,12 +133,13 @@ const made = (registry: Metric.MetricRegistry, attributes: Metric.Metric.Attribu
   return new Meter(Context.add(own, Metric.CurrentMetricAttributes, attributes))
 }
 
-/** A cache: a registry has no place for what fills its series, so it is found again by the registry itself. */
+/** Found by the registry, since a registry has no place for what fills its series. */
 const meters = new WeakMap<Metric.MetricRegistry, Known>()
 
-/** By what they are, and by the very object that said so. */
 interface Known {
+  /** By the content of the attributes. */
   readonly byKey: Map<string, Meter>
+  /** By the attributes object itself, which is faster to find. */
   readonly byAttributes: WeakMap<object, Meter>
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a program holds of a session. Its members are made when they are asked for, so that a connection on which nothing
- * happens holds none of them; those that a program asks for with each message are kept. Each can be taken off it, as in
+ * The `Connection` that a program gets for a session. Its members are made when they are read, so an idle connection holds none
+ * of them. Those that a program reads for each message are kept. Each member also works alone, as in
  * `const { send } = connection`.
  */
 import type { OpeningHandshake } from "@effect-websocket/core"
@@ -17,9 +17,9 @@ import * as ControlFrames from "./ControlFrames.ts"
 import type { Session } from "./Session.ts"
 import * as Spans from "./Spans.ts"
 
-/** What is known of how it was opened. */
+/** What is known from opening the connection. */
 export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "extensions" | "status"> {
-  /** As they came, one for each line: half of what arrays of them would hold. */
+  /** One header per line (`linesOf`), which takes half the memory of arrays. */
   readonly headers: string
   readonly id: string
   readonly url: string
@@ -109,7 +109,7 @@ export class OpenConnection<A> implements Connection<A> {
     return this.#session.outcome.closed
   }
 
-  // ---- what it is like
+  // ---- information
 
   get bufferedBytes(): Effect.Effect<number> {
     return Effect.sync(() => this.#session.outgoing.bufferedBytes)
@@ -163,9 +163,7 @@ const sendAllOf =
   (messages, options) =>
     outgoing.sendAll(messages, options)
 
-/**
- * One header for each line, as `Facts` holds them: a value has no line breaks. What is joined is one string, and not its parts.
- */
+/** One header per line: a value has no line breaks. `join` makes one flat string that does not keep its parts alive. */
 export const linesOf = (headers: OpeningHandshake.Accepted["headers"]): string =>
   headers.map((header) => `${header[0]}:${header[1]}`).join("\n")
 

@@ -1,8 +1,8 @@
 /**
- * Checks options against a schema and fills in the defaults. An option that is there but undefined counts as absent.
+ * Checks options against a schema and fills in defaults. An option that is undefined counts as absent.
  *
- * What is absent always becomes the same default, so all of them are decoded once, and of options only what is given.
- * What is not legal is given to the whole schema, which alone says what is wrong with it.
+ * For speed, the defaults are decoded once, and afterwards only the options that are given. If one of them is illegal, the
+ * whole schema decodes all options again, to produce the error.
  */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -18,15 +18,15 @@ export type Decode<S extends Schema.Constraint> = (
   options: unknown
 ) => Effect.Effect<S["Type"], Schema.SchemaError, S["DecodingServices"]>
 
-/** The plain form: every field, given or not. */
+/** The plain form: decodes every field, given or not. */
 export const whole = <S extends Schema.Constraint>(schema: S): Decode<S> => {
   const decode = Schema.decodeUnknownEffect(schema, strict)
   return (options) => decode(given(options))
 }
 
 /**
- * The same answer, for a struct in which no field must be given. `groups` are those of its fields that may hold such a
- * struct themselves. Neither may have a check that looks at several fields.
+ * The fast form, with the same result, for a struct in which no field is required. `groups` are those of its fields that hold
+ * such a struct themselves. Neither may have a check over several fields.
  */
 export const byField = <S extends Struct>(schema: S, groups: Readonly<Record<string, Struct>> = {}): Decode<S> => {
   const decodeWhole = whole(schema)
@@ -37,7 +37,7 @@ export const byField = <S extends Struct>(schema: S, groups: Readonly<Record<str
   }
 }
 
-/** Fails when an option is not legal, with anything. */
+/** Fails if an option is illegal; the error does not matter. */
 type Fieldwise = (options: unknown) => Result.Result<unknown, unknown>
 
 const fieldwise = (schema: Struct, groups: Readonly<Record<string, Struct>>): Fieldwise => {
@@ -69,8 +69,8 @@ const fieldwise = (schema: Struct, groups: Readonly<Record<string, Struct>>): Fi
 }
 
 /**
- * Remembers the last value that decoded to itself and is not an object, so that the same value is not decoded again. A value
- * that decoding changes may be a secret, and is not kept.
+ * Remembers the last value that decoded to itself, so that the same value is not decoded again. Objects are not remembered, nor
+ * values that decoding changes, which may be secrets.
  */
 const remembering = (decode: Fieldwise): Fieldwise => {
   let last: Result.Result<unknown, unknown> = notPlain
@@ -86,7 +86,7 @@ const notPlain = Result.fail(undefined)
 
 const strict = { errors: "all", onExcessProperty: "error" } as const
 
-/** The same without what is undefined, in plain objects at every depth. */
+/** Removes options that are undefined, from plain objects at every depth. */
 const given = (value: unknown): unknown => {
   if (!isPlain(value)) return value
   const entries = Object.entries(value).filter(([, option]) => option !== undefined)

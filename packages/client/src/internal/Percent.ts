@@ -1,4 +1,4 @@
-/** Percent-decoded as UTF-8 (RFC 3986 §2.1); undefined where it cannot be. */
+/** The percent-decoded text, as UTF-8 (RFC 3986 §2.1); undefined if it cannot be decoded. */
 export const decode = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text)

@@ -1,9 +1,9 @@
 /**
- * Pings that wait for their pong, and the round-trip time they measure (RFC 6455 §5.5.2, §5.5.3).
+ * Pings that wait for their pong, and the round-trip times they measure (RFC 6455 §5.5.2, §5.5.3).
  *
- * A pong completes the ping whose payload it bears and every earlier one; a pong that bears none of them says nothing.
- * Where several bear that payload it may be the answer to any of them, and a peer may answer the last alone: it completes
- * all of them, timed from the first, whose answer it may as well be. So none waits for a pong that never comes.
+ * A pong completes the ping with its payload and every earlier one; a pong with another payload is ignored. If several pings
+ * have the same payload, the pong may answer any of them, and the peer may answer only the last one. So it completes all of
+ * them, timed from the first, and no ping waits for a pong that never comes.
  */
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -28,7 +28,7 @@ export class Pings {
   private pending: Array<PendingPing> = []
   private count = 0
 
-  /** `meter` is told of every round trip. */
+  /** `meter` gets every round trip. */
   constructor(clock: Clock.Clock, meter: Pick<Meter, "roundTrip">) {
     this.clock = clock
     this.meter = meter
@@ -39,7 +39,7 @@ export class Pings {
     return this.measurements
   }
 
-  /** Without a payload of the program's, a number that no other ping of this connection bears. */
+  /** Without a payload from the program, it gets a number that no other ping of this connection has. */
   make(payload: Uint8Array | undefined): PendingPing {
     return { payload: payload?.slice() ?? this.nextPayload(), sentAt: 0n, pong: Deferred.makeUnsafe() }
   }
@@ -50,7 +50,7 @@ export class Pings {
     this.pending.push(ping)
   }
 
-  /** The round trip is counted from here, once the bytes left the process. */
+  /** The ping was handed to the kernel: the round trip is measured from now. */
   flushed(ping: PendingPing): void {
     ping.sentAt = Moment.now(this.clock)
   }

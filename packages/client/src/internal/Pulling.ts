@@ -1,6 +1,6 @@
 /**
- * A byte stream that has to be pulled, as one that flows: a fiber of the session pulls it, and waits while nobody wants more.
- * Streams that flow by themselves cost a session no fiber.
+ * Makes a byte stream that can only be pulled flow: a fiber of the session pulls it, and waits while nobody wants more. Streams
+ * that flow by themselves need no such fiber.
  */
 import type { ByteSink, ByteStream } from "@effect-websocket/transport"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -23,7 +23,7 @@ export class Pulling {
     wake?.()
   }
 
-  /** Pulls to the end of the stream, which it tells whoever asks. */
+  /** Pulls to the end of the stream, and then tells the end to every sink. */
   get run(): Effect.Effect<never> {
     const give = Effect.map(this.pull, (chunks) => this.give(chunks))
     const pullAll = Effect.forever(Effect.andThen(this.awaitSink, give), { disableYield: true })
@@ -34,7 +34,7 @@ export class Pulling {
     })
   }
 
-  /** While a sink takes them it may ask for more. */
+  /** The sink may call `flow` while it takes the chunks. */
   private give(chunks: NonEmptyReadonlyArray<Uint8Array>): void {
     const sink = this.take()
     if (sink.take(chunks)) this.sink ??= sink

@@ -1,6 +1,6 @@
 /**
- * Which redirect is followed (RFC 9110 §15.4), and what goes along. A redirect lets a server choose who gets the next
- * request, so nothing that speaks for the program leaves the origin that it was meant for: once dropped, it stays so.
+ * Which redirects are followed (RFC 9110 §15.4), and what is sent along. A redirect lets a server choose who gets the next
+ * request, so credentials never leave the origin that they were meant for. Once dropped, they are not sent again.
  */
 import { HttpHead, type OpeningHandshake, Uri } from "@effect-websocket/core"
 import { escapePeerText } from "@effect-websocket/transport"
@@ -10,13 +10,13 @@ import type { RedirectOptions } from "../RedirectOptions.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import * as Url from "./Url.ts"
 
-/** What the program says about an answer with this status, if that leads elsewhere and may be followed. */
+/** The program's options for redirects, if this status is a redirect that may be followed. */
 export const policyFor = ({ settings: { redirects } }: UpgradeRequest, status: number | undefined) =>
   redirects !== false && status !== undefined && statuses.includes(status) ? redirects : undefined
 
 const statuses: ReadonlyArray<number> = [301, 302, 303, 307, 308]
 
-/** The request that follows the last of those `sent`, but for its cookie; or why there is none. */
+/** The request that follows the last one `sent`, without its cookie; or why the redirect is not followed. */
 export const follow = (
   sent: ReadonlyArray<UpgradeRequest>,
   options: RedirectOptions,
@@ -34,11 +34,11 @@ export const follow = (
   return next(from, url, options)
 }
 
-/** Asking the same again leads to the same answer, unless a cookie came between. */
+/** Whether the same was asked before: it would be answered the same, unless a cookie has changed. */
 export const isCircle = (sent: ReadonlyArray<UpgradeRequest>, { cookie, url }: UpgradeRequest): boolean =>
   sent.some((earlier) => Uri.format(earlier.url.uri) === Uri.format(url.uri) && Equal.equals(earlier.cookie, cookie))
 
-/** A Location, absolute or relative, that must be a URL as a program could have given it. */
+/** The URL of a Location, absolute or relative; or why it is none that a program could have given. */
 const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
   const url = URL.parse(location.replace(/[\x80-\xff]/g, percentEncoded), Uri.format(base))
   if (url === null) return "its Location does not parse"
@@ -51,7 +51,7 @@ const resolve = (location: string, base: Uri.Uri): Url.ParsedUrl | string => {
   return "_tag" in parsed ? `its Location cannot be dialled: ${parsed.problem}` : parsed
 }
 
-/** Of an octet: what is not ASCII mostly is UTF-8, which the platform would encode once more if it were taken for text. */
+/** Encodes one octet. What is not ASCII is mostly UTF-8, and the platform would encode it twice if it were taken for text. */
 const percentEncoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
 const next = (
@@ -67,7 +67,7 @@ const next = (
   return { url, settings: anyHost(there), authorization: undefined }
 }
 
-/** Without all that speaks for the program, and without the trust that it put into one server. */
+/** Without the program's credentials, and with full verification, whatever the program chose for one server. */
 const withoutCredentials = (settings: Settings, keepHeaders: ReadonlyArray<string>): Settings => {
   const { origin: _origin, ...rest } = settings
   const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...tls } = settings.tls
@@ -80,7 +80,7 @@ const withoutCredentials = (settings: Settings, keepHeaders: ReadonlyArray<strin
   }
 }
 
-/** Without the names that the program gave to one host. */
+/** Without the names that the program gave for one host. */
 const anyHost = (settings: Settings): Settings => {
   const { host: _host, ...rest } = settings
   const { serverName: _serverName, identity: _identity, ...tls } = settings.tls

@@ -1,5 +1,5 @@
 /**
- * What a server says in place of 101, as the program sees it: without credentials, and with the wait it asks for.
+ * What a server answered instead of 101, as the program sees it: without secrets, and with the wait that it asks for.
  */
 import { HttpHead, type OpeningHandshake } from "@effect-websocket/core"
 import type * as Clock from "effect/Clock"
@@ -8,7 +8,7 @@ import * as Headers from "effect/http/Headers"
 import * as Result from "effect/Result"
 import { HandshakeRejected } from "../ConnectError.ts"
 
-/** `notFollowed` says why a redirect was not followed that could have been. */
+/** `notFollowed` says why a redirect was not followed although redirects may be. */
 export const make = (
   refusal: OpeningHandshake.Rejected,
   clock: Clock.Clock,
@@ -27,7 +27,7 @@ export const make = (
   })
 }
 
-/** Seconds or a date (RFC 9110 §10.2.3); what is neither, or comes twice, says nothing. */
+/** Seconds or a date (RFC 9110 §10.2.3). Anything else, or a repeated header, is ignored. */
 const retryAfter = (headers: HttpHead.Headers, now: number): Duration.Duration | undefined => {
   const value = HttpHead.one(headers, "Retry-After")
   if (typeof value !== "string") return undefined
@@ -35,7 +35,7 @@ const retryAfter = (headers: HttpHead.Headers, now: number): Duration.Duration |
   return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, now) : undefined
 }
 
-/** A header of an answer, its name in lower case, without what may be a secret. */
+/** A header of an answer, without what may be a secret. Its name must be in lower case. */
 export const redact = (name: string, value: string): HttpHead.Header => {
   if (secretHeaders.has(name)) return [name, "<redacted>"]
   if (!urlHeaders.has(name)) return [name, value]

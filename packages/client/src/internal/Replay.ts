@@ -1,6 +1,6 @@
 /**
- * Hands a session what the log owes it: one fiber for each, so that order holds whoever appends, and so that a sender that
- * is interrupted has appended or not, and never half. A session that is stalled keeps only its own fiber waiting.
+ * Sends a session what the log owes it. One fiber for each session does that, so the order is kept whoever appends, and an
+ * interrupted sender has appended its message or not, but never half of it. A stalled session blocks only its own fiber.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import type { SendError } from "../Errors.ts"
 import { Changes } from "./Changes.ts"
 import type { ReplayLog } from "./ReplayLog.ts"
 
-/** What a connection has that takes messages of type `Message`, whatever it delivers. */
+/** A connection, as far as it is needed: whatever it delivers, it sends messages. */
 export type Session = Pick<Connection<never>, "send">
 
 interface Open {
@@ -24,7 +24,7 @@ export class Replay {
   readonly log: ReplayLog
   private readonly scope: Scope.Scope
   private open: Open | undefined
-  /** The log has changed, or another session follows. */
+  /** Changes when the log has changed, or another session follows. */
   private readonly work = new Changes()
 
   /** Sessions are served as long as the scope lasts. */
@@ -34,8 +34,8 @@ export class Replay {
   }
 
   /**
-   * The session that follows. Succeeds when it has accepted what was in the log by now, or another one has followed and it
-   * is asked for nothing more.
+   * Sends to this session from now on, and no longer to the one before. Succeeds when it has accepted what is in the log now,
+   * or when another session follows.
    */
   onto(session: Session): Effect.Effect<void, SendError> {
     return Effect.suspend(() => {
@@ -47,12 +47,12 @@ export class Replay {
     })
   }
 
-  /** To be called after each change of the log. */
+  /** Call this after each change of the log. */
   wake(): void {
     this.work.changed()
   }
 
-  /** When it is over, whoever waits learns that, and what it died with. */
+  /** Serves the session until another one follows. Whoever waits in `onto` then learns that, and of a defect. */
   private serve(open: Open): Effect.Effect<void> {
     const step = Effect.suspend(() => this.step(open))
     return Effect.whileLoop({ while: () => this.open === open, body: () => step, step: () => {} }).pipe(
@@ -75,8 +75,8 @@ export class Replay {
   }
 
   /**
-   * The log keeps what it owed, for the session that follows. What is in the log is legal, so a session that refuses it
-   * is of no more use than one that has ended.
+   * The session did not accept a message. The log keeps what it owes for the next session. Messages in the log are legal, so
+   * even a session that refuses one counts as ended.
    */
   private lost(open: Open, failure: SendError): void {
     Deferred.doneUnsafe(open.caughtUp, Effect.fail(failure))

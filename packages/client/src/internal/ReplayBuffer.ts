@@ -1,6 +1,6 @@
 /**
- * The log of numbered messages that are not acknowledged yet, with its bounds: who sends waits for room, one after the
- * other, so that numbers are given in the order of sending and none is left out.
+ * The log of numbered messages that are not acknowledged yet, within limits. Senders wait for room one after the other, so
+ * numbers follow the order of sending and none is left out.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -23,11 +23,11 @@ interface Waiting {
 export class ReplayBuffer {
   private readonly replay: Replay
   private readonly limits: Limits
-  /** One sender at a time. */
+  /** Has one permit: one sender at a time. */
   private readonly turn: Semaphore.Semaphore
   private room: Deferred.Deferred<void, NotSent> | undefined
   private readonly waiting = new Set<Waiting>()
-  /** There will be no other session, and why. */
+  /** Set once there will be no other session. */
   private stopped: { readonly cause?: LossCause } | undefined
   /** No acknowledgement will be seen any more. */
   private isOver = false
@@ -38,7 +38,7 @@ export class ReplayBuffer {
     this.turn = turn
   }
 
-  /** Appends what `encode` makes of the next numbers, each once there is room for it. */
+  /** Appends the messages that `encode` makes with the next numbers, each once there is room for it. */
   send<E>(
     encode: (first: number) => Effect.Effect<ReadonlyArray<Message>, E>,
     options: SendOptions | undefined
@@ -64,7 +64,7 @@ export class ReplayBuffer {
     })
   }
 
-  /** One message always does. */
+  /** One message always fits. */
   private fits(message: Message): boolean {
     const { bytes, size } = this.replay.log
     return size === 0 || (size < this.limits.maxMessages && bytes + message.length <= this.limits.maxBytes)
@@ -81,7 +81,7 @@ export class ReplayBuffer {
     }
   }
 
-  /** Succeeds when what the log holds now is acknowledged. */
+  /** Succeeds when everything that is in the log now is acknowledged. */
   readonly acknowledged: Effect.Effect<void, NotSent | FateUnknown> = Effect.suspend(() => {
     const { log } = this.replay
     if (log.size === 0) return Effect.void
@@ -94,13 +94,13 @@ export class ReplayBuffer {
     )
   })
 
-  /** There will be no other session: nothing more is sent. What was may be acknowledged by what is left to be seen. */
+  /** There will be no other session, so nothing more is sent. Messages that are left to inspect may still acknowledge. */
   stop(cause: LossCause | undefined): void {
     this.stopped ??= cause === undefined ? {} : { cause }
     if (this.room !== undefined) Deferred.doneUnsafe(this.room, Effect.fail(this.notSent))
   }
 
-  /** The last message was seen as well: whoever still waits is told. */
+  /** The last message was inspected: whoever still waits fails. */
   end(): void {
     this.isOver = true
     this.stop(undefined)

@@ -1,18 +1,18 @@
 /**
- * Messages that every new session gets again, in order, for as long as they are in the log: subscriptions until they end,
- * numbered messages until they are acknowledged. Pure: what is to be sent next, and what a session owes.
+ * Messages that every new session gets again, in order, while they are in the log: subscriptions until they end, numbered
+ * messages until they are acknowledged. Pure: it says what is to be sent next.
  *
- * A session is owed what the log held when it opened, and what was appended since. A farewell is owed only to the session
- * that got what it takes back: on another it would hit what is not meant.
+ * A session is owed what was in the log when it opened, and what was appended since. A farewell, such as an unsubscribe, is
+ * owed only if this session got the message that it takes back. On another session it could end something else.
  */
 import type { Message, SendOptions } from "../Connection.ts"
 
 export interface Entry {
-  /** Counts up; no two are the same. */
+  /** Counts up, so no two entries have the same. */
   readonly number: number
   readonly message: Message
   readonly options: SendOptions | undefined
-  /** It was handed to a session at least once, so a peer may have it. */
+  /** Whether a session accepted it at least once, so the peer may have it. */
   sent: boolean
 }
 
@@ -22,16 +22,16 @@ export class ReplayLog {
 
   private readonly entries = new Map<number, Entry>()
   private lastNumber: number
-  /** What the session has not been handed yet; undefined while there is none. */
+  /** What the session has not accepted yet; undefined while there is no session. */
   private owed: Set<Entry> | undefined
-  /** What is being handed to it. */
+  /** What is being sent to it. */
   private sending: Entry | undefined
 
   constructor(first = 1) {
     this.lastNumber = first - 1
   }
 
-  /** What is still in the log, in order. */
+  /** The entries of the log, in order. */
   get all(): ReadonlyArray<Entry> {
     return [...this.entries.values()]
   }
@@ -40,12 +40,12 @@ export class ReplayLog {
     return this.entries.size
   }
 
-  /** The oldest that is still in the log. */
+  /** The oldest entry of the log. */
   get oldest(): Entry | undefined {
     return first(this.entries.values())
   }
 
-  /** That of the next entry. */
+  /** The number of the next entry. */
   get nextNumber(): number {
     return this.lastNumber + 1
   }
@@ -58,7 +58,7 @@ export class ReplayLog {
     return entry
   }
 
-  /** Takes it out. If the session has got it, or is getting it, it is owed the farewell. */
+  /** Removes the entry. If the session has accepted it, or it is being sent, the session is owed the farewell. */
   remove(entry: Entry, farewell?: Message): void {
     if (!this.entries.delete(entry.number)) return
     this.bytes -= entry.message.length
@@ -67,8 +67,8 @@ export class ReplayLog {
   }
 
   /**
-   * Takes out one that was sent, or all that were sent up to it. Who acknowledges what was never sent is not believed. NaN
-   * acknowledges nothing.
+   * Removes the entry with this number (`each`), or all entries up to it (`upTo`), as far as they were sent: a peer cannot
+   * acknowledge what was never sent. NaN acknowledges nothing.
    */
   acknowledge(number: number, which: "upTo" | "each"): void {
     const one = this.entries.get(number)
@@ -79,7 +79,7 @@ export class ReplayLog {
     }
   }
 
-  /** From now on, a session is owed everything. Answers the last number that it is owed so far. */
+  /** A session opens and is owed everything. Returns the last number that it is owed so far. */
   open(): number {
     this.owed = new Set(this.entries.values())
     this.sending = undefined
@@ -91,13 +91,13 @@ export class ReplayLog {
     this.sending = undefined
   }
 
-  /** What is to be handed to the session now. */
+  /** The next entry to send to the session. */
   next(): Entry | undefined {
     this.sending = this.owed && first(this.owed.values())
     return this.sending
   }
 
-  /** The session has accepted what was next. */
+  /** The session has accepted the entry that was next. */
   accepted(entry: Entry): void {
     entry.sent = true
     this.owed?.delete(entry)

@@ -1,9 +1,8 @@
 /**
- * Items in a row, first come first served, and how much they are together. Adding one and taking the first cost the same
- * however many there are.
+ * A queue of items that knows how much they are together. Adding one and taking the first cost the same, however long it is.
  */
 export interface Amount {
-  /** How many messages it is: one, or all of a `sendAll`. */
+  /** One message, or all of a `sendAll`. */
   readonly messages: ReadonlyArray<string | Uint8Array>
   readonly bytes: number
 }
@@ -11,7 +10,7 @@ export interface Amount {
 export class Row<I extends Amount> {
   messages = 0
   bytes = 0
-  /** Those before `head` are taken. */
+  /** Those before `head` were taken. */
   private items: Array<I | undefined> = []
   private head = 0
 
@@ -27,7 +26,7 @@ export class Row<I extends Amount> {
     return this.items[this.head]
   }
 
-  /** In order. */
+  /** All items, in order. */
   get all(): ReadonlyArray<I> {
     return this.items.slice(this.head) as Array<I>
   }
@@ -37,7 +36,7 @@ export class Row<I extends Amount> {
     this.count(item, 1)
   }
 
-  /** Puts it in front of all others: mostly the one that was taken last. */
+  /** Puts the item in front of all others. Mostly it is the one that was taken last. */
   unshift(item: I): void {
     if (this.head > 0) this.items[--this.head] = item
     else this.items.unshift(item)
@@ -50,7 +49,7 @@ export class Row<I extends Amount> {
     if (item === undefined) return undefined
     this.items[this.head++] = undefined
     this.count(item, -1)
-    // Half of it is empty: moving the rest is constant work for each item.
+    // At least half of the array is empty, so moving the rest is constant work per item.
     if (this.head * 2 >= this.items.length) {
       this.items = this.items.slice(this.head)
       this.head = 0

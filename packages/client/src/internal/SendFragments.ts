@@ -1,9 +1,9 @@
 /**
- * One message that a Stream brings bit by bit: each element becomes a fragment as soon as it is there, and the end of
- * the Stream the last one, which is empty. So nothing is held back, and nothing of the message is held at all.
+ * Sends one message that a Stream produces piece by piece: each element becomes a fragment at once, and the end of the Stream
+ * becomes the last fragment, which is empty. So no part of the message is kept or delayed.
  *
- * It takes its turn in line with its first fragment and holds the line to its last. What was begun cannot be taken back:
- * when the Stream fails or is interrupted in between, the connection is failed (`abandon`).
+ * It waits for its turn with the first fragment and holds the line until the last one. A message that was begun cannot be taken
+ * back: if the Stream fails or is interrupted before its end, the connection fails (`abandon`).
  */
 import {
   type Endpoint,
@@ -21,7 +21,7 @@ import type { Outgoing } from "./Outgoing.ts"
 export interface Parts {
   readonly outgoing: Outgoing
   readonly endpoint: Pick<Endpoint.Endpoint<unknown>, "begin">
-  /** Fails the connection: a message was begun that will not be ended. */
+  /** Fails the connection, since a message was begun that will never end. */
   readonly abandon: Effect.Effect<void>
 }
 
@@ -55,7 +55,7 @@ class Sending {
     this.begin = begin
   }
 
-  /** What brings no byte yet, such as half of a surrogate pair, sends nothing. */
+  /** An element that makes no bytes yet, such as half of a surrogate pair, sends nothing. */
   send(fragment: Message): Effect.Effect<void, SendError> {
     const bytes = this.text.take(fragment)
     if (!(bytes instanceof Uint8Array)) return illegal(bytes)
@@ -76,7 +76,7 @@ class Sending {
     return invalid === undefined ? this.encode(empty, true) : illegal(invalid)
   })
 
-  /** A message that was begun and not ended holds the line for good: nothing can follow it but a Close. */
+  /** Ends holding the line. If the message was begun and not finished, nothing can follow it but a Close. */
   readonly leave: Effect.Effect<void> = Effect.suspend(() => {
     if (this.message !== undefined && !this.ended) return this.parts.abandon
     this.parts.outgoing.line.letGo(this)

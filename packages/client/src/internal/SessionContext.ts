@@ -1,7 +1,6 @@
 /**
- * What the fibers of a session run with: all that the program connected with, but for what belongs to connecting alone,
- * and would otherwise live as long as the connection: its span, its stack frame, the caller's scope. Connections that
- * were made with the same share one.
+ * The context of a session's fibers: the program's, without what belongs to connecting alone (its span, its stack frame and the
+ * caller's scope), which would otherwise live as long as the connection. Connections made with equal contexts share one.
  */
 import * as Context from "effect/Context"
 import * as References from "effect/References"
@@ -9,7 +8,7 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 
 export class SessionContext {
-  /** Held by its sessions alone: the program may be done with what is in it, long before it connects again. */
+  /** Weak, so that only sessions keep it alive: the program may not need its services any more. */
   private last: WeakRef<Context.Context<never>> | undefined
 
   of(context: Context.Context<never>): Context.Context<never> {
@@ -27,7 +26,7 @@ const withoutConnecting = Context.omit(...connecting)
 
 const ofConnecting: ReadonlySet<string> = new Set(connecting.map(({ key }) => key))
 
-/** Whether it has what is left of the context, the very same services, not only equal ones: they may change. */
+/** Whether `own` is the context without what belongs to connecting. Services must be identical, since equal ones may change. */
 const isOwn = ({ mapUnsafe: own }: Context.Context<never>, { mapUnsafe: all }: Context.Context<never>): boolean => {
   let count = 0
   let isSame = true

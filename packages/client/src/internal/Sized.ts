@@ -1,11 +1,11 @@
 /**
- * Messages together with their sizes, for those who keep them: what a value of a schema counts as is what its message was
- * before it was decoded, and only `TypedMessages` saw that.
+ * Messages together with their sizes, for those who keep them within limits. The size of a decoded value is that of its
+ * message, which only `TypedMessages` has seen.
  */
 import * as Stream from "effect/Stream"
 import type { Messages } from "../Connection.ts"
 
-/** Those of one read, and the size of each. */
+/** The messages of one read, and the size of each. */
 export interface Sized<A> {
   readonly values: ReadonlyArray<A>
   readonly sizes: ReadonlyArray<number>
@@ -13,12 +13,12 @@ export interface Sized<A> {
 
 type Batches<A, E> = Stream.Stream<Sized<A>, E>
 
-/** All messages from now on. What has no size that anybody knows counts as nothing. */
+/** The stream of messages with sizes. A value whose size nobody knows counts as 0. */
 export const of = <A, RE>({ messages }: Pick<Messages<A, never, RE, unknown, never>, "messages">): Batches<A, RE> =>
   (known.get(messages) as Batches<A, RE> | undefined) ??
   Stream.mapArray(messages, (values) => [{ values, sizes: values.map(sizeOf) }])
 
-/** Says what `of` answers for this stream of messages, whatever object has it: a program may make one of parts of another. */
+/** Sets what `of` returns for this stream. It is found by the stream itself, since a program may put it into another object. */
 export const know = <A, RE>(messages: Stream.Stream<A, RE>, batches: Batches<A, RE>): void => {
   known.set(messages, batches)
 }

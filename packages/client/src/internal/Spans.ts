@@ -1,6 +1,6 @@
 /**
- * The spans of a connection's life besides those of dialling: its close, and each attempt of a long-lived client after a
- * loss. There is none for a message. Their attributes say which connection it is, and why.
+ * The spans of a connection besides those of dialling: closing it, and each attempt of a long-lived client after a loss. There
+ * are none for messages.
  */
 import { Span } from "@effect-websocket/transport"
 import * as Context from "effect/Context"
@@ -12,13 +12,13 @@ import type { LossCause } from "../ClientErrors.ts"
 import type { CloseInfo } from "../CloseInfo.ts"
 import * as Metrics from "../Metrics.ts"
 
-/** The name under which spans and logs tell which connection they are about. */
+/** The attribute of spans and logs that says which connection they are about. */
 export const connectionId = "websocket.connection"
 
-/** A random one, since a number would need a counter that all programs of a process share. */
+/** A random id, since counting would need state that all programs of a process share. */
 export const newId = (random: number): string => (random >>> 0).toString(16).padStart(8, "0")
 
-/** What a dial runs with: the scope that what it opens lives in, and which connection its logs are about. */
+/** The context of a dial: the scope for what it opens, and the connection's id for its logs. */
 export const dialling =
   <R>(scope: Scope.Scope, id: string) =>
   (context: Context.Context<R>): Context.Context<R | Scope.Scope> => {
@@ -29,7 +29,7 @@ export const dialling =
     })
   }
 
-/** The closing handshake, whoever asked for it, and how it went. */
+/** The span of a closing handshake, whoever asked for it. */
 export const closing = <E>(close: Effect.Effect<CloseInfo, E>, id: string): Effect.Effect<CloseInfo, E> =>
   Span.use(
     "WebSocket.close",
@@ -43,7 +43,7 @@ export const closing = <E>(close: Effect.Effect<CloseInfo, E>, id: string): Effe
       })
   )
 
-/** An attempt after a loss; counted by its cause. */
+/** The span of an attempt after a loss. Counts it too, by its cause. */
 export const reconnecting = <A, E, R>(
   connect: Effect.Effect<A, E, R>,
   { attempt, cause }: { readonly attempt: number; readonly cause: LossCause }
@@ -57,7 +57,7 @@ export const reconnecting = <A, E, R>(
   )
 }
 
-/** The tag that says most: the failure behind a closed connection, the reason why none was made. */
+/** The most telling tag: the failure behind a closed connection, or the reason of a ConnectError. */
 const nameOf = (cause: LossCause): string => {
   if (cause._tag === "ConnectError") return cause.reason._tag
   if (cause._tag !== "ConnectionClosed" || cause.cause === undefined) return cause._tag

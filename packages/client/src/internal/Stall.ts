@@ -1,6 +1,6 @@
 /**
- * Two full buffers that wait for each other: we do not read because our inbox is full, and the peer does not read
- * either, so nothing of ours arrives. It watches while the inbox is full; what follows is the reader's business.
+ * Notices two full buffers that wait for each other: we do not read because our inbox is full, and the peer does not read
+ * either, so none of our bytes move. It watches while the inbox is full; the session decides what follows.
  */
 import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
@@ -14,15 +14,15 @@ export interface Parts {
   readonly clock: Clock.Clock
   readonly attendant: Pick<Attendant, "set" | "unset">
   readonly stallTimeout: Duration.Duration
-  /** Bytes have waited in the transport for `stallTimeout` and none of them moved. */
+  /** Called when bytes have waited in the transport for `stallTimeout` and none of them moved. */
   stalled(): void
-  /** The byte stream threw when it was asked what it holds. */
+  /** Called when the byte stream throws on being asked how much it holds. */
   died(defect: unknown): void
 }
 
 /**
- * Progress is looked for when the time is over, so a write that stops in the middle is noticed at the latest after twice
- * as long. A program that was busy then gets as long again (`Excuse`).
+ * It looks for progress only when the time is over, so it may notice a stall as late as after twice `stallTimeout`. If the
+ * program was busy then, it waits as long again (`Excuse`).
  */
 export class Stall implements Alarm {
   at: Moment.Moment = 0n
@@ -39,7 +39,7 @@ export class Stall implements Alarm {
     this.excuse = new Excuse(this.bound)
   }
 
-  /** From now on, until `end`. */
+  /** Watches until `end`. */
   begin(): void {
     const { clock, outgoing } = this.parts
     this.since = Moment.now(clock)
@@ -53,7 +53,7 @@ export class Stall implements Alarm {
     this.parts.attendant.unset(this)
   }
 
-  /** It runs inside the fiber that all connections share, and the byte stream may be a program's own. */
+  /** This runs in the fiber that all connections share, and the byte stream may be the program's own and faulty. */
   ring(): void {
     try {
       this.watch()

@@ -1,6 +1,6 @@
 /**
- * What was tried while a connection was opened, with timings: the list that every ConnectError carries, and the stage
- * that a deadline names.
+ * What was tried while a connection was opened, with timings: the list that every ConnectError carries, and the stage that a
+ * TimedOut names.
  */
 import type { DialStep } from "@effect-websocket/transport"
 import type * as Clock from "effect/Clock"
@@ -17,7 +17,7 @@ interface OpenStep {
 }
 
 export class Steps {
-  /** Told of each step when it has ended. */
+  /** Called with each step that ends. */
   onEnd: ((step: Step) => void) | undefined
   private readonly clock: Clock.Clock
   /** When the first step began. */
@@ -28,7 +28,7 @@ export class Steps {
     this.clock = clock
   }
 
-  /** What a transport tells. */
+  /** Takes the reports of a transport. */
   readonly report = (step: DialStep): void => {
     if (step._tag === "Started") return this.begin(step.stage, step.detail)
     const { detail, failure, outcome, stage } = step
@@ -40,8 +40,8 @@ export class Steps {
   }
 
   /**
-   * Of stages that overlap, `detail` tells which one ends. `outcome` is what came of one that succeeded, where that says
-   * more than what it was tried with.
+   * Ends a step. If steps of one stage overlap, `detail` says which one ends. `outcome` is the result of a success, if it says
+   * more than `detail`.
    */
   end(
     stage: string,
@@ -59,7 +59,7 @@ export class Steps {
     this.onEnd?.(step)
   }
 
-  /** The stage that is going on, or the last one. */
+  /** The current stage, or the last one. */
   get stage(): string {
     const open = this.steps.findLast((step) => step.duration === undefined)
     return (open ?? this.steps.at(-1))?.stage ?? "dns"

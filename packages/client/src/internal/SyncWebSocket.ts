@@ -1,10 +1,10 @@
 /**
- * A WebSocket with the synchronous face that browsers gave it: events, `send` that cannot wait, `close` that returns at
- * once. It decides nothing about the protocol; an Effect that its maker runs moves it.
+ * A WebSocket with the synchronous interface of browsers: events, a `send` that cannot wait, and a `close` that returns at
+ * once. The protocol is a `Connection`'s; whoever makes a SyncWebSocket has to run its Effect (`run`).
  *
- * Unlike a browser's it can be paused, it throws where a message could not be sent in place of losing it, and it keeps
- * no more than a bound of what the peer does not take. As there, a listener that throws is reported, to the log, and
- * nothing else becomes of it: the other listeners are called and the connection goes on.
+ * Unlike a browser's WebSocket it can be paused, it throws if a message cannot be sent instead of losing it, and it limits what
+ * waits for a slow peer. As in browsers, a listener that throws is only reported, here to the log: the other listeners are
+ * called and the connection goes on.
  */
 import { CloseCode, InvalidMessage as Invalid } from "@effect-websocket/core"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ type Listener = (event: WebSocketEvent) => void
 export class SyncWebSocket implements WebSocketLike {
   readyState: number = connecting
   isPaused = false
-  /** What the server picked among those offered; empty when none. */
+  /** The subprotocol that the server chose; empty if there is none. */
   protocol = ""
 
   private readonly maxBufferedBytes: number
@@ -38,7 +38,7 @@ export class SyncWebSocket implements WebSocketLike {
 
   addEventListener(type: EventType, listener: Listener, options?: { readonly once?: boolean }): void {
     const listeners = this.listeners.get(type) ?? new Map()
-    // One that is there already stays as it is.
+    // As in browsers, adding a listener again changes nothing.
     if (!listeners.has(listener)) this.listeners.set(type, listeners.set(listener, { once: options?.once ?? false }))
   }
 
@@ -46,7 +46,7 @@ export class SyncWebSocket implements WebSocketLike {
     this.listeners.get(type)?.delete(listener)
   }
 
-  /** Bytes, or UTF-16 units of texts, that were given and not accepted yet. */
+  /** Bytes (UTF-16 units for text) that were given to `send` and not accepted by the connection yet. */
   get bufferedAmount(): number {
     return this.outboxBytes
   }
@@ -70,7 +70,7 @@ export class SyncWebSocket implements WebSocketLike {
     this.wake()
   }
 
-  /** What was given before leaves first. While connecting it gives up. */
+  /** Closes after what was given to `send` before. While connecting, it gives up. */
   close(code: number = CloseCode.normal, reason = ""): void {
     const invalid = InvalidClose.of(code, reason)
     if (invalid !== undefined) throw invalid
@@ -89,9 +89,9 @@ export class SyncWebSocket implements WebSocketLike {
     this.wake()
   }
 
-  /** Its whole life. */
+  /** Connects, and runs the WebSocket to its end. */
   run<R>(connect: Effect.Effect<Connection, ConnectError, R>): Effect.Effect<void, never, Exclude<R, Scope.Scope>> {
-    // Whoever made it has not added its listeners yet.
+    // Yields first, since whoever made it adds its listeners afterwards.
     return Effect.andThen(Effect.yieldNow, Effect.raceFirst(connect, this.givenUp)).pipe(
       Effect.flatMap((socket) => this.converse(socket)),
       Effect.scoped,
@@ -122,10 +122,10 @@ export class SyncWebSocket implements WebSocketLike {
     })
   }
 
-  /** Gives messages to listeners while it is not paused, and at last tells how the connection ended. */
+  /** Gives messages to listeners while it is not paused, and in the end tells how the connection ended. */
   private read(socket: Connection): Effect.Effect<void, Error> {
     const message = Effect.andThen(this.resumed, socket.receive)
-    // It may have been paused while it waited for the message.
+    // The program may have paused it while it waited for the message.
     const give = Effect.flatMap(message, (data) => {
       const told = this.dispatch("message", { data })
       return this.isPaused ? Effect.andThen(this.resumed, told) : told
@@ -139,7 +139,7 @@ export class SyncWebSocket implements WebSocketLike {
     )
   }
 
-  /** Sends what was given, and closes when that was asked for; `read` learns of every end. */
+  /** Sends what was given to `send`, and closes when asked to. It never ends, since `read` reports every end. */
   private write(socket: Connection): Effect.Effect<never> {
     const step: Effect.Effect<unknown, ConnectionClosed | InvalidMessage> = Effect.suspend(() => {
       const messages = this.outbox.splice(0)
@@ -151,7 +151,7 @@ export class SyncWebSocket implements WebSocketLike {
     return Effect.catch(Effect.forever(step, { disableYield: true }), () => this.closing)
   }
 
-  /** The peer may have begun to close: what is given to `send` from now on could not be sent. */
+  /** The peer may begin to close: from then on nothing can be sent. */
   private noticeEnd(socket: Connection): Effect.Effect<never> {
     return Effect.andThen(socket.ended, this.closing)
   }
@@ -169,18 +169,18 @@ export class SyncWebSocket implements WebSocketLike {
     })
   }
 
-  /** There is no saying goodbye to a peer that takes nothing. */
+  /** Aborts, since a peer that takes nothing would not answer a Close. */
   private overflowed(socket: Connection): Effect.Effect<never> {
     const overflow = this.until(() => this.overflow !== undefined)
     return Effect.andThen(Effect.andThen(overflow, socket.abort), Effect.never)
   }
 
-  /** The first call counts. */
+  /** Only the first call counts. */
   private ended(code: number, reason: string): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.readyState === closed) return Effect.void
       this.readyState = closed
-      // As in browsers, `bufferedAmount` goes on telling of it.
+      // As in browsers, `bufferedAmount` stays as it was.
       this.outbox.length = 0
       return this.dispatch("close", { code, reason })
     })
@@ -193,7 +193,7 @@ export class SyncWebSocket implements WebSocketLike {
     return Effect.suspend(() => {
       const defects: Array<unknown> = []
       const listeners: ReadonlyMap<Listener, { readonly once: boolean }> = this.listeners.get(type) ?? new Map()
-      // Those that are there now: one that is added meanwhile waits for the next event, also when it adds itself again.
+      // Only the listeners of now: one that is added meanwhile waits for the next event, even if it adds itself again.
       for (const [listener, options] of [...listeners]) {
         if (listeners.get(listener) !== options) continue
         if (options.once) this.removeEventListener(type, listener)
@@ -231,7 +231,7 @@ const errorOf = (defect: unknown) => {
   return { error, message: error.message }
 }
 
-// As every WebSocket has numbered them since browsers did.
+// The numbers that browsers use.
 const connecting = 0
 const open = 1
 const closing = 2

@@ -1,14 +1,14 @@
 /**
- * What the log shows of frames (RFC 6455 §5.2): a byte stream in, the same byte stream out, and a line for each frame
- * that passed. It looks at the bytes where they are and keeps none but those that it shows. It judges nothing, for the
- * endpoint does; where what comes is no frame, it stops looking.
+ * What the log shows of frames (RFC 6455 §5.2). It wraps a byte stream and logs a line for each frame that passes. It reads the
+ * bytes in place and keeps only those that it shows. The endpoint checks frames, not this module: it stops at the first bytes
+ * that are no frame.
  */
 import { ClosePayload, FrameHeader, Masking, needMore, Opcode } from "@effect-websocket/core"
 import { type ByteStream, escapePeerText, NodePlatform, wrapStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 
-/** `first` is what was read before. `payloadBytes` says how much of each payload is shown. */
+/** `first` was read before. At most `payloadBytes` of each payload are shown. */
 export const tap = (
   stream: ByteStream,
   first: Uint8Array,
@@ -44,11 +44,11 @@ class Frames {
   private readonly header = FrameHeader.make()
   private headLength = 0
   private isBroken = false
-  /** How much of the payload is still to come, and what of it is shown. */
+  /** How much of the payload is still to come, and the part of it that is shown. */
   private remaining = 0
   private shown = new Uint8Array(0)
   private shownLength = 0
-  /** The message whose fragments come, if one is open. */
+  /** The fragmented message that is open, if there is one. */
   private open: { readonly isText: boolean } | undefined
 
   constructor(direction: "sent" | "received", tell: (line: string) => void, payloadBytes: number) {

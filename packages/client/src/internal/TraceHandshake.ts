@@ -1,6 +1,6 @@
 /**
- * What the log shows of the opening handshake. Of headers that the program adds only the names, for nobody knows which
- * of them are secret; of the path no query; of the answer what an error would show.
+ * What the log shows of the opening handshake: only the names of headers that the program added, since any of them may be
+ * secret; the path without its query; and of the answer, what an error would show.
  */
 import type { OpeningHandshake } from "@effect-websocket/core"
 import { escapePeerText } from "@effect-websocket/transport"
@@ -30,7 +30,7 @@ export const answer = (answered: Attempt.Accepted | OpeningHandshake.Rejected, b
 
 const header = (name: string, value: string): string => `  ${escapePeerText(name)}: ${escapePeerText(value)}`
 
-/** What the library writes itself, and what only names the two sides. */
+/** Headers that the library writes itself, and those that only name the two sides. */
 const shown: ReadonlySet<string> = new Set([
   "host",
   "upgrade",

@@ -1,8 +1,8 @@
 /**
- * The log of one connection, for people who look for a fault: what each stage of dialling came to, both heads of the
- * handshake, and every frame as it passes. `TraceHandshake` and `TraceFrames` say what is shown of them.
+ * The log of one connection, for finding faults: how each stage of dialling ended, both heads of the handshake, and every
+ * frame. `TraceHandshake` and `TraceFrames` decide what is shown of them.
  *
- * Frames are written from places that cannot wait, so lines wait here, within a bound, for the fiber that logs them.
+ * Frames pass in places that cannot wait, so lines are queued here, up to a limit, for the fiber that logs them.
  */
 import type { OpeningHandshake } from "@effect-websocket/core"
 import type { ByteStream } from "@effect-websocket/transport"
@@ -19,11 +19,11 @@ export interface TraceLog {
   readonly step: (step: Step) => void
   readonly request: (bytes: Uint8Array) => void
   readonly answer: (answer: Attempt.Accepted | OpeningHandshake.Rejected) => void
-  /** The same byte stream; its frames are told as they pass. */
+  /** The same byte stream, with its frames logged as they pass. */
   readonly frames: (stream: ByteStream, first: Uint8Array) => ByteStream
 }
 
-/** Logs until the scope closes, and then what is left. */
+/** Logs until the scope closes, and what is left then. */
 export const make = Effect.fnUntraced(function* (
   { level, payloadBytes }: TraceOptions,
   url: string
@@ -51,5 +51,5 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-/** Lines that wait to be logged. More of them than one read or write can bring would be nobody's reading. */
+/** How many lines may wait to be logged. Nobody would read more. */
 const maxLines = 4096

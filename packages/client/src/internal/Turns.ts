@@ -1,6 +1,6 @@
 /**
- * Those who wait for their turn, first come first served. Only the first is looked at, however many they are; what a turn
- * is, and what comes of it, who owns the line says.
+ * A line of fibers that wait for their turn, first come first served. The owner says when the first one has its turn, and what
+ * it does then. Only the first is looked at, however many wait.
  */
 import * as Effect from "effect/Effect"
 
@@ -14,7 +14,7 @@ export class Turns<S, E> {
   private readonly hasTurn: (what: S) => boolean
   private readonly go: (what: S) => Effect.Effect<void, E>
 
-  /** Whether the first needs to wait no more, and how it then goes on. */
+  /** `hasTurn` says whether the first one may go on, and `go` is what it does then. */
   constructor(hasTurn: (what: S) => boolean, go: (what: S) => Effect.Effect<void, E>) {
     this.hasTurn = hasTurn
     this.go = go
@@ -32,13 +32,13 @@ export class Turns<S, E> {
       return Effect.sync(() => {
         const [first] = this.line
         this.line.delete(waiting)
-        // Who stood behind it may be content with less.
+        // The one behind it may need less room.
         if (first === waiting) this.advance()
       })
     })
   }
 
-  /** It may be somebody's turn: those in front go on, as far as that is so. */
+  /** Call this when somebody may have a turn: lets those in front go on, as long as the first one has its turn. */
   advance(): void {
     for (const waiting of this.line) {
       if (!this.hasTurn(waiting.what)) return

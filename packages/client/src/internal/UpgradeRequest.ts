@@ -1,8 +1,8 @@
 /**
- * What one attempt asks for: a URL, the settings that hold there, and the credentials that may go there. From these
- * come the bytes of the opening handshake's request, and what its answer may agree to.
+ * What one attempt asks for: a URL, the settings for it, and the credentials that may be sent there. They determine the bytes
+ * of the opening handshake's request, and what its answer may agree to.
  *
- * Which request follows a redirect, `Redirect` decides; which cookies there are, the jar.
+ * `Redirect` decides which request follows a redirect, and the jar which cookies there are.
  */
 import { type HttpHead, OpeningHandshake, PerMessageDeflate } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
@@ -20,7 +20,7 @@ export interface UpgradeRequest {
   readonly cookie: Redacted.Redacted | undefined
 }
 
-/** The bytes to send; or which option is not legal, and what to write instead. */
+/** The bytes to send; or which option is illegal, and what to write instead. */
 export const format = (request: UpgradeRequest, nonce: Uint8Array): Uint8Array | InvalidOptions => {
   const { settings, url } = request
   const { host, origin, subprotocols, userAgent } = settings
@@ -59,7 +59,7 @@ const offersOf = ({ compression }: Settings) => (compression === false ? [] : co
 
 const conflict = "headers: the URL holds credentials, and there is an Authorization header: give one of them"
 
-/** The program's own headers, with its credentials and its cookies. */
+/** The program's headers, together with the URL's credentials and the jar's cookies. */
 const headersOf = ({ authorization, cookie, settings }: UpgradeRequest): Array<HttpHead.Header> | typeof conflict => {
   const headers = Object.entries(settings.headers).map(
     ([name, value]): HttpHead.Header => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value]
@@ -76,7 +76,7 @@ const headersOf = ({ authorization, cookie, settings }: UpgradeRequest): Array<H
   return headers.with(given, [name, withoutRepeats(value, kept)])
 }
 
-/** One Cookie header (RFC 6265 §5.4): of two cookies with one name, the program's own is sent. */
+/** One Cookie header (RFC 6265 §5.4). If a cookie has the same name as one of the program's, the program's is sent. */
 const withoutRepeats = (given: string, cookie: string): string => {
   const nameOf = (pair: string) => pair.split("=", 1)[0]!.trim()
   const names = new Set(given.split(";").map(nameOf))

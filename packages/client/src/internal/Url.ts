@@ -1,6 +1,6 @@
 /**
- * URLs of programs: `ws:` and `wss:` (RFC 6455 §3), parsed by the platform; `ws+unix:` and `wss+unix:`, the path of a
- * unix socket and after a colon the resource name; and shown without what may be secret.
+ * URLs of programs: `ws:` and `wss:` (RFC 6455 §3), parsed by the platform; and `ws+unix:` and `wss+unix:`, which have the path
+ * of a unix socket and, after a colon, the resource name. Also how they are shown, without what may be secret.
  */
 import { Uri } from "@effect-websocket/core"
 import type * as Redacted from "effect/Redacted"
@@ -10,18 +10,18 @@ import * as Percent from "./Percent.ts"
 import * as Userinfo from "./Userinfo.ts"
 
 export interface ParsedUrl {
-  /** What the opening handshake says. */
+  /** For the opening handshake. */
   readonly uri: Uri.Uri
   /** Where to connect. */
   readonly place: Place
   /** Without userinfo and fragment; the query, which may hold a token, is left out as well. */
   readonly shown: string
-  /** What the userinfo makes of the Authorization header; undefined when there is none. */
+  /** The Authorization header that the userinfo becomes; undefined if there is none. */
   readonly authorization: Redacted.Redacted | undefined
 }
 
 export interface Place {
-  /** An address of IPv6 with its zone, which is nobody else's business (RFC 6874 §4). */
+  /** An IPv6 address keeps its zone, which must not be sent to the server (RFC 6874 §4). */
   readonly host: string
   readonly port: number
   readonly socketPath?: string
@@ -53,7 +53,7 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   return { uri, place, shown, authorization: authorization.success }
 }
 
-/** The same answer. The last URL of each transport is kept as long as that is, since most programs dial one again and again. */
+/** Like `parse`, but remembers the last URL of each transport, since most programs dial the same one again and again. */
 export const parseFor = (transport: object, input: string | URL): ParsedUrl | InvalidUrl => {
   const text = String(input)
   const last = lasts.get(transport)
@@ -65,10 +65,10 @@ export const parseFor = (transport: object, input: string | URL): ParsedUrl | In
 
 const lasts = new WeakMap<object, { readonly text: string; readonly url: ParsedUrl }>()
 
-/** Scheme, host and port: what has to be the same for two URLs to belong to one another (RFC 6454 §4). */
+/** The origin: scheme, host and port (RFC 6454 §4). */
 export const originOf = (uri: Uri.Uri): string => Uri.format({ ...uri, resourceName: "" })
 
-/** The same of a text that is an origin and nothing more, http standing for ws; undefined when it is none. */
+/** The origin that a text names, where http counts as ws; undefined if it is not an origin and nothing more. */
 export const parseOrigin = (text: string): string | undefined => {
   const url = parse(text.replace(/^http(s?:)/i, "ws$1"))
   if ("_tag" in url || url.place.socketPath !== undefined) return undefined
@@ -89,18 +89,18 @@ const networkParts = ({ hostname, pathname, port, search }: URL): Parts => ({
   resourceName: pathname + search
 })
 
-/** As `ws` and Bun write them. The server has no name, so it is called localhost. */
+/** Written as in `ws` and Bun. The server has no name, so its host is localhost. */
 const unixParts = ({ host, pathname, search }: URL): Parts | undefined => {
   const [path = "", ...resource] = pathname.split(":")
   const socketPath = Percent.decode(path)
-  // A NUL may only begin it, as Linux's abstract names do.
+  // Only the first character may be NUL, for Linux's abstract names.
   if (host !== "" || socketPath === undefined || !/^\0?[^\0]+$/.test(socketPath)) return undefined
   return { host: "localhost", port: undefined, resourceName: (resource.join(":") || "/") + search, socketPath }
 }
 
 /**
- * The platform takes all of it for one path, in which dots of the resource name would lead to another socket: so those are
- * resolved before, as in any other URL.
+ * Resolves the dots of the resource name before the platform parses the URL. The platform takes socket and resource name for
+ * one path, so dots in the resource name would lead to another socket.
  */
 const withResource = (text: string): string =>
   text.replace(unixResource, (_, socket: string, given: string) => {
@@ -113,13 +113,13 @@ const withResource = (text: string): string =>
 
 const unixResource = /^([\0- ]*wss?\+unix:(?!\/\/[^/])[^:?#]*:)([^?#]+)/i
 
-/** The platform takes no zones. In a URL they are written `[fe80::1%25eth0]` (RFC 6874 §2). */
+/** Takes the zone out, since the platform does not parse it. In a URL it is written `[fe80::1%25eth0]` (RFC 6874 §2). */
 const withoutZone = (text: string): { readonly text: string; readonly zone?: string } => {
   const [, before, zone, after] = /^(wss?:\/\/(?:[^/?#@]*@)?\[[\da-f:.]+)%25([\w.~-]+)(\].*)$/is.exec(text) ?? []
   return zone === undefined ? { text } : { text: `${before}${after}`, zone }
 }
 
-/** The parsed parts, for a URL may hide its userinfo in many ways; of what has no such parts, only what holds none. */
+/** Shows the parsed parts, since a text can hide userinfo in many ways. What did not parse is only shown without an @. */
 const show = (text: string, url: URL | null, zone: string | undefined): string => {
   if (url !== null && url.host !== "") {
     const host = zone === undefined ? url.host : url.host.replace("]", `%25${zone}]`)

@@ -1,6 +1,6 @@
 /**
- * Credentials in a URL, `ws://user:password@host/`: what Basic authentication makes of them (RFC 7617), so that no
- * program believes to be authenticated and is not.
+ * Credentials in a URL, `ws://user:password@host/`, become Basic authentication (RFC 7617), so that no program wrongly believes
+ * that it is authenticated.
  */
 
 import * as Base64 from "effect/encoding/Base64"
@@ -9,8 +9,8 @@ import * as Result from "effect/Result"
 import * as Percent from "./Percent.ts"
 
 /**
- * The value of the Authorization header, undefined when the URL holds no credentials; or why there can be none. They
- * are percent-decoded as UTF-8.
+ * The value of the Authorization header, or undefined if the URL has no credentials. Fails if they cannot be sent. They are
+ * percent-decoded as UTF-8.
  */
 export const authorizationOf = ({ password, username }: URL): Result.Result<Redacted.Redacted | undefined, string> => {
   if (username === "" && password === "") return Result.succeed(undefined)

@@ -1,6 +1,6 @@
 /**
- * What is shown to those who watch, and nobody has to: each run of the stream gets what comes from then on, in a buffer
- * of its own in which the newest displace the oldest. While nobody watches nothing is kept.
+ * Elements for those who want to watch them, such as pings. Each run of the stream gets what comes from then on, in its own
+ * buffer, in which the newest displace the oldest. While nobody watches, nothing is kept.
  */
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ export class Watched<A> {
     for (const watcher of this.watchers) Queue.offerUnsafe(watcher, element)
   }
 
-  /** Nothing more will come: streams end, once they gave what they have. */
+  /** Nothing more will come: streams end after what is in their buffers. */
   end(): void {
     this.ended = true
     for (const watcher of this.watchers) Queue.endUnsafe(watcher)
@@ -40,5 +40,5 @@ export class Watched<A> {
   }
 }
 
-/** Kept for a watcher that is slow: a look at a connection needs no more, and no peer can make it hold more. */
+/** How many elements are kept for a slow watcher. This limits what a peer can make us hold. */
 const newest = 64
