@@ -70,8 +70,9 @@ export interface Client extends Messages<Message, Message, ClientReceiveError, C
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
   /**
-   * Stops for good. If there is a connection, the outbox is sent first, then the closing handshake is performed. A pending
-   * attempt is interrupted at once. Returns how the last connection ended, or 1006 if there was none.
+   * Stops for good. If there is a connection, the outbox is sent first, then the closing handshake is performed, both within
+   * `deadlines.closeTimeout`. A pending attempt is interrupted at once. Returns how the last connection ended, or 1006 if there
+   * was none.
    */
   readonly close: (closeCode?: number, closeReason?: string) => Effect.Effect<CloseInfo, InvalidMessage>
   /** How many messages the outbox holds, and their size in bytes (UTF-16 units for text). */
@@ -102,6 +103,7 @@ export const make = Effect.fnUntraced(function* <R = never>(
     maxRetryAfter: own.maxRetryAfter,
     onOpenTimeout: own.onOpenTimeout,
     closeTimeout: settings.deadlines.closeTimeout,
+    interruptCloseTimeout: settings.deadlines.interruptCloseTimeout,
     ...(options.onOpen && { onOpen: options.onOpen }),
     ...(options.onLost && { onLost: options.onLost })
   })

@@ -567,12 +567,57 @@ describe("at the end", () => {
       yield* settle
       const fate = yield* client.sendTracked("durable", durable)
       const closing = yield* start(client.close())
-      yield* TestClock.adjust("6 seconds")
-      yield* Fiber.join(closing)
+      yield* TestClock.adjust(2999)
+      assert.isTrue(yield* isWaiting(closing))
+      yield* TestClock.adjust(1)
+      assert.isFalse(yield* isWaiting(closing))
       assert.deepInclude(yield* Effect.flip(fate), { _tag: "NotSent", why: "stopped" })
       assert.deepStrictEqual(yield* client.lost, { notSent: 1, unknown: 1, notTaken: 0 })
     })
   )
+
+  it.effect("a peer that takes all and never answers is given what the outbox left of the deadline", () =>
+    Effect.gen(function* () {
+      const { accept, client } = yield* made({ deadlines: { closeTimeout: "3 seconds" } }, { mute: true })
+      const { server, wire } = yield* accept
+      wire.stall()
+      yield* client.send(new Uint8Array(100_000))
+      const closing = yield* start(client.close())
+      yield* TestClock.adjust("1 second")
+      wire.resume()
+      yield* server.next
+      assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1000 })
+      yield* TestClock.adjust(1999)
+      assert.isTrue(yield* isWaiting(closing))
+      yield* TestClock.adjust(1)
+      assert.isFalse(yield* isWaiting(closing))
+    })
+  )
+
+  for (const [closeTimeout, share] of [
+    [3000, 2000],
+    [1000, 500]
+  ] as const) {
+    it.effect(`of ${closeTimeout} ms the outbox has ${share}: who is too slow for it is still told goodbye`, () =>
+      Effect.gen(function* () {
+        const { accept, client } = yield* made({ deadlines: { closeTimeout } })
+        const { server, wire } = yield* accept
+        wire.stall()
+        yield* client.send(new Uint8Array(100_000))
+        const fate = yield* client.sendTracked("durable", durable)
+        const closing = yield* start(client.close())
+        yield* TestClock.adjust(share - 1)
+        assert.deepStrictEqual(yield* client.outbox, { messages: 1, bytes: 7 })
+        yield* TestClock.adjust(1)
+        wire.resume()
+        yield* server.next
+        assert.deepInclude(yield* server.next, { _tag: "Close", closeCode: 1000 })
+        wire.end()
+        assert.deepInclude(yield* Fiber.join(closing), { closeCode: 1000, clean: true })
+        assert.deepInclude(yield* Effect.flip(fate), { _tag: "NotSent", why: "stopped" })
+      })
+    )
+  }
 
   it.effect("without a connection everything that waits learns that it did not leave", () =>
     Effect.gen(function* () {

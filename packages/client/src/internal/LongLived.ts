@@ -28,6 +28,7 @@ export interface Parts<R> extends LossParts<R>, Pick<ClientFunctions<R>, "onOpen
   readonly connect: Effect.Effect<Connection, ConnectError, R | Scope.Scope>
   readonly onOpenTimeout: Duration.Duration
   readonly closeTimeout: Duration.Duration
+  readonly interruptCloseTimeout: Duration.Duration
 }
 
 export class LongLived<R> {
@@ -190,7 +191,7 @@ export class LongLived<R> {
   /** Messages flow until the connection is lost, or the program wants something else. */
   private open(up: Up, scope: Scope.Closeable): Effect.Effect<Lost | undefined> {
     return Effect.gen({ self: this }, function* () {
-      const { clock, closeTimeout, outbox, phases, status } = this.parts
+      const { clock, outbox, phases, status } = this.parts
       const { connection, generation } = up
       const opened = Moment.now(clock)
       this.intent.hurry = false
@@ -202,18 +203,43 @@ export class LongLived<R> {
       const draining = yield* Effect.forkChild(drain, { startImmediately: true })
       const byUs = yield* Effect.raceFirst(Effect.as(connection.ended, false), Effect.as(this.intent.disturbed, true))
       const uptime = Duration.nanos(Moment.now(clock) - opened)
-      if (byUs && !this.intent.hurry) {
-        const given = Effect.raceFirst(connection.ended, this.intent.abandoned)
-        yield* Effect.timeoutOption(Effect.raceFirst(outbox.emptied, given), closeTimeout)
-      }
-      // The outbox goes on draining until the connection is closed, which decides what it still accepts.
-      if (byUs) yield* this.goodbye(connection, scope)
+      if (byUs) yield* Effect.raceFirst(this.farewell(connection, scope), this.outOfTime(connection))
       yield* Fiber.interrupt(draining)
       const cause = yield* this.remains(connection)
       outbox.lose(byUs ? undefined : cause)
       phases.move({ _tag: "Down", cause: byUs ? undefined : cause })
       return byUs ? undefined : { cause, generation, uptime }
     })
+  }
+
+  /**
+   * What the outbox holds leaves first, except where a new connection is wanted now. A peer that is too slow for it is still
+   * told goodbye, and has as long to answer as after a loss.
+   */
+  private farewell(connection: Connection, scope: Scope.Closeable): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const { closeTimeout, interruptCloseTimeout, outbox } = this.parts
+      if (!this.intent.hurry) {
+        const given = Effect.raceFirst(connection.ended, this.intent.abandoned)
+        // At least half of the time, where all of it is short.
+        const most = Duration.max(
+          Duration.subtract(closeTimeout, interruptCloseTimeout),
+          Duration.times(closeTimeout, 0.5)
+        )
+        yield* Effect.timeoutOption(Effect.raceFirst(outbox.emptied, given), most)
+      }
+      // The outbox goes on draining until the connection is closed, which decides what it still accepts.
+      yield* this.goodbye(connection, scope)
+    })
+  }
+
+  /** The outbox and the closing handshake together have no more time than the handshake alone. */
+  private outOfTime(connection: Connection): Effect.Effect<never> {
+    return Effect.sleep(this.parts.closeTimeout).pipe(
+      Effect.andThen(connection.abort),
+      // The farewell ends with the connection.
+      Effect.andThen(Effect.never)
+    )
   }
 
   /** Performs the closing handshake that the program asked for; with less patience if it leaves the scope or reconnects now. */
