@@ -11,7 +11,7 @@ export type Status =
   /** Messages flow. `generation` is the number of the connection, `since` the time it opened, in milliseconds. */
   | { readonly _tag: "Open"; readonly generation: number; readonly since: number }
   /**
-   * The connection was lost, or could not be made. The next attempt follows after `delay`; undefined while `onLost` decides.
+   * The connection was lost, or could not be made. The next attempt follows after `delay`; undefined until that is decided.
    */
   | {
       readonly _tag: "Waiting"

@@ -382,6 +382,46 @@ describe("status", () => {
     })
   )
 
+  const ends = {
+    "a loss": { end: (_: Made, { wire }: Served) => Effect.sync(() => wire.reset()), tag: "Waiting" },
+    "a loss, with onLost": {
+      options: { onLost: () => Effect.never },
+      end: (_: Made, { wire }: Served) => Effect.sync(() => wire.reset()),
+      tag: "Waiting"
+    },
+    "a loss that is the last": {
+      options: { onLost: () => Effect.succeed(Reconnect.stop) },
+      end: (_: Made, { wire }: Served) => Effect.sync(() => wire.reset()),
+      tag: "Waiting"
+    },
+    pause: { end: ({ client }: Made) => client.pause, tag: "Paused" },
+    reconnectNow: { end: ({ client }: Made) => client.reconnectNow, tag: "Connecting" },
+    close: { end: ({ client }: Made) => client.close(), tag: "Stopped" }
+  }
+  for (const [name, { end, tag, ...rest }] of Object.entries(ends)) {
+    it.effect(`is another than Open for a sender that is woken by ${name}`, () =>
+      Effect.gen(function* () {
+        const options = { outbox: { whileDisconnected: "fail" }, ...("options" in rest && rest.options) } as const
+        const all = yield* made(options, { mute: true })
+        const { client } = all
+        const served = yield* all.accept
+        served.wire.stall()
+        const fate = yield* client.sendTracked(new Uint8Array(100_000))
+        yield* settle
+        const seen: Array<string> = []
+        const look = Effect.map(client.status, ({ _tag }) => seen.push(_tag))
+        const sending = yield* start(Effect.andThen(Effect.flip(client.send("x")), look))
+        const waiting = yield* start(Effect.andThen(Effect.flip(fate), look))
+        const ending = yield* start(end(all, served))
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(ending)
+        yield* Fiber.join(sending)
+        yield* Fiber.join(waiting)
+        assert.deepStrictEqual(seen, [tag, tag])
+      })
+    )
+  }
+
   it.effect("connection waits for the next one", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made()

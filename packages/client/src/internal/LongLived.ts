@@ -18,6 +18,7 @@ import type { CloseInfo } from "../CloseInfo.ts"
 import type { ConnectError } from "../ConnectError.ts"
 import type { Connection } from "../Connection.ts"
 import { ConnectionClosed } from "../Errors.ts"
+import type { Status } from "../Status.ts"
 import { Intent } from "./Intent.ts"
 import { type Ending, Losses, type LossParts, type Lost } from "./Losses.ts"
 import * as Moment from "./Moment.ts"
@@ -205,11 +206,27 @@ export class LongLived<R> {
       const uptime = Duration.nanos(Moment.now(clock) - opened)
       if (byUs) yield* Effect.raceFirst(this.farewell(connection, scope), this.outOfTime(connection))
       yield* Fiber.interrupt(draining)
-      const cause = yield* this.remains(connection)
-      outbox.lose(byUs ? undefined : cause)
-      phases.move({ _tag: "Down", cause: byUs ? undefined : cause })
-      return byUs ? undefined : { cause, generation, uptime }
+      const ended = yield* this.remains(connection)
+      const cause = byUs ? undefined : ended
+      if (cause !== undefined) this.losses.held(uptime)
+      // Fates and the phase wake others, who may look at the status. Followers hear of it once it is decided what follows.
+      status.current = cause === undefined ? this.unasked : this.losses.deciding(cause)
+      outbox.lose(cause)
+      phases.move({ _tag: "Down", cause })
+      return cause && { cause, generation, uptime }
     })
+  }
+
+  /** What the client comes to once the program has ended a connection. */
+  private get unasked(): Status {
+    switch (this.intent.wanted._tag) {
+      case "Run":
+        return { _tag: "Connecting", attempt: 1 }
+      case "Pause":
+        return { _tag: "Paused" }
+      default:
+        return { _tag: "Stopped", by: "program" }
+    }
   }
 
   /**

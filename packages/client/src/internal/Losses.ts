@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type { LossCause } from "../ClientErrors.ts"
 import type { ClientFunctions } from "../ClientOptions.ts"
 import * as Reconnect from "../Reconnect.ts"
-import type { Loss, LostMessages, StoppedBy } from "../Status.ts"
+import type { Loss, LostMessages, Status, StoppedBy } from "../Status.ts"
 import { Backoff, type Delays } from "./Backoff.ts"
 import type { Incoming } from "./Incoming.ts"
 import type { Intent } from "./Intent.ts"
@@ -63,14 +63,23 @@ export class Losses<R> {
     this.backoff.reset()
   }
 
+  /** A connection was open for so long. */
+  held(uptime: Duration.Duration): void {
+    if (Duration.isGreaterThanOrEqualTo(uptime, this.parts.uptime)) this.reset()
+  }
+
+  /** The status until it is decided what follows. */
+  deciding(cause: LossCause): Status {
+    return { _tag: "Waiting", cause, delay: undefined, attempt: this.attempt + 1 }
+  }
+
   /** Decides what follows, and waits until the next attempt is due. Returns why the client stops, if it does. */
   after(lost: Lost): Effect.Effect<Ending | undefined, never, R> {
     return Effect.gen({ self: this }, function* () {
-      const { clock, phases, status, uptime } = this.parts
+      const { clock, phases, status } = this.parts
       const { cause } = lost
       this.intent.hurry = false
       if (lost.uptime === undefined) phases.move({ _tag: "Down", cause })
-      else if (Duration.isGreaterThanOrEqualTo(lost.uptime, uptime)) this.reset()
       this.cause = cause
       const loss = { ...lost, attempt: this.attempt, retryAfter: askedToWait(cause), lost: this.report() }
       const decision = yield* this.decide(loss)
@@ -89,7 +98,7 @@ export class Losses<R> {
     const { onLost, status } = this.parts
     if (onLost === undefined) return Effect.succeed(Reconnect.decide(loss))
     return Effect.andThen(
-      status.update({ _tag: "Waiting", cause: loss.cause, delay: undefined, attempt: this.attempt + 1 }),
+      status.update(this.deciding(loss.cause)),
       Effect.raceFirst(onLost(loss), Effect.as(this.intent.stopped, undefined))
     )
   }
