@@ -334,8 +334,11 @@ export class Endpoint<A = Message> {
     return this.writerBlocked
   }
 
-  /** The byte stream is gone: drops an incomplete message, and frees the memory for receiving and sending. */
+  /**
+   * The byte stream is gone: as `receiveEnd`, and drops an incomplete message, and frees the memory for receiving and sending.
+   */
   release(): void {
+    this.receiveEnd()
     this.decoder.release()
     this.madeAssembler = undefined
     this.output.release()

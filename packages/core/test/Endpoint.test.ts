@@ -388,6 +388,18 @@ describe("Endpoint: closing (RFC 6455 §5.5.1, §7.1)", () => {
     assert.strictEqual(endpoint.state, "Lost")
   })
 
+  it("release is the end of the stream, too: what comes after it in the middle of a message means nothing", () => {
+    for (const before of ["010161", "810561", "8105", ""]) {
+      const endpoint = make()
+      receive(endpoint, before)
+      endpoint.release()
+      assert.deepStrictEqual(receive(endpoint, "800162 8103636465"), [], before)
+      assert.strictEqual(endpoint.state, "Lost", before)
+      endpoint.close(1000, "")
+      assert.strictEqual(written(endpoint), "", before)
+    }
+  })
+
   it("once the stream is gone it holds neither what came of a message nor what frames were written to", () => {
     class Memory extends Uint8Array {}
     const count = () => queryObjects(Memory, { format: "count" })
@@ -395,7 +407,6 @@ describe("Endpoint: closing (RFC 6455 §5.5.1, §7.1)", () => {
     receive(endpoint, "020161 007f 0001 0000 0000 0000 62")
     endpoint.send("sent")
     assert.isAtLeast(count(), 2)
-    endpoint.receiveEnd()
     endpoint.release()
     assert.strictEqual(count(), 0)
     assert.strictEqual(endpoint.sizeOf("a late look"), 11)

@@ -64,6 +64,23 @@ for (const [name, tls] of [
       })
     )
 
+    it.live("once the scope is closed, accept dies, also for those who wait already", () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const { accept, port } = yield* Scope.provide(Listener.make({ tls }), scope)
+        yield* open(port, tls?.cert)
+        yield* accept
+        const waiting = yield* Effect.forkChild(accept, { startImmediately: true })
+        yield* Scope.close(scope, Exit.void)
+        for (const exit of [yield* Fiber.await(waiting), yield* Effect.exit(accept)]) {
+          assert.match(
+            String(Exit.isFailure(exit) && Cause.squash(exit.cause)),
+            /the scope of this listener is closed/i
+          )
+        }
+      }).pipe(Effect.provide(Transport.layer))
+    )
+
     it.live("closing the scope destroys every connection, taken or not", () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()

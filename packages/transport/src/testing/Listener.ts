@@ -27,7 +27,10 @@ export interface Options {
 export interface Listener {
   /** 0 on a unix socket. */
   readonly port: number
-  /** The next connection, its TLS handshake done, as soon as there is one. It lives until the listener's scope closes. */
+  /**
+   * The next connection, its TLS handshake done, as soon as there is one. It lives until the listener's scope closes. From then
+   * on `accept` dies, also for those who wait already.
+   */
   readonly accept: Effect.Effect<Accepted>
 }
 
@@ -53,16 +56,22 @@ export const make: (options?: Options) => Effect.Effect<Listener, never, Scope.S
 ) {
   const waiting: Array<Accepted> = []
   const waiters = new Waiters()
+  let isClosed = false
   const { server } = yield* Effect.acquireRelease(
     start(options, (socket) => {
       waiting.push(accepted(socket))
       waiters.wake()
     }),
-    ({ stop }) => stop
+    ({ stop }) => {
+      isClosed = true
+      waiters.wake()
+      return stop
+    }
   )
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
   const accept = waiters.until(() => {
+    if (isClosed) return Effect.die(new Error("The scope of this listener is closed: nobody can connect to it"))
     const next = waiting.shift()
     return next && Effect.succeed(next)
   })
