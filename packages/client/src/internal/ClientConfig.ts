@@ -62,7 +62,9 @@ const headersJoined = (provider: ConfigProvider.ConfigProvider): ConfigProvider.
     })
   })
 
-/** The environment may have both an option and keys below it: the option can turn it off, and if it is "true" the keys count. */
+/**
+ * The environment may have both an option and keys below it: the option can turn it off, and if it is "true" the keys count.
+ */
 const switched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider =>
   ConfigProvider.make((path) =>
     Effect.map(provider.load(path), (node) => {

@@ -1,7 +1,7 @@
 /**
- * What of Node takes time to load and not every program needs, loaded when it is first used: fs and zlib 3 ms each, crypto 5,
- * and tls 10, which also has another thread read the certificates that the environment names. `process` is the global one,
- * since an import of it asks for all that it has, the standard streams among them: 4 ms.
+ * Modules of Node that take time to load and that not every program needs, loaded on first use: fs and zlib take 3 ms each,
+ * crypto 5, and tls 10, which also makes another thread read the certificates that the environment names. `process` is the
+ * global, since importing it touches everything it has, including the standard streams: 4 ms.
  */
 
 export const fs = (): typeof import("node:fs") => (loaded.fs ??= process.getBuiltinModule("node:fs"))
@@ -12,7 +12,7 @@ export const crypto = (): typeof import("node:crypto") => (loaded.crypto ??= pro
 
 export const tls = (): typeof import("node:tls") => (loaded.tls ??= process.getBuiltinModule("node:tls"))
 
-/** Asking Node each time would cost microseconds: it compares all that a module exports with what it exported before. */
+/** Kept, since asking Node each time costs microseconds: it compares all exports of the module with the earlier ones. */
 const loaded: {
   fs?: typeof import("node:fs")
   zlib?: typeof import("node:zlib")

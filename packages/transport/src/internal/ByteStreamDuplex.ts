@@ -1,7 +1,7 @@
 /**
- * A Node duplex over any byte stream, for Node's TLS engine, which wants one. Two fibers of the scope move the bytes;
- * backpressure passes through both ways. It destroys nothing: the byte stream belongs to who opened it, and a failure of
- * it is told to the engine (`onFailure`), which would lose the reason on the way through this duplex.
+ * A Node duplex over any byte stream, as Node's TLS engine needs. Two fibers of the scope move the bytes, with backpressure in
+ * both directions. It never destroys the byte stream, which belongs to whoever opened it. A failure is passed to the engine by
+ * `onFailure`, since destroying this duplex would lose the reason.
  */
 import { Duplex } from "node:stream"
 import * as Cause from "effect/Cause"
@@ -23,7 +23,7 @@ export const make = Effect.fnUntraced(function* (
 })
 
 export class ByteStreamDuplex extends Duplex {
-  /** How many bytes the engine was given. */
+  /** How many bytes the engine got. */
   bytesRead = 0
 
   onFailure: (error: TransportError) => void = (error) => this.destroy(error)
@@ -31,11 +31,11 @@ export class ByteStreamDuplex extends Duplex {
   readonly #stream: ByteStream
   readonly #waiters = new Waiters()
   #isWanted = false
-  /** What Node waits for, one at a time: a write to be flushed, or the end to be sent. */
+  /** What Node waits for: that a write is flushed, or the end is sent. There is only one at a time. */
   #pending: { readonly effect: Effect.Effect<void, TransportError>; readonly done: Callback } | undefined
 
   constructor(stream: ByteStream) {
-    // The engine gives up when it closes, though it has not handed on all that came before the end.
+    // No autoDestroy: when its duplex closes, the engine gives up, even if it has not passed on everything before the end.
     super({ allowHalfOpen: true, decodeStrings: false, autoDestroy: false })
     this.#stream = stream
   }

@@ -1,7 +1,7 @@
 /**
- * From TLS options and what their files hold to what Node's TLS engine takes. Every piece is tried alone first, before
- * anything is dialled, so that a failure names its option: OpenSSL skips a cipher that it does not know and takes a
- * range of versions that is empty.
+ * Makes the context for Node's TLS engine from TLS options and the content of their files, before anything is dialled. Every
+ * piece is tried alone first, so that a failure names its option, and so that mistakes are found that OpenSSL ignores: it skips
+ * ciphers that it does not know, and accepts an empty range of versions.
  */
 import type * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
@@ -36,7 +36,7 @@ export const make = Effect.fnUntraced(function* (
   )
 })
 
-/** Who we are: a certificate and its key, that fit. */
+/** Our certificate and its key, if they match. */
 const identityOf = Effect.fnUntraced(function* (
   material: Material
 ): Effect.fn.Return<Tls.SecureContextOptions, TransportError> {
@@ -59,7 +59,7 @@ const identityOf = Effect.fnUntraced(function* (
   return identity
 })
 
-/** Without any of these keys, Node takes its own store, which it has in memory already. */
+/** Returns nothing for Node's default store, which Node has in memory already. */
 const authorities = (ca: ReadonlyArray<string> | undefined, { roots }: TlsOptions): Tls.SecureContextOptions => {
   const installed = roots === undefined ? [] : typeof roots === "string" ? [roots] : roots
   if (ca === undefined && installed.every((name) => name === "default")) return {}
@@ -67,11 +67,11 @@ const authorities = (ca: ReadonlyArray<string> | undefined, { roots }: TlsOption
 }
 
 /**
- * Node turns off TLS 1.3 when a list names none of its ciphers, and TLS 1.2 when it names no other. OpenSSL, which
- * everybody else's lists are written for, does not.
+ * Adds Node's default ciphers for the TLS version that the list does not mention. Node would turn that version off, but
+ * OpenSSL, for which most lists are written, does not.
  */
 const ciphersOf = Effect.fnUntraced(function* (given: string): Effect.fn.Return<string, TransportError> {
-  // OpenSSL parts names at all of these, so each could hide one that it does not know; Node looks for colons alone.
+  // OpenSSL separates names by any of these, Node only by colons, so an unknown name could hide behind another.
   const names = given.split(/[:,; ]+/)
   const list = names.join(":")
   for (const name of names) {

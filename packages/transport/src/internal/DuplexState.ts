@@ -1,11 +1,10 @@
 /**
- * What a Node duplex says of its state only in a roundabout way: what it has buffered, whether its end is behind that, and
- * how it ended.
+ * The state of a Node duplex that it tells only indirectly: what it has buffered, whether the end has come, and how it ended.
  */
 import { Duplex } from "node:stream"
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 
-/** All that Node has buffered: up to Node 25 one chunk, from Node 26 on one per read of the kernel. */
+/** Takes everything that Node has buffered: up to Node 25 one chunk, from Node 26 on one for each read from the kernel. */
 export const takeBuffered = (duplex: Duplex): NonEmptyReadonlyArray<Uint8Array> | undefined => {
   const first: Uint8Array | null = duplex.read()
   if (first === null) return undefined
@@ -18,17 +17,17 @@ export const takeBuffered = (duplex: Duplex): NonEmptyReadonlyArray<Uint8Array> 
   return chunks
 }
 
-/** Nothing comes behind what waits to be read. Before `end`, only an undocumented property of Node's tells. */
+/** Whether nothing comes after what is buffered. Before the event `end`, only an undocumented property tells. */
 export const isEndGiven = (duplex: Duplex): boolean =>
   (duplex as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true
 
-/** What a duplex that is over broke with; undefined when both of its sides had come to their end. */
+/** The error of a duplex that is over; undefined if both sides ended in order. */
 export const errorOf = ({ errored, readableEnded, writableFinished }: Duplex): Error | undefined =>
   errored ?? (readableEnded && writableFinished ? undefined : closedEarly)
 
 const closedEarly = Object.assign(new Error("closed before its end"), { code: "ERR_STREAM_PREMATURE_CLOSE" })
 
-/** Stands in for any duplex that was destroyed and answers as it would, so that holding a stream does not hold its duplex. */
+/** Replaces any destroyed duplex, and answers as it would, so that holding a stream does not keep its duplex alive. */
 export const gone = (): Duplex => {
   destroyed ??= new Duplex().destroy()
   return destroyed

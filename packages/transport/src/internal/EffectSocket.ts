@@ -1,9 +1,9 @@
 /**
- * A byte stream over any `Socket` of effect/socket, which is unstable: this is the only file that knows it.
+ * A byte stream over any `Socket` of effect/socket. That module is unstable, so only this file uses it.
  *
- * Such a socket writes with an Effect, so a fiber of the scope does the writing and `flushed` means: the socket has
- * it. It tells of a broken connection to whoever reads or writes; the first of them fails the stream for both. Who reads
- * then still gets what is at hand, as a peer that is gone may have said goodbye before.
+ * Such a socket writes with an Effect, so a fiber of the scope writes, and `flushed` means that the socket has the bytes. A
+ * broken connection fails reading or writing; whichever comes first fails the stream for both. A reader still gets what is at
+ * hand then, since the peer may have said goodbye before it was gone.
  */
 
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -22,7 +22,7 @@ import { brokenReason, openReason } from "./NodeError.ts"
 import { Waiters } from "./Waiters.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
-/** What a program may give: a socket, or how to make one. */
+/** What a program may give: a socket, or an Effect that makes one. */
 export type Source = Socket.Socket | Effect.Effect<Socket.Socket, Socket.SocketError, Scope.Scope>
 
 /** Dials by acquiring the socket's reader. */
@@ -48,9 +48,9 @@ const acquire = Effect.fnUntraced(function* (
 
   const work = new Waiters()
   const buffer = new WriteBuffer(highWaterMark, () => work.wake())
-  /** What every further pull answers. */
+  /** How every later pull ends. */
   let end: Pull<never, TransportError> | undefined
-  /** What a pull answers in place of waiting: nothing can be written any more. */
+  /** How a pull ends instead of waiting, once nothing can be written any more. */
   let broken: Effect.Effect<never, TransportError> | undefined
   let isHalfClosed = false
   const fail = (reason: TransportReason): Effect.Effect<never, TransportError> => {
@@ -66,7 +66,7 @@ const acquire = Effect.fnUntraced(function* (
       yield* writer.writeAll(batch)
       buffer.confirm(byteLength(batch))
     }
-    // Its writer's scope is how a socket is half-closed.
+    // Closing the writer's scope half-closes the socket.
     yield* Scope.close(writing, Exit.void)
     isHalfClosed = true
     work.wake()
@@ -74,14 +74,14 @@ const acquire = Effect.fnUntraced(function* (
     Effect.onError((cause) =>
       Effect.sync(() => {
         const failed = fail(writeReasonOf(cause))
-        // What dies is told to whoever reads, as of a pull that dies: writes have no place for it.
+        // A defect reaches the reader, as if its pull had died, since a write cannot report it.
         broken = Cause.hasDies(cause) ? Effect.die(Cause.squash(cause)) : failed
         work.wake()
       })
     ),
     Effect.forkIn(scope, { startImmediately: true })
   )
-  // Runs before the fiber is interrupted, which is no failure of its writer then.
+  // Runs before the fiber is interrupted, so that the interruption does not count as a failed write.
   yield* Scope.addFinalizer(
     scope,
     Effect.sync(() => {
@@ -120,7 +120,9 @@ const acquire = Effect.fnUntraced(function* (
   }
 })
 
-/** In pieces, so that a large write shows its progress; copied, since the socket may pass on what it was given as it is. */
+/**
+ * In pieces, so that a large write shows its progress; copied, since the socket may pass on what it is given without a copy.
+ */
 const nextBatch = (buffer: WriteBuffer) => {
   const batch = buffer.take(batchBytes).map((chunk) => new Uint8Array(chunk))
   return batch.length > 0 || buffer.isOver ? Effect.succeed(batch) : undefined
@@ -135,7 +137,7 @@ const dialReason = ({ host, port }: Destination, error: Socket.SocketError): Tra
 const brokenReasonOf = ({ reason }: Socket.SocketError): TransportReason =>
   reason._tag === "SocketCloseError" ? new Reset({ code: `closed with ${reason.code}` }) : brokenReason(reason.cause)
 
-/** Of a writer, which may also die or be interrupted by whoever owns it. */
+/** Why writing failed. The writer may also die, or be interrupted by its owner. */
 const writeReasonOf = (cause: Cause.Cause<Socket.SocketError>): TransportReason => {
   if (Cause.hasInterruptsOnly(cause)) return new Reset({ code: "write interrupted" })
   const error = Cause.squash(cause)

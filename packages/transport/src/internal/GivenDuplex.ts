@@ -1,6 +1,6 @@
 /**
- * A byte stream over a Node duplex that a program has opened itself, or is opening. From then on it is ours: nobody else
- * may read it, write to it or end it, and it is destroyed with its scope.
+ * A byte stream over a Node duplex that a program has opened, or is opening, itself. From then on it is ours: nobody else may
+ * read it, write to it or end it, and the scope destroys it.
  */
 import * as Net from "node:net"
 import type { Duplex } from "node:stream"
@@ -18,12 +18,12 @@ import * as ServerIdentity from "./ServerIdentity.ts"
 import * as SocketInfo from "./SocketInfo.ts"
 import * as TlsEngine from "./TlsEngine.ts"
 
-/** What a program may give: a duplex, or how to make one. */
+/** What a program may give: a duplex, or an Effect that makes one. */
 export type Source = Duplex | Effect.Effect<Duplex, TransportError, Scope.Scope>
 
 /**
- * Waits until the duplex is open, if it is a socket that still connects. Between the moment it is there and the one when the
- * scope knows it, nothing may interrupt: nobody else would destroy it.
+ * Waits until the duplex is open, if it is a socket that still connects. Nothing may interrupt between making the duplex and
+ * giving it to the scope, since nobody else would destroy it.
  */
 export const open = (
   sourceOf: () => Source,
@@ -54,7 +54,7 @@ const readyOf = (duplex: Duplex) => {
 
 const isTls = (duplex: Duplex): duplex is Tls.TLSSocket => duplex instanceof Builtin.tls().TLSSocket
 
-/** The server's Finished message is the last of it; the cipher is known before its certificate has come. */
+/** The server's Finished message ends a handshake. The cipher tells nothing: it is known before the certificate has come. */
 const isSecure = (socket: Tls.TLSSocket) => socket.getPeerFinished() instanceof Uint8Array
 
 const info = (duplex: Duplex): ConnectionInfo => {

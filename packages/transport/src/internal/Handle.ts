@@ -1,6 +1,6 @@
 /**
- * How many bytes of a socket are with the kernel: libuv's counters, behind an undocumented property that Node's own socket
- * timeout relies on. What has none, as a duplex of the program's, knows nothing of kernels.
+ * How many bytes of a socket the kernel has taken: libuv's counters, behind an undocumented property that Node's own socket
+ * timeout relies on. A duplex that is not a socket has none.
  */
 import type { Duplex } from "node:stream"
 

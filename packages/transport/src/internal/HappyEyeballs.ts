@@ -1,6 +1,6 @@
 /**
- * Happy Eyeballs (RFC 8305): in which order the addresses of a host are tried, and when each attempt begins. What an
- * attempt is, the caller says; time is Effect's Clock.
+ * Happy Eyeballs (RFC 8305): in which order the addresses of a host are tried, and when each attempt begins. The caller says
+ * what an attempt is. Time is Effect's Clock.
  */
 import * as Net from "node:net"
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-/** The IP versions take turns, each in its given order (RFC 8305 §4). */
+/** Alternates between IPv4 and IPv6 addresses, each in the given order (RFC 8305 §4). */
 export const interleave = (
   addresses: NonEmptyReadonlyArray<string>,
   firstFamily?: number
@@ -25,16 +25,16 @@ export const interleave = (
 }
 
 export interface Attempts<A, B, E, R> {
-  /** Connects to one candidate. `isOvertaken` tells, when it is interrupted, whether another one was faster. */
+  /** Connects to one candidate. If it is interrupted, `isOvertaken` says whether another candidate was faster. */
   readonly connect: (candidate: A, isOvertaken: () => boolean) => Effect.Effect<B, E, R>
-  /** How long an attempt stays alone; "sequential": until it has failed. */
+  /** How long after an attempt the next one begins; "sequential": only after it has failed. */
   readonly delay: Duration.Duration | "sequential"
 }
 
 /**
- * Tries the candidates in order, the next one `delay` after the one before it began or as soon as that one failed. The
- * first success counts; all other attempts end with it, and what they acquired is released at once. When all failed:
- * why, in the order of the candidates.
+ * Tries the candidates in order: each begins `delay` after the one before it, or as soon as that has failed. The first success
+ * counts. It ends all other attempts, and what they acquired is released at once. If all fail, returns their failures in the
+ * order of the candidates.
  */
 export const race = Effect.fnUntraced(function* <A, B, E, R>(
   candidates: NonEmptyReadonlyArray<A>,
@@ -61,7 +61,7 @@ export const race = Effect.fnUntraced(function* <A, B, E, R>(
           return exit.value
         }
         yield* Scope.close(own, exit)
-        // A second success is none: the first one's end of the race interrupts it.
+        // A second success does not count: this attempt waits until the end of the race interrupts it.
         return Exit.isSuccess(exit) ? yield* restore(Effect.never) : yield* exit
       })
     )

@@ -1,6 +1,6 @@
 /**
- * What a dial is piped together from: something that connects, and hops, each of which turns the byte stream below it
- * into the one above. TLS is a hop, a tunnel through a proxy is one. `Transport` has the pipe.
+ * The parts of a dial: something that connects, and hops, each of which makes a byte stream over the one below it. TLS is a
+ * hop, and so is a tunnel through a proxy. `Transport` puts them together.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -9,16 +9,15 @@ import type { Destination } from "../Target.ts"
 import type { TransportError } from "../TransportError.ts"
 
 /**
- * The first byte stream of a dial, in its scope: a connection that no other one carries. One that fails, or is interrupted,
- * leaves nothing in the scope. `carriesTls` when the hop right above it is TLS: Node's engine then takes the socket's reads
- * itself.
+ * Opens the lowest byte stream of a dial, in the scope. If it fails or is interrupted, it leaves nothing in the scope.
+ * `carriesTls` says that the next hop is TLS: Node's engine then reads from the socket itself.
  */
 export type Connect = (
   destination: Destination,
   carriesTls: boolean
 ) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
 
-/** A byte stream over a byte stream, in the same scope. */
+/** Makes a byte stream over the one below, in the same scope. */
 export type Hop = (below: ByteStream) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
 
 /** The hop that adds nothing. */

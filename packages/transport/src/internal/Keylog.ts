@@ -1,16 +1,16 @@
 /**
- * The secrets of TLS connections in a file, in the format that Wireshark reads (NSS key log). Only an option starts it;
- * the environment variable `SSLKEYLOGFILE` does nothing here. A tool to find mistakes with: it writes synchronously, so
- * that no line is lost when the program ends.
+ * Writes the secrets of TLS connections to a file, in the format that Wireshark reads (NSS key log), for finding mistakes. Only
+ * an option turns it on; the environment variable `SSLKEYLOGFILE` does nothing here. It writes synchronously, so that no line
+ * is lost when the program ends.
  */
 import * as Effect from "effect/Effect"
 import { TlsFailed, TransportError } from "../TransportError.ts"
 import * as Builtin from "./Builtin.ts"
 
-/** Takes a line for the file. A later failure of writing is answered, not thrown. */
+/** Appends a line to the file. Returns an error instead of throwing it. */
 export type Write = (line: Uint8Array) => TransportError | undefined
 
-/** Creates the file if need be, for nobody else to read. */
+/** Creates the file if it does not exist, readable only by its owner. */
 export const open = (path: string): Effect.Effect<Write, TransportError> => {
   const write = (bytes: Uint8Array) => Builtin.fs().appendFileSync(path, bytes, { mode: 0o600 })
   return Effect.try({

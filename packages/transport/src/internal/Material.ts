@@ -1,7 +1,7 @@
 /**
- * The certificates, keys and lists that TLS options name: given as text, read from files, or gathered from a directory.
- * Every read is bounded, and every failure names the option that it is about, never what is in it. What can be done
- * with them, `Credentials` finds out.
+ * The certificates, keys and revocation lists of TLS options: given as text, read from files, or collected from a directory.
+ * Every read is limited, and every failure names its option but never its content. `Credentials` checks whether they can be
+ * used.
  */
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import * as Builtin from "./Builtin.ts"
 import { certificateError } from "./NodeError.ts"
 
 export interface Material {
-  /** One PEM block each. Undefined: none was asked for. */
+  /** One PEM block each. Undefined if the option was not given. */
   readonly ca: ReadonlyArray<string> | undefined
   readonly crl: ReadonlyArray<string> | undefined
   readonly cert: string | undefined
@@ -38,13 +38,13 @@ export const read = Effect.fnUntraced(function* (options: TlsOptions): Effect.fn
 const given = <A, B>(option: A | undefined, read: (option: A) => Effect.Effect<B, TransportError>) =>
   option === undefined ? Effect.undefined : read(option)
 
-/** Node takes what is empty, such as a file that is just being renewed, for what was not given. */
+/** Fails if it is empty, such as a file that is just being replaced: Node would take it for an option that was not given. */
 const something = <A extends string | Uint8Array>(option: string, read: Effect.Effect<A, TransportError>) =>
   Effect.flatMap(read, (found) =>
     found.length === 0 ? Effect.fail(certificateError(option, new Error("it is empty"))) : Effect.succeed(found)
   )
 
-/** All blocks of this kind, each once. A text or file without one is a mistake, and so is a directory. */
+/** All PEM blocks of this kind, each once. A text, file or directory without one is an error. */
 const blocks = Effect.fnUntraced(function* (
   option: string,
   given: Pem | ReadonlyArray<Pem>,
@@ -73,7 +73,7 @@ const text = (option: string, pem: Pem | SecretPem): Effect.Effect<string, Trans
   return Effect.map(file(option, pem.path), (bytes) => bytes.toString("utf8"))
 }
 
-/** The files of a directory, by name; undefined for a path that is none. */
+/** The files of a directory, sorted by name; undefined if the path is not a directory. */
 const entries = (option: string, path: string) =>
   attempt(option, async () => {
     const { promises: Fs } = Builtin.fs()
@@ -96,7 +96,7 @@ const file = (option: string, path: string): Effect.Effect<Buffer, TransportErro
   attempt(option, async (signal) => {
     const { promises: Fs } = Builtin.fs()
     const stat = await Fs.stat(path)
-    // What is no file has no size, so it is read no further than to one byte more than there may be.
+    // What is not a regular file has no size, so reading stops one byte after the limit.
     const bytes = stat.isFile() && stat.size <= maxFileBytes ? await Fs.readFile(path, { signal }) : await start(path)
     if (bytes.length > maxFileBytes) throw new Error(`${path} is larger than ${maxFileBytes / 0x100000} MiB`)
     return bytes
@@ -117,6 +117,6 @@ const certificates = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END 
 
 const revocationLists = /-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g
 
-/** Debian's store of authorities has about 300 files of 2 KiB, and one of 0.2 MiB that holds them all. */
+/** Far more than Debian's certificate store has: about 300 files of 2 KiB, and one of 0.2 MiB with all of them. */
 const maxFiles = 4096
 const maxFileBytes = 0x1000000

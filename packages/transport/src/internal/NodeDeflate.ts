@@ -1,6 +1,6 @@
 /**
- * Which DEFLATE this Node has: that of zlib with its context kept, by a call that is undocumented (`ZlibCoder`), or slower
- * forms of the same meaning.
+ * Chooses the DEFLATE of this Node: zlib that keeps its context, by an undocumented call (`ZlibCoder`), or slower forms that do
+ * the same.
  */
 import { type Compression, Inflate } from "@effect-websocket/core"
 import * as ZlibDeflater from "./ZlibDeflater.ts"
@@ -12,7 +12,7 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
 export const inflater = (options: Compression.InflaterOptions): Compression.Inflater =>
   (isAvailable() ? ZlibInflater.inflater : Inflate.inflater)(options)
 
-/** Does this Node have what is undocumented? Asked once, by doing it (RFC 7692 §7.2.3.2, the second message). */
+/** Whether the undocumented call works, tried once with an example that needs the context (RFC 7692 §7.2.3.2). */
 export const isAvailable = (): boolean => (available ??= probe())
 
 let available: boolean | undefined

@@ -1,12 +1,12 @@
 /**
- * The bridge from a Node duplex to a `ByteStream`, and the only file with listeners on one (but for `testing`).
+ * The bridge from a Node duplex to a `ByteStream`. Except for `testing`, only this file has listeners on a duplex.
  *
- * A plain socket reads into a `ReadBuffer` and stops when nobody takes; any other duplex is read in paused mode, where
- * bytes wait in Node's buffer up to its high-water mark. Either way who waits gets the bytes inside the event that
- * brought them, and while nobody does the peer is slowed by TCP. Writing is Node's own; a callback is asked for only while
- * someone waits for `flushed`.
+ * A plain socket reads into a `ReadBuffer` and stops when nobody takes the bytes. Any other duplex is read in paused mode,
+ * where bytes wait in Node's buffer up to its high-water mark. In both cases a waiting reader gets the bytes inside the event
+ * that brought them, and while nobody reads, TCP slows the peer. Node buffers writes; a callback is used only while somebody
+ * waits for `flushed`.
  *
- * What a failure means is decided in `NodeError`, what to connect to in `Tcp` and `Tls`.
+ * `NodeError` decides what a failure means, and `Tcp` and `Tls` decide what to connect to.
  */
 import type { Duplex } from "node:stream"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -24,34 +24,36 @@ import { Waiters } from "./Waiters.ts"
 
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
 
-/** What it is made from. */
+/** How to make and open a duplex. */
 export interface Opening<D extends Duplex> {
   readonly create: () => D
-  /** Where the duplex reads into, when `create` told it so. */
+  /** The memory that the duplex reads into, if `create` has given it to the duplex. */
   readonly readBuffer?: ReadBuffer
-  /** It may pass on what is written as it is, and be done with it before the kernel is: each write gets its own memory. */
+  /**
+   * Whether the duplex may pass on what is written without copying it, and report it as done: each write gets its own memory.
+   */
   readonly passesOn?: boolean
-  /** The event that says that it is open, or that it is so already. */
+  /** The event that says that it is open, or "now" if it is open already. */
   readonly ready: "connect" | "secureConnect" | "now"
   info(duplex: D): ConnectionInfo
-  /** What an error before that event means. */
+  /** What an error before `ready` means. */
   readonly reason: (error: Error) => TransportReason
-  /** What an error after it means. Default: `brokenReason`. */
+  /** What an error after `ready` means. Default: `brokenReason`. */
   readonly broken?: (error: Error) => TransportReason
-  /** Further events, with the bytes that they carry, that whoever opens it wants to hear of. */
+  /** Listeners to further events, each of which carries bytes. */
   readonly listeners?: Record<string, (bytes: Uint8Array) => void>
   /** Bytes below the duplex that the kernel does not have yet. Default: those of its own handle. */
   readonly queuedBytes?: () => number
 }
 
-/** What a duplex knows its stream by. */
+/** The property of a duplex that holds its stream. */
 const stream: unique symbol = Symbol("stream")
 
 interface Bridged extends Duplex {
   [stream]?: NodeDuplex | undefined
 }
 
-/** Nothing once the stream is destroyed, which another listener of the same event may have done just before. */
+/** A listener that calls `tell` with the stream, unless another listener of the same event has just destroyed it. */
 const heard = <A extends ReadonlyArray<unknown>>(tell: (self: NodeDuplex, ...of: A) => void) =>
   function (this: Bridged, ...of: A): void {
     const self = this[stream]
@@ -66,7 +68,7 @@ export class NodeDuplex implements ByteStream {
   readonly #queuedBytes: (() => number) | undefined
   #readBuffer: ReadBuffer | undefined
   readonly #passesOn: boolean
-  /** Until it is open: what was dialled is nobody's business after that. */
+  /** Undefined once it is open, so that an open stream does not keep alive what the dial knew. */
   #opening: Opening<Duplex> | undefined
   #tellOpened: ((failure: Effect.Effect<never, TransportError> | undefined) => void) | undefined
   readonly #ready: Opening<Duplex>["ready"]
@@ -96,7 +98,7 @@ export class NodeDuplex implements ByteStream {
     this.#listen("on")
   }
 
-  /** Node calls them on the duplex, which knows its stream: so all streams share them, and an open one holds none. */
+  /** All streams share these listeners: Node calls them with the duplex as `this`, and the duplex holds its stream. */
   static readonly #on = {
     open: heard((self) => self.#opened()),
     readable: heard((self) => self.deliver()),
@@ -111,7 +113,7 @@ export class NodeDuplex implements ByteStream {
     }),
     close: heard((self) => {
       self.#isClosed = true
-      // One that is not destroyed may say so before its `end`, which comes once all that waits was read.
+      // A duplex that is not destroyed may emit `close` before `end`, which comes once all that waits was read.
       if (!self.duplex.destroyed && DuplexState.isEndGiven(self.duplex)) self.#hasEnded = true
       self.#change()
     })
@@ -143,7 +145,7 @@ export class NodeDuplex implements ByteStream {
     this.#settleOpening()
   }
 
-  /** Calls once: when it is open, or with why it never will be. */
+  /** Calls `tell` once: when it is open, or with the failure if it will never be. */
   onOpened(tell: (failure: Effect.Effect<never, TransportError> | undefined) => void): void {
     this.#tellOpened = tell
     this.#settleOpening()
@@ -183,11 +185,11 @@ export class NodeDuplex implements ByteStream {
     try {
       this.#write(chunks)
     } catch (error) {
-      // What a duplex of the program's own should have told its callback.
+      // A faulty duplex of the program: it should have passed the error to its callback.
       duplex.destroy(error as Error)
       return false
     }
-    // What `write` answers may be older than the write itself, which the kernel often takes whole and at once.
+    // Not what `write` returned, which does not know yet that the kernel often takes the whole write at once.
     return duplex.writable && duplex.writableLength < duplex.writableHighWaterMark
   }
 
@@ -205,7 +207,7 @@ export class NodeDuplex implements ByteStream {
     return this.#waiters.until(() => this.#failed() ?? (this.duplex.writableNeedDrain ? undefined : Effect.void))
   }
 
-  /** The callback of an empty write comes after those of all writes before it. */
+  /** The callback of an empty write comes after the callbacks of all earlier writes. */
   get flushed(): Effect.Effect<void, TransportError> {
     return Effect.suspend(() => {
       const { duplex } = this
@@ -235,7 +237,7 @@ export class NodeDuplex implements ByteStream {
     )
   }
 
-  /** Node counts a write as waiting until the whole of it is done; the handle knows how much of it is. */
+  /** Node counts a write as waiting until all of it is done. The handle knows how much of it is done. */
   unflushedBytes(): number {
     const { duplex } = this
     if (duplex.writableLength === 0 || this.#isBroken()) return 0
@@ -245,7 +247,7 @@ export class NodeDuplex implements ByteStream {
     return Math.max(1, this.#takenBytes - handle.bytesWritten + queued)
   }
 
-  /** What the handle has and the kernel has not. */
+  /** How many bytes the handle has that the kernel does not have yet. */
   handleBytes(): number {
     return Handle.of(this.duplex)?.writeQueueSize ?? 0
   }
@@ -269,19 +271,19 @@ export class NodeDuplex implements ByteStream {
   }
 
   /**
-   * A closed socket outlives every collection of the young generation (docs/performance.md, Closures): what knew it must not
-   * stay with it. Nor must it, and what Node would have read into next, stay with a connection that a program still holds.
+   * Parts stream and duplex, so that neither keeps the other alive. A closed socket survives all collections of the young
+   * generation (docs/performance.md, Closures), and a program may hold a connection for long after its end.
    */
   #part(): void {
     const duplex: Bridged = this.duplex
-    // A program may have given the same duplex twice.
+    // Unless the program has given the same duplex to another stream.
     if (duplex[stream] === this) duplex[stream] = undefined
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = undefined
     this.#readBuffer = undefined
     this.duplex = DuplexState.gone()
   }
 
-  /** Hands what there is to whoever waits for it. Called inside the event that brought it. */
+  /** Gives what there is to the sink, if there is one. Called inside the event that brought it. */
   deliver(): void {
     while (this.#sink !== undefined) {
       const sink = this.#sink
@@ -293,7 +295,7 @@ export class NodeDuplex implements ByteStream {
         this.#sink = undefined
         return sink.ended(failure)
       }
-      // While it takes them it may ask for more, or end the stream.
+      // The sink may call `flow`, or destroy the stream, while it takes the chunks.
       this.#sink = undefined
       if (sink.take(chunks)) this.#sink ??= sink
     }
@@ -304,7 +306,7 @@ export class NodeDuplex implements ByteStream {
     return this.#readBuffer === undefined ? DuplexState.takeBuffered(this.duplex) : this.#takeRead(this.#readBuffer)
   }
 
-  /** Reading goes on once nothing waits any more. */
+  /** Takes everything that was read, and lets a stopped socket read on. */
   #takeRead(readBuffer: ReadBuffer): Chunks | undefined {
     const chunks = readBuffer.take()
     if (readBuffer.hasStopped && !this.duplex.destroyed) {
@@ -323,11 +325,11 @@ export class NodeDuplex implements ByteStream {
     return this.#isDestroyed || this.#failure() !== undefined
   }
 
-  /** Node destroys a duplex before it emits why, so the state is asked too; others may tell that it is closed, and no more. */
+  /** Asks the duplex too: Node destroys one before it emits the error, and other duplexes may emit `close` and nothing else. */
   #failure(): TransportError | undefined {
     const { duplex } = this
     if (this.#broken !== undefined) return this.#broken
-    // Made for who asks: most streams are closed with nobody left who does.
+    // Made only when somebody asks: mostly nobody does once a stream is destroyed.
     if (this.#isDestroyed) this.#broken = new TransportError({ reason: new Reset({}) })
     else if (duplex.destroyed || this.#isClosed) {
       const error = DuplexState.errorOf(duplex)

@@ -1,6 +1,5 @@
 /**
- * Which failure of Node is which reason of `TransportError`: the one table of Node's, the resolver's and OpenSSL's
- * codes.
+ * Turns failures of Node into reasons of `TransportError`: the only table of Node's, the resolver's and OpenSSL's codes.
  */
 import type { DialStage } from "../DialStep.ts"
 import { authorityOf } from "../Target.ts"
@@ -31,14 +30,14 @@ export const connectReason = (address: string, stage: DialStage, error: unknown)
     case "ECONNRESET":
       return new Reset({ code })
     case "EINVAL":
-      // Of a path, which libuv then finds too long.
+      // For a path, libuv means that it is too long.
       return new Unreachable({ address, code: stage === "unix" ? "ENAMETOOLONG" : code })
     default:
       return new Unreachable({ address, code })
   }
 }
 
-/** Why somebody else's socket could not be opened, who looks names up and may speak TLS himself. */
+/** Why a socket of the program could not be opened: it looks names up itself, and may speak TLS. */
 export const openReason = (host: string, port: number, error: unknown): TransportReason => {
   const code = codeOf(error)
   if (/^(ENOTFOUND|EAI_)/.test(code)) return lookupReason(host, "any", error)
@@ -57,16 +56,16 @@ export const brokenReason = (error: unknown): TransportReason => {
 }
 
 /**
- * Why a TLS handshake failed, or the connection after it: with TLS 1.3 a client's certificate is looked at after its
- * handshake (RFC 8446 §4.4.2.4). Some servers' alerts mean another thing for a client that has shown no certificate.
+ * Why a TLS handshake failed, or the connection after it: in TLS 1.3 the server checks a client's certificate after the
+ * client's handshake is done (RFC 8446 §4.4.2.4). Some alerts mean something else to a client that has shown no certificate.
  */
 export const tlsReason = (
   error: unknown,
   client: {
     readonly hasCertificate: boolean
     /**
-     * The server has agreed on a cipher before. TLS 1.2 has no alert of its own for a certificate that is missing (RFC 5246
-     * §7.4.6).
+     * Whether the server has agreed on a cipher already. Then a handshake failure means a missing certificate, for which TLS
+     * 1.2 has no alert of its own (RFC 5246 §7.4.6).
      */
     readonly isPastHello: boolean
   }
@@ -80,8 +79,8 @@ export const tlsReason = (
 }
 
 /**
- * Why a connection broke whose TLS handshake was done: no record can be at fault then for what the server speaks, and a
- * certificate was only looked at if there was another handshake.
+ * Why a connection broke after its TLS handshake. The server is known to speak TLS, so a bad record means corruption; and an
+ * error about a certificate means that there was another handshake.
  */
 export const openTlsReason = (error: unknown, hasCertificate: boolean): TransportReason => {
   const reason = tlsReason(error, { hasCertificate, isPastHello: true })
@@ -96,18 +95,18 @@ export const openTlsReason = (error: unknown, hasCertificate: boolean): Transpor
 export const identityReason = (error: Error): TransportReason =>
   new TlsFailed({ problem: "wrong host", detail: error.message })
 
-/** The certificates or keys given cannot be used. */
+/** The given certificates or keys cannot be used. */
 export const certificateError = (option: string, error: unknown): TransportError =>
   new TransportError({
     reason: new TlsFailed({ problem: "bad certificate file", detail: `${option}: ${detailOf(error)}` })
   })
 
-/** An option of TLS cannot be used, or not with the others. */
+/** An option of TLS cannot be used, or not together with the others. */
 export const optionError = (option: string, detail: string): TransportError =>
   new TransportError({ reason: new TlsFailed({ problem: "bad option", detail: `${option}: ${detail}` }) })
 
 const tlsProblem = (code: string): TlsProblem | undefined => {
-  // Alerts of TLS 1.0's extensions (RFC 6066 §9) are named without the word.
+  // OpenSSL's names for the alerts of TLS 1.0's extensions (RFC 6066 §9) lack the word ALERT.
   const alert = isAlert.exec(code)?.[1]
   if (alert !== undefined) return alerts[alert] ?? "other"
   return certificateProblems[code] ?? sslProblems[code] ?? (/^ERR_(SSL|TLS|OSSL)_/.test(code) ? "other" : undefined)
@@ -122,7 +121,7 @@ const codeOf = (error: unknown): string => {
   return typeof code === "string" ? code : "unknown"
 }
 
-/** OpenSSL's own words when it has some: its `message` names source files. */
+/** OpenSSL's own reason if there is one, since its `message` names source files. */
 const detailOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   return "reason" in error && typeof error.reason === "string" && "library" in error ? error.reason : error.message
@@ -152,7 +151,7 @@ const certificateProblems: Record<string, TlsProblem> = {
   ERROR_IN_CRL_NEXT_UPDATE_FIELD: "revocation unknown",
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: "bad certificate",
   UNABLE_TO_DECRYPT_CERT_SIGNATURE: "bad certificate",
-  // What Node has no name for, such as a key that is too short; the detail says it.
+  // Everything that Node has no name for, such as a key that is too short. The detail tells.
   UNSPECIFIED: "bad certificate",
   CERT_REJECTED: "bad certificate",
   CERT_SIGNATURE_FAILURE: "bad certificate",

@@ -1,5 +1,5 @@
 /**
- * From what makes a Node duplex to an open byte stream that its scope destroys, whatever happens on the way.
+ * Opens a Node duplex as a byte stream that its scope destroys, whatever happens on the way.
  */
 import type { Duplex } from "node:stream"
 import * as Context from "effect/Context"
@@ -10,30 +10,30 @@ import type { TransportError } from "../TransportError.ts"
 import { NodeDuplex, type Opening } from "./NodeDuplex.ts"
 
 /**
- * Creates a duplex and waits until it is open. The scope destroys it; a dial that fails or is interrupted does so at once,
- * and leaves nothing in the scope.
+ * Creates a duplex and waits until it is open. The scope destroys it. If this fails or is interrupted, it is destroyed at once,
+ * and nothing is left in the scope.
  *
- * What the scope holds knows the stream only, not what was dialled.
+ * The scope's finalizer holds only the stream, not what was dialled.
  */
 export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {
     const scope = Scope.forkUnsafe(Context.get(context, Scope.Scope))
-    const place = new Place(scope)
+    const slot = new Slot(scope)
     const opened = Effect.callback<NodeDuplex, TransportError>((resume) => {
       const stream = new NodeDuplex(opening)
-      place.put(stream)
+      slot.put(stream)
       stream.onOpened((failure) => {
-        if (failure !== undefined) place.giveUp()
+        if (failure !== undefined) slot.giveUp()
         resume(failure ?? Effect.succeed(stream))
       })
-      return Effect.sync(() => place.giveUp())
+      return Effect.sync(() => slot.giveUp())
     })
-    return Effect.andThen(Scope.addFinalizerExit(scope, place.close), opened)
+    return Effect.andThen(Scope.addFinalizerExit(scope, slot.close), opened)
   })
 
 /**
- * The same of a duplex that is there already. The scope knows it before anything can come in between, if the caller is not
- * interruptible: only waiting is, by `restore`.
+ * Like `open`, for a duplex that exists already. Run it uninterruptibly, so that the scope always gets the duplex: only waiting
+ * until it is open is interruptible, by `restore`.
  */
 export const adopt = <D extends Duplex>(
   opening: Opening<D>,
@@ -56,8 +56,8 @@ const whenOpen = (stream: NodeDuplex) =>
     stream.onOpened((failure) => resume(failure ?? Effect.succeed(stream)))
   )
 
-/** Known to the scope before there is anything to destroy, so that nothing can come in between. */
-class Place {
+/** What the scope holds before the stream exists, so that an interruption can never miss it. */
+class Slot {
   private readonly scope: Scope.Closeable
   private stream: NodeDuplex | undefined
   private isClosed = false
@@ -66,7 +66,7 @@ class Place {
     this.scope = scope
   }
 
-  /** Destroyed at once when the scope is closed already. */
+  /** Destroys the stream at once if the scope is closed already. */
   put(stream: NodeDuplex): void {
     this.stream = stream
     if (this.isClosed) stream.destroy()
@@ -78,7 +78,7 @@ class Place {
     return Effect.void
   }
 
-  /** What its scope would do is done here. */
+  /** Closes the scope, so that nothing is left in it, and destroys the stream. */
   giveUp(): void {
     Scope.closeUnsafe(this.scope, Exit.void)
     this.stream?.destroy()

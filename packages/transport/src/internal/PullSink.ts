@@ -1,4 +1,4 @@
-/** One pull of a stream that flows: what comes next, or how the stream has ended. */
+/** One pull of a flowing stream: resumes with the next chunks, or with the end of the stream. */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

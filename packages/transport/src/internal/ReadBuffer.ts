@@ -1,26 +1,26 @@
 /**
  * The memory that a plain socket reads into.
  *
- * Sockets that read little share one buffer of 64 KiB, and what came is copied out of it, so that an idle connection holds
- * none: each of them may be told to read into it before another one's bytes were looked at. One that reads a lot has a
- * buffer of its own, which Node fills again as soon as the chunk that came in it was released: fresh memory for each large
- * read would cost more than reading into it. A chunk that is not released belongs to whoever took it, and the next read
- * gets a new buffer.
+ * Sockets that read little share one buffer of 64 KiB, so an idle connection holds none. Each read is copied out of it at once,
+ * since the next one may be another socket's. A socket that reads a lot has its own buffer. Node fills that again once its
+ * chunk was released, since fresh memory for each large read would cost more than the read. A chunk that is not released
+ * belongs to whoever took it, and the next read gets a new buffer.
  */
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Ballast from "./Ballast.ts"
 import * as SmallReads from "./SmallReads.ts"
 
 export class ReadBuffer {
-  /** Told inside the event that brought bytes. */
+  /** Called inside the event that brought bytes. */
   reader: { deliver(): void } | undefined
   /** What Node fills next. */
   #buffer: Uint8Array<ArrayBuffer> | undefined
   #untaken: NonEmptyArray<Uint8Array> | undefined
-  /** Node has to be told to read: at the beginning, and after it was told to stop. */
+  /** Whether Node has to be told to read: at the beginning, and after it was told to stop. */
   hasStopped = true
+  /** Whether the socket has its own buffer. */
   #isBusy = !canShare
-  /** Reads in a row that speak for the other kind of buffer. */
+  /** How many reads in a row were of the other kind: large while not busy, or small while busy. */
   #changing = 0
 
   /** Node's `onread` option. */
@@ -46,14 +46,14 @@ export class ReadBuffer {
     }
   }
 
-  /** All that was read and not taken yet. */
+  /** Takes everything that was read. */
   take(): NonEmptyReadonlyArray<Uint8Array> | undefined {
     const untaken = this.#untaken
     this.#untaken = undefined
     return untaken
   }
 
-  /** The chunk will not be looked at again. */
+  /** The chunk is not used any more, so its memory may be used again. */
   release(chunk: Uint8Array): void {
     if (SmallReads.holds(chunk)) SmallReads.takeBack(chunk)
     else if (this.#isBusy && chunk.buffer.byteLength === size) {
@@ -69,7 +69,7 @@ export class ReadBuffer {
     this.#changing = 0
   }
 
-  /** A chunk that has to wait must not pin a buffer that it does not fill. */
+  /** Copies the last chunk, which has to wait, if it would keep a buffer alive that it does not half fill. */
   #keepSmall(length: number, untaken: NonEmptyArray<Uint8Array>): void {
     const chunk = untaken[untaken.length - 1]!
     const fills = length * 2 >= size || chunk.buffer.byteLength !== size
@@ -91,19 +91,19 @@ const sharedSize = 0x10000
 /** From here on, a copy of a read costs more than a microsecond. */
 const largeRead = 0x4000
 
-/** So many reads in a row make a socket busy, or quiet: what a server tells once when it is asked does not. */
+/** After this many reads in a row of the other kind, the buffer changes. One long answer of a server is not enough. */
 const changeAfter = 8
 
-/** Elsewhere the kernel fills the memory inside the event; Windows does so while others wait with the same memory. */
+/** Windows fills the memory while other sockets wait with the same memory. Elsewhere it is filled inside the event. */
 const canShare = process.platform !== "win32"
 
-/** Cleared: what is given of it shows all of it to whoever asks for its buffer. */
+/** Cleared, since a program can see the whole buffer through any chunk of it. */
 const ownBuffer = () => {
   Ballast.add(size)
   return new Uint8Array(size)
 }
 
-/** Nothing is in it between two reads. */
+/** Holds nothing between two reads. */
 let shared: Uint8Array<ArrayBuffer> | undefined
 
 const sharedBuffer = () => {

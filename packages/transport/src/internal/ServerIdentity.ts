@@ -1,6 +1,6 @@
 /**
- * Whether the server's certificate is for whom we meant: its name, the pins, and the program's own check. The engine has
- * verified the chain by then. It is asked after every handshake; of a resumed one, Node would check none of this.
+ * Whether the certificate belongs to the intended server: checks its name, the pins, and the program's own check. The engine
+ * has verified the chain before. It runs after every handshake, since Node would check none of this for a resumed one.
  */
 import type * as Crypto from "node:crypto"
 import type * as Tls from "node:tls"
@@ -12,13 +12,13 @@ import { TlsFailed, type TlsProblem, TransportError } from "../TransportError.ts
 import * as Builtin from "./Builtin.ts"
 import { identityReason } from "./NodeError.ts"
 
-/** The certificate that a server showed, as Node has it and as we tell of it. */
+/** The certificate that a server showed, as Node has it and as we describe it. */
 export interface Shown {
   readonly x509: Crypto.X509Certificate
   readonly described: PeerCertificate
 }
 
-/** Undefined when it showed none, or an earlier handshake did. */
+/** Undefined if the server showed none in this handshake. */
 export const shownBy = (tls: Tls.TLSSocket): Shown | undefined => {
   const x509 = tls.getPeerX509Certificate()
   return x509 && { x509, described: describe(x509) }
@@ -63,7 +63,7 @@ const describe = (certificate: Crypto.X509Certificate): PeerCertificate => {
   }
 }
 
-/** Only the leaf proves that its holder is there: anybody can show certificates of others beside his own. */
+/** Only the leaf certificate counts: anybody can send certificates of others beside their own. */
 const isPinned = ({ fingerprint256, publicKeyPin }: PeerCertificate, pins: ReadonlyArray<string>): boolean => {
   const fingerprint = plainHex(fingerprint256)
   return pins.some((pin) =>

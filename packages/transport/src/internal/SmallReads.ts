@@ -1,12 +1,12 @@
 /**
- * Copies of small reads, one behind the other in memory that all sockets share: an array of its own for each costs five to
- * ten times what copying does. What is given back last is the first to be used again.
+ * Copies of small reads, one after the other in memory that all sockets share: a separate array for each would cost five to ten
+ * times as much as copying. What was given back last is used again first.
  */
 
-/** From here on messages may be views of a read that they fill, so it has memory of its own. */
+/** Reads from this size on get their own memory, since messages may become views of them. */
 export const smallRead = 0x400
 
-/** At most so much is kept alive by the copy of a small read. */
+/** The copy of a small read keeps at most this much alive. */
 const capacity = 0x4000
 
 let memory: Uint8Array<ArrayBuffer> = new Uint8Array(0)
@@ -25,7 +25,7 @@ export const copy = (bytes: Uint8Array): Uint8Array => {
 
 export const holds = (chunk: Uint8Array): boolean => chunk.buffer === memory.buffer
 
-/** One that it holds: the next copy takes the place of the last one. */
+/** Gives back a chunk that `holds`. If it was the last copy, the next one takes its place. */
 export const takeBack = ({ byteLength, byteOffset }: Uint8Array): void => {
   if (byteOffset + byteLength === end) end = byteOffset
 }

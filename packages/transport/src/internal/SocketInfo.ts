@@ -1,4 +1,4 @@
-/** Which addresses a Node socket connects. A unix socket has none. */
+/** The local and remote address of a Node socket. A unix socket has none. */
 import type * as Net from "node:net"
 import type { Address, ConnectionInfo } from "../ByteStream.ts"
 

@@ -1,6 +1,6 @@
 /**
- * What the span of a dial's stage says, in the names of OpenTelemetry's semantic conventions (dns, network, server, tls,
- * error). They stand in one place, since dashboards are built on them.
+ * The attributes of the spans of a dial, named by OpenTelemetry's semantic conventions (dns, network, server, tls, error). They
+ * are in one place, since dashboards depend on them.
  */
 import * as Net from "node:net"
 import type { TlsInfo } from "../ByteStream.ts"
@@ -8,7 +8,7 @@ import type { DialStage } from "../DialStep.ts"
 
 export type Attributes = Readonly<Record<string, unknown>>
 
-/** What is known when a stage begins. `detail` is what it is tried with. */
+/** The attributes known when a stage begins. `detail` is that of its step. */
 export const begun = (stage: DialStage, detail: string): Attributes => {
   switch (stage) {
     case "dns":

@@ -1,6 +1,6 @@
 /**
- * From a host name to a TCP connection: look the name up, then race its addresses (`HappyEyeballs`), each attempt a step
- * of its own. What is laid over it comes after this, in `Transport`.
+ * From a host name to a TCP connection: looks the name up, then races its addresses (`HappyEyeballs`). Each attempt is a step.
+ * `Transport` adds TLS and proxies on top.
  */
 import * as Net from "node:net"
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
@@ -26,7 +26,7 @@ export const connect: Connect = (to, carriesTls) =>
     ? connectOne(to, carriesTls, to.host)
     : Effect.flatMap(resolve(to), (found) => any(to, carriesTls, found))
 
-/** An IP literal that may be connected to: there is nothing to look up. */
+/** Whether the host is an IP literal of the wanted family, so that there is nothing to look up. */
 const isAddress = (to: Destination): boolean => {
   const family = familyOf(addressOptions(to))
   const own = Net.isIP(to.host)
@@ -45,12 +45,12 @@ const any = (to: Destination, carriesTls: boolean, found: NonEmptyReadonlyArray<
   return Effect.mapError(raced, mostTelling)
 }
 
-/** The addresses to try. An IP literal is its own address and no step. */
+/** The addresses to try. An IP literal is its own address, and no step is reported for it. */
 export const resolve = (to: Destination): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
   const { host, report } = to
   const family = familyOf(addressOptions(to))
   const ofFamily = (found: ReadonlyArray<string>): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
-    // A resolver of the program's own may answer anything.
+    // The program's own resolver may return anything.
     const addresses = [...new Set(found)].filter((address) =>
       family === "any" ? Net.isIP(address) !== 0 : Net.isIP(address) === family
     )
@@ -72,7 +72,7 @@ export const resolve = (to: Destination): Effect.Effect<NonEmptyReadonlyArray<st
 
 const failed = (reason: HostNotFound) => new TransportError({ reason })
 
-/** A refusal or a reset says more than an unreachable network: there is somebody. */
+/** A refusal or a reset tells more than an unreachable network: somebody is there. */
 const mostTelling = (failures: NonEmptyReadonlyArray<TransportError>): TransportError =>
   failures.find(({ reason }) => reason._tag !== "Unreachable") ?? failures[0]
 
@@ -100,7 +100,7 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, isOve
 
 const addressOptions = ({ addresses = AddressOptions.defaults() }: Destination) => addresses
 
-/** A socket with an address of one version reaches no address of the other. */
+/** A local address limits the family: its socket cannot reach addresses of the other one. */
 const familyOf = ({ family, localAddress }: AddressOptions.AddressOptions): 4 | 6 | "any" => {
   if (localAddress === undefined) return family
   return Net.isIPv6(localAddress) ? 6 : 4

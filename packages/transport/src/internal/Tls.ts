@@ -1,7 +1,7 @@
 /**
- * TLS, as a function from byte stream to byte stream (client side, version 1.2 or newer). What can fail without the
- * network is prepared first. The engine verifies the chain; whether the certificate is for whom we meant,
- * `ServerIdentity` decides after each handshake, and only then a session of it is kept.
+ * TLS, as a function from byte stream to byte stream (client side, version 1.2 or newer). Everything that can fail without the
+ * network is prepared first. The engine verifies the certificate chain. After each handshake `ServerIdentity` decides whether
+ * the certificate is for the intended server, and only then a session is kept.
  */
 import * as Net from "node:net"
 import type * as Tls from "node:tls"
@@ -29,14 +29,14 @@ import { type Session, TlsMemory } from "./TlsMemory.ts"
 export interface Peer extends Destination {
   /** Undefined leaves the stream as it is. */
   readonly tls?: TlsOptions | undefined
-  /** Of a proxy, as it may be shown. */
+  /** The proxy's URL without secrets, if the peer is a proxy. */
   readonly proxyUrl?: string | undefined
 }
 
-/** How to secure a connection to the peer, with its certificates read and checked: run it before anything is dialled. */
+/** Reads and checks the certificates for a peer, and returns the hop that secures a connection to it. Runs before the dial. */
 export type Prepare = (peer: Peer) => Effect.Effect<Hop, TransportError>
 
-/** One for each `Transport`, which every dial of it uses: it remembers what makes the next one cheaper. */
+/** Made once for each `Transport`, since it remembers what makes later dials cheaper. */
 export const make = (): Prepare => {
   const memory = new TlsMemory()
   return (peer) =>
@@ -48,9 +48,9 @@ const plain = Effect.succeed(direct)
 interface Prepared {
   readonly peer: Peer
   readonly options: TlsOptions
-  /** The server's name, or its address. */
+  /** The name or address that we ask for. */
   readonly asksFor: string
-  /** Undefined: its certificate may be for anybody. */
+  /** The name that the certificate must have; undefined if it may have any. */
   readonly verifies: string | undefined
   readonly context: Tls.SecureContext
   readonly memory: TlsMemory
@@ -113,7 +113,7 @@ const handshake = Effect.fnUntraced(function* (
       servername: Net.isIP(asksFor) === 0 ? asksFor.replace(/\.$/, "") : "",
       secureContext: context,
       rejectUnauthorized: options.verify !== "none",
-      checkServerIdentity: askedBelow,
+      checkServerIdentity: checkedLater,
       ALPNProtocols: typeof options.alpn === "string" ? [options.alpn] : [...options.alpn],
       ...(remembered && { session: Buffer.from(remembered.ticket) })
     },
@@ -136,11 +136,11 @@ const handshake = Effect.fnUntraced(function* (
   return stream
 })
 
-/** The engine holds it for as long as the connection is open, so it stands where it knows nothing of the dial. */
+/** Keeps the tickets of one connection. The engine holds it while the connection is open, so it holds nothing of the dial. */
 class Tickets {
   readonly #memory: TlsMemory
   #session: Omit<Session, "ticket"> | undefined
-  /** With TLS 1.2 a ticket comes within the handshake, with TLS 1.3 after it. */
+  /** Tickets that came before the server was verified: with TLS 1.2 they come within the handshake, with TLS 1.3 after it. */
   #early: Array<Uint8Array> = []
   readonly keep: (ticket: Uint8Array) => void
 
@@ -153,7 +153,7 @@ class Tickets {
     this.keep = keep
   }
 
-  /** Keeps those that came before; answers whether there were any. */
+  /** The server is verified: keeps the tickets that came before, and returns whether there were any. */
   verified(session: Omit<Session, "ticket">): boolean {
     const early = this.#early
     this.#session = session
@@ -163,5 +163,5 @@ class Tickets {
   }
 }
 
-/** Node asks this of full handshakes alone; `handshake` asks it of every one. As `Tickets`, the engine holds it. */
-const askedBelow = () => undefined
+/** Accepts any name. Node would check only full handshakes; `ServerIdentity` checks every one afterwards. */
+const checkedLater = () => undefined

@@ -1,6 +1,6 @@
 /**
- * Which context a handshake uses: one that the program made, or one made of its options and kept for the next dial. The
- * files are read each time, so a renewed one is picked up; what is in them is parsed once.
+ * Which context a handshake uses: one that the program made, or one made of its options and kept for later dials. Files are
+ * read each time, so a renewed one is noticed; their content is parsed once.
  */
 import type { SecureContext } from "node:tls"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import * as Material from "./Material.ts"
 import { certificateError, optionError } from "./NodeError.ts"
 import type { TlsMemory } from "./TlsMemory.ts"
 
-/** What the program's function throws is a failure of what it was about to read or to make, as it would be of an option. */
+/** If the program's function throws, that is a failure as of an option: it could not read or make what it needs. */
 export const make = Effect.fnUntraced(function* (
   memory: TlsMemory,
   peer: { readonly host: string; readonly port: number },
@@ -39,7 +39,7 @@ const fromOptions = Effect.fnUntraced(function* (
   return yield* memory.context(parts, Credentials.make(material, options))
 })
 
-/** A context stands for all of these options, so none may seem to count beside it. */
+/** A context of the program replaces these options, so giving one of them beside it is an error. */
 const given = (context: SecureContext, options: TlsOptions): Effect.Effect<SecureContext, TransportError> => {
   const option = inContext.find((name) => options[name] !== undefined)
   return option === undefined

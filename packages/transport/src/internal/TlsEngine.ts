@@ -1,6 +1,6 @@
 /**
- * A handshake by Node's TLS engine over any byte stream: over our own socket the engine takes it, over any other stream
- * it gets a duplex made from it. How to verify and what to remember, `Tls` says.
+ * A handshake by Node's TLS engine over any byte stream. The engine takes over one of our own sockets directly; for any other
+ * stream it gets a duplex (`ByteStreamDuplex`). `Tls` decides how to verify and what to remember.
  */
 import * as Net from "node:net"
 import type * as Tls from "node:tls"
@@ -17,18 +17,18 @@ import type * as ServerIdentity from "./ServerIdentity.ts"
 
 export interface Handshake {
   readonly options: Tls.ConnectionOptions
-  /** Whether the options give us a certificate to show; a context that the program made may have one as well. */
+  /** Whether the options have a certificate for us. A context that the program made may have one too. */
   readonly hasCertificate: boolean
   readonly info: (tls: Tls.TLSSocket) => ConnectionInfo
-  /** Says of a connection that broke whose it was. */
+  /** Adds the proxy to a reason, if the connection is to one. */
   readonly named: (reason: TransportReason) => TransportReason
-  /** A session that can be resumed. */
+  /** Gets each session that can be resumed. */
   readonly onSession: ((ticket: Uint8Array) => void) | undefined
-  /** A line for a key log; what comes back ends the connection. */
+  /** Gets each line for the key log. An error that it returns ends the connection. */
   readonly onSecret: ((line: Uint8Array) => TransportError | undefined) | undefined
 }
 
-/** A byte stream that is secured, and the engine's own view of it. */
+/** The secured byte stream, and the engine's socket. */
 export interface Secured {
   readonly stream: NodeDuplex
   readonly tls: Tls.TLSSocket
@@ -59,7 +59,7 @@ export const open = Effect.fnUntraced(function* (
     broken: (error) => named(openTlsReason(error, showsOne)),
     queuedBytes: base.queuedBytes,
     listeners: {
-      // A handshake after the first: whose certificate it shows, nobody would ask.
+      // Another handshake is refused, since nobody would check the certificate that it shows.
       secure: () => {
         if (isShaken) tls.destroy(renegotiated())
         isShaken = true
@@ -76,7 +76,7 @@ export const open = Effect.fnUntraced(function* (
   return { stream, tls }
 })
 
-/** What a handshake agreed on, and whom it was with. */
+/** What the handshake agreed on, and with whom. */
 export const infoOf = (
   tls: Tls.TLSSocket,
   shown: ServerIdentity.Shown | undefined,
@@ -95,13 +95,13 @@ const renegotiated = () =>
   new TransportError({ reason: new TlsFailed({ problem: "renegotiation", detail: "It asked for one over TLS 1.2" }) })
 
 /**
- * The engine's own queue holds a write until all of it is out; the queue below it shows its progress. A duplex that is no
- * socket would destroy itself at its end, and the engine with it (`ByteStreamDuplex`).
+ * What the engine runs over. `queuedBytes` asks the stream below, since the engine counts a write as queued until all of it is
+ * out. The engine does not get any other duplex directly: that would destroy itself at its end, and the engine with it.
  */
 const baseOf = (below: ByteStream) =>
   below instanceof NodeDuplex && below.duplex instanceof Net.Socket
     ? Effect.succeed({ duplex: below.duplex as Tls.TLSSocket, queuedBytes: () => below.handleBytes() })
     : Effect.map(ByteStreamDuplex.make(below), (duplex) => ({ duplex, queuedBytes: () => below.unflushedBytes() }))
 
-/** A record with an alert and nothing more (RFC 8446 §6): what answers a hello that there is nothing to agree on. */
+/** The length of a record with only an alert (RFC 8446 §6), the answer to a hello that has nothing to agree on. */
 const alertBytes = 7

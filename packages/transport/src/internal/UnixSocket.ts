@@ -9,7 +9,7 @@ import * as OpenDuplex from "./OpenDuplex.ts"
 import { ReadBuffer } from "./ReadBuffer.ts"
 import * as SocketInfo from "./SocketInfo.ts"
 
-/** Connects to the destination's `socketPath`; on Linux, one that begins with a NUL is an abstract name. */
+/** Connects to the destination's `socketPath`. On Linux, a path that begins with NUL is an abstract name. */
 export const connect: Connect = ({ report, socketPath = "" }, carriesTls) => {
   const detail = show(socketPath)
   const opened = socketPath === "" ? nothing : Effect.suspend(() => open(socketPath, detail, carriesTls))
@@ -28,10 +28,10 @@ const open = (path: string, detail: string, carriesTls: boolean) => {
   })
 }
 
-/** Abstract names are written with an @ for their NUL, as most tools do. */
+/** Shows the NUL of an abstract name as @, as most tools do. */
 const show = (path: string): string => path.replace(/^\0/, "@")
 
-/** Node would take an empty path for TCP. */
+/** Fails, since Node would take an empty path for TCP. */
 const nothing = Effect.suspend(() =>
   Effect.fail(new TransportError({ reason: new Unreachable({ address: '""', code: "ENOENT" }) }))
 )

@@ -1,14 +1,14 @@
 /**
- * Fibers that wait for something to change, resumed inline by whoever changes it. What they wait for is the owner's
- * business: `until` looks at its condition again each time.
+ * Fibers that wait for something to change. Whoever changes it calls `wake`, which resumes them inline if their condition
+ * holds.
  */
 import * as Effect from "effect/Effect"
 
 export class Waiters {
-  /** While nobody waits there is nothing: most streams never have anyone who does. */
+  /** Undefined while nobody waits: on most streams nobody ever does. */
   #waiting: Set<() => void> | undefined
 
-  /** `answer` as soon as it gives one; asked at once, and after every `wake`, but not for one that was interrupted. */
+  /** Waits until `answer` returns an Effect, and runs that. It is asked at once and on each `wake`, until then. */
   until<A, E>(answer: () => Effect.Effect<A, E> | undefined): Effect.Effect<A, E> {
     return Effect.callback<A, E>((resume) => {
       const now = answer()

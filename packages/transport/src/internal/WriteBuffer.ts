@@ -1,6 +1,6 @@
 /**
- * The write side of a byte stream whose sink is not Node's: holds what `writeUnsafe` took until the sink has it, and
- * lets fibers wait for that. The sink takes chunks when it can and confirms them once they are out of our hands.
+ * The write side of a byte stream that Node does not buffer: holds what `writeUnsafe` took until its consumer has it, and lets
+ * fibers wait for that. The consumer takes chunks when it can, and confirms them once they are sent.
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ export class WriteBuffer {
   #ended = false
   #failure: Effect.Effect<never, TransportError> | undefined
 
-  /** `onWrite` is called when there may be something to take, and when the end was asked for. */
+  /** `onWrite` is called when there may be something to take, and when `end` runs. */
   constructor(highWaterMark: number, onWrite: () => void) {
     this.#highWaterMark = highWaterMark
     this.#onWrite = onWrite
@@ -47,7 +47,7 @@ export class WriteBuffer {
     return this.#waiters.until(() => this.#failure ?? (this.#confirmed < goal ? undefined : Effect.void))
   })
 
-  /** No more writes; succeeds once the sink has everything. */
+  /** Allows no more writes. Succeeds once everything is confirmed. */
   readonly end: Effect.Effect<void, TransportError> = Effect.suspend(() => {
     if (!this.#ended) {
       this.#ended = true
@@ -56,7 +56,7 @@ export class WriteBuffer {
     return this.flushed
   })
 
-  /** The end was asked for and everything before it was confirmed. */
+  /** Whether `end` was run and everything before it is confirmed. */
   get isOver(): boolean {
     return this.#ended && this.#failure === undefined && this.#confirmed === this.#accepted
   }
@@ -73,19 +73,19 @@ export class WriteBuffer {
       else whole++
       room -= Math.min(room, chunk.length)
     }
-    // At once: taking the first of a long array moves all others.
+    // All at once: removing the first element of a long array moves all others.
     this.#queue.splice(0, whole)
     return taken
   }
 
-  /** This many of the bytes taken are out of our hands. */
+  /** This many of the taken bytes are sent. */
   confirm(bytes: number): void {
     this.#confirmed += bytes
     if (this.#confirmed === this.#accepted) this.#needsDrain = false
     this.#waiters.wake()
   }
 
-  /** The first failure counts; what waits is dropped. */
+  /** Only the first failure counts. Drops what waits. */
   fail(error: TransportError): void {
     this.#failure ??= Effect.fail(error)
     this.#queue = []

@@ -1,19 +1,17 @@
 /**
- * A coder of Node's zlib, run on this thread and with its context kept: what permessage-deflate needs and no public
- * function of Node offers. The streaming objects of `node:zlib` are public, and so is closing and resetting them; the one
- * thing that is not is the call that runs the native coder (`_handle.writeSync`), which Node's own `*Sync` functions are
- * made of. Where it is missing, `NodeDeflate` says so.
+ * A coder of Node's zlib that runs on this thread and keeps its context. permessage-deflate needs this, and no public function
+ * of Node offers it. The streams of `node:zlib` are public, and so is closing and resetting them. Only the call that runs the
+ * native coder (`_handle.writeSync`) is not; Node's own `*Sync` functions are made of it. `NodeDeflate` checks that it works.
  */
 import type * as Zlib from "node:zlib"
 import * as Builtin from "./Builtin.ts"
 
-/** zlib.h has these numbers. */
+/** The numbers of zlib.h. */
 export const Z_SYNC_FLUSH = 2
 export const Z_BLOCK = 5
 
-/** A coder that can be run on this thread. */
 export interface Coder {
-  /** Runs until the input is used up, the output is full, or the stream has ended; says what is left of both. */
+  /** Runs until the input is used up, the output is full, or the stream has ended. Sets `inputLeft` and `outputLeft`. */
   readonly run: (
     flush: number,
     input: Uint8Array,
@@ -57,7 +55,7 @@ const makeCoder = (stream: Zlib.DeflateRaw | Zlib.InflateRaw): Coder => {
   return coder
 }
 
-/** The undocumented part of a zlib stream, as far as it is used here. */
+/** The undocumented members of a zlib stream that are used here. */
 interface Internals {
   readonly _handle: {
     readonly writeSync: (
@@ -71,9 +69,9 @@ interface Internals {
     ) => void
     onerror: () => void
   }
-  /** Bytes of room and of input that the last call left. */
+  /** How much output room and how much input the last call left. */
   readonly _writeState: Uint32Array
 }
 
-/** The least that a stream may set aside for its own output, which is never used here; the default is 16 KiB. */
+/** The smallest size for a stream's own output buffer, which is not used here. The default is 16 KiB. */
 const chunkSize = 64

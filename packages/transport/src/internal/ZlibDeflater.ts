@@ -1,8 +1,8 @@
 /**
- * Deflates messages by Node's zlib (RFC 7692 §7.2.1): with its context kept where this Node can, or each by itself.
+ * Deflates messages with Node's zlib (RFC 7692 §7.2.1): with one coder that keeps its context, or with a new coder for each
+ * message.
  *
- * docs/decisions.md has what the other ways cost: a hop to the thread pool for each message, a new coder for each
- * message, or one written in JavaScript.
+ * docs/decisions.md says what other ways cost: the thread pool, a new coder for each message, or a coder in JavaScript.
  */
 import { Compression } from "@effect-websocket/core"
 import * as Builtin from "./Builtin.ts"
@@ -13,7 +13,7 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
   let coder: Coder | undefined
   return {
     deflate: (payload, last = true) => {
-      // zlib leaves a flush out when nothing came since the last one; this is what it would be (RFC 7692 §7.2.3.6).
+      // zlib does not flush if nothing came since the last flush. This is what it would write (RFC 7692 §7.2.3.6).
       if (payload.length === 0) {
         if (last && !options.contextTakeover) coder?.reset()
         return last ? emptyBlock : payload
@@ -35,7 +35,7 @@ export const deflater = (options: Compression.DeflaterOptions): Compression.Defl
   }
 }
 
-/** Without the undocumented call: a coder for each message, which takes no context over, as a sender always may. */
+/** For a Node without the undocumented call: a new coder for each message, without context takeover, as a sender always may. */
 export const oneShotDeflater = (options: Compression.DeflaterOptions): Compression.Deflater => ({
   deflate: (payload, last = true) => {
     if (payload.length === 0) return last ? emptyBlock : payload
@@ -48,14 +48,14 @@ export const oneShotDeflater = (options: Compression.DeflaterOptions): Compressi
   close: () => {}
 })
 
-/** zlib's smallest window has 9 bits, in which it reaches back no further than 250 bytes: 8 bits are kept as well. */
+/** zlib's smallest window has 9 bits, but it reaches back at most 250 bytes then, which a window of 8 bits allows too. */
 const zlibOptions = ({ level, memoryLevel, windowBits }: Compression.DeflaterOptions) => ({
   windowBits: Math.max(9, windowBits),
   level,
   memLevel: memoryLevel
 })
 
-/** The empty stored block that a message may end with, without its tail. */
+/** An empty stored block, without its tail. */
 const emptyBlock = Uint8Array.of(0x00)
 
 const withoutTail = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length - Compression.tail.length)

@@ -1,6 +1,6 @@
 /**
- * Inflates messages by Node's zlib (RFC 7692 §7.2.2), no further than there is room for. zlib stops for good at a last
- * block, which a message may hold; how it goes on, and how often it may, is known here.
+ * Inflates messages with Node's zlib (RFC 7692 §7.2.2), never beyond the given room. A message may contain blocks that are
+ * marked as the last, at which zlib stops for good. This module makes it continue, and limits how often.
  */
 import { Compression, Window } from "@effect-websocket/core"
 import { type Coder, inflating, Z_BLOCK, Z_SYNC_FLUSH } from "./ZlibCoder.ts"
@@ -9,10 +9,10 @@ import { Output } from "./ZlibOutput.ts"
 export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOptions): Compression.Inflater => {
   const window = new Window.Window(windowBits)
   let coder: Coder | undefined
-  /** How often the current message went on after a last block. */
+  /** How often the current message continued after a last block. */
   let continuations = 0
 
-  /** Inflates one range; answers what stopped it, if anything. */
+  /** Inflates one range. Returns a failure, if there was one. */
   const run = (
     coder: Coder,
     bytes: Uint8Array,
@@ -35,9 +35,9 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
   }
 
   /**
-   * A last block ended the stream. What follows is another one with the same window (RFC 7692 §7.2.3.4), which the coder
-   * gets back as a stored block (RFC 1951 §3.2.4). A new coder each time would let one message of a peer, full of last
-   * blocks, have as many of them as `maxContinuations` allows.
+   * Continues after a last block with the same window (RFC 7692 §7.2.3.4): the coder is reset, and gets the window back as a
+   * stored block (RFC 1951 §3.2.4). It is not replaced by a new one, since a message full of last blocks would need as many
+   * coders as `maxContinuations` allows.
    */
   const goOn = (coder: Coder, output: Output) => {
     window.push(output.unseen())
@@ -77,15 +77,15 @@ export const inflater = ({ contextTakeover, windowBits }: Compression.InflaterOp
 }
 
 /**
- * A message of nothing but last blocks would hold the event loop for seconds; a sender that flushes by last blocks
- * (RFC 7692 §7.2.3.4) needs one for each flush.
+ * A message of nothing but last blocks would block the event loop for seconds. A sender that flushes with last blocks (RFC 7692
+ * §7.2.3.4) needs one for each flush.
  */
 const maxContinuations = 1024
 const bytesPerContinuation = 16
 
 /**
- * Does the tail end an empty stored block, as it must (RFC 7692 §7.2.1)? Then zlib, asked to stop where a block ends,
- * leaves alone what comes behind it, and has nothing to give. Inside of anything else the message was cut off.
+ * Whether the tail ends an empty stored block, as it must (RFC 7692 §7.2.1). If so, zlib, which is told to stop at the end of a
+ * block, leaves the byte after it and writes nothing. Otherwise the message was cut off.
  */
 const endsWell = (coder: Coder): boolean => {
   coder.run(Z_BLOCK, tailAndMore, 0, tailAndMore.length, nowhere, 0, nowhere.length)
@@ -94,6 +94,6 @@ const endsWell = (coder: Coder): boolean => {
 
 const tailAndMore = Uint8Array.of(...Compression.tail, 0x00)
 
-/** A window as a stored block, and where such a block is inflated to. */
+/** Memory for a window as a stored block, and for what such a block inflates to. */
 const stored = new Uint8Array(5 + 0x8000)
 const nowhere = new Uint8Array(0x8000)

@@ -1,18 +1,18 @@
 /**
- * What the runs of a coder give, gathered in one place for all coders: they run one after the other, each to its end. Most
- * messages fit into the scratch buffer, and are never copied here.
+ * Collects the output of a coder's runs. All coders share one scratch buffer, since each runs to its end before the next. Most
+ * messages fit into it and are not copied here.
  */
 import type { Coder } from "./ZlibCoder.ts"
 
-/** The output for one message: in the scratch buffer, and in chunks each time that was full. */
+/** The output for one message: in the scratch buffer, which becomes a chunk each time it is full. */
 export class Output {
   length = 0
   private readonly chunks: Array<Uint8Array> = []
-  /** The end of what stands in the scratch buffer, and of what `unseen` gave of it. */
+  /** How much of the scratch buffer is used, and how much of that `unseen` has returned. */
   private end = 0
   private seen = 0
 
-  /** Runs the coder over a range of its input, with room until all runs together have given `most`. */
+  /** Runs the coder over a range of its input. All runs together write at most `most` bytes. */
   run(coder: Coder, flush: number, input: Uint8Array, start: number, end: number, most = Infinity): void {
     if (this.full) this.keep()
     const room = Math.min(scratch.length - this.end, most - this.length)
@@ -22,7 +22,7 @@ export class Output {
     this.length += count
   }
 
-  /** The next run moves what stands in the scratch buffer out of its way. */
+  /** Whether the scratch buffer is full, so that the next run empties it first. */
   get full(): boolean {
     return this.end === scratch.length
   }
@@ -34,7 +34,7 @@ export class Output {
     return bytes
   }
 
-  /** All bytes: valid until the next run of any coder. */
+  /** All bytes, valid until the next run of any coder. */
   take(): Uint8Array {
     if (this.chunks.length === 0) return scratch.subarray(0, this.end)
     this.keep()
@@ -54,5 +54,5 @@ export class Output {
   }
 }
 
-/** Where coders write: a run leaves nothing behind in it that is still needed. */
+/** Where coders write. Nothing in it is needed between two messages. */
 const scratch = new Uint8Array(0x10000)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { HttpHead, needMore } from "@effect-websocket/core"
 import { kinds } from "../../src/internal/proxy/HttpConnect.ts"
 import type { Ask } from "../../src/internal/proxy/Tunnel.ts"
-import { plays, refused, server, standing } from "./conversation.ts"
+import { established, plays, refused, server } from "./conversation.ts"
 
 const { http, https } = kinds
 const example = { host: "example.com", port: 443 }
@@ -40,7 +40,7 @@ describe("the request", () => {
     it(`names ${authority} in its line and in Host (RFC 9112 §3.2.3)`, () => {
       plays(() => http.tunnel({ host, port }, plain), HttpHead.encode("HTTP/1.1 200 OK\r\n\r\n"), {
         sent: [text(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`)],
-        end: standing("200 OK")
+        end: established("200 OK")
       })
     })
   }
@@ -48,16 +48,16 @@ describe("the request", () => {
   it("S22: an IPv6 address stands in brackets", () => {
     plays(() => http.tunnel({ host: "2001:db8::1", port: 443 }, plain), HttpHead.encode("HTTP/1.1 200 OK\r\n\r\n"), {
       sent: [text("CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n\r\n")],
-      end: standing("200 OK")
+      end: established("200 OK")
     })
   })
 
-  row("has Basic credentials (RFC 7617 §2) when the URL has", "HTTP/1.1 200 OK\r\n\r\n", standing("200 OK"), {
+  row("has Basic credentials (RFC 7617 §2) when the URL has", "HTTP/1.1 200 OK\r\n\r\n", established("200 OK"), {
     server: withUser,
     sent: text(`CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n${basic}\r\n\r\n`)
   })
 
-  row("has the headers of the program", "HTTP/1.1 200 OK\r\n\r\n", standing("200 OK"), {
+  row("has the headers of the program", "HTTP/1.1 200 OK\r\n\r\n", established("200 OK"), {
     server: server("http", undefined, [
       ["Proxy-Authorization", "Bearer t0ken"],
       ["X-Team", "feeds"]
@@ -90,19 +90,19 @@ describe("the request", () => {
 })
 
 describe("a tunnel that stands", () => {
-  row("S22: any 2xx (RFC 9110 §9.3.6)", "HTTP/1.1 204 No Content\r\n\r\n", standing("204 No Content"))
-  row("299 is one of them", "HTTP/1.1 299 Fine\r\n\r\n", standing("299 Fine"))
-  row("an older proxy", "HTTP/1.0 200 Connection established\r\n\r\n", standing("200 Connection established"))
-  row("without a reason phrase", "HTTP/1.1 200 \r\n\r\n", standing("200"))
+  row("S22: any 2xx (RFC 9110 §9.3.6)", "HTTP/1.1 204 No Content\r\n\r\n", established("204 No Content"))
+  row("299 is one of them", "HTTP/1.1 299 Fine\r\n\r\n", established("299 Fine"))
+  row("an older proxy", "HTTP/1.0 200 Connection established\r\n\r\n", established("200 Connection established"))
+  row("without a reason phrase", "HTTP/1.1 200 \r\n\r\n", established("200"))
   row(
     "S22: its Content-Length and Transfer-Encoding mean nothing (RFC 9110 §9.3.6)",
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nVia: 1.1 proxy\r\n\r\n",
-    standing("200 OK")
+    established("200 OK")
   )
   row(
     "interim responses before it (RFC 9110 §15.2)",
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
-    standing("200 OK")
+    established("200 OK")
   )
 })
 
@@ -179,7 +179,7 @@ describe("answers are bounded (S8, S22)", () => {
     const filler = "a".repeat(16_384 - "HTTP/1.1 200 OK\r\nA: \r\n\r\n".length)
     plays(() => http.tunnel(example, plain), HttpHead.encode(`HTTP/1.1 200 OK\r\nA: ${filler}\r\n\r\n`), {
       sent: [request],
-      end: standing("200 OK")
+      end: established("200 OK")
     })
     plays(() => http.tunnel(example, plain), HttpHead.encode(`HTTP/1.1 200 OK\r\nA: ${filler}a\r\n\r\n`), {
       sent: [request],

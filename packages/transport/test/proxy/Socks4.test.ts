@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hex } from "../../../core/test/hex.ts"
 import { kinds } from "../../src/internal/proxy/Socks4.ts"
-import { type Expected, plays, refused, server, standing } from "./conversation.ts"
+import { type Expected, established, plays, refused, server } from "./conversation.ts"
 
 const { socks4, socks4a } = kinds
 const plain = server("socks4")
@@ -17,23 +17,23 @@ const row = (name: string, answer: string, expected: Expected, tunnel = () => so
   it(name, () => plays(tunnel, hex(answer), expected))
 
 describe("a tunnel that stands", () => {
-  row("to an address", granted, { sent: [request], end: standing("granted") })
-  row("with a user", granted, { sent: ["04 01 01bb c0000201 616e6e00"], end: standing("granted") }, () =>
+  row("to an address", granted, { sent: [request], end: established("granted") })
+  row("with a user", granted, { sent: ["04 01 01bb c0000201 616e6e00"], end: established("granted") }, () =>
     socks4.tunnel(address, withUser)
   )
-  row("to an IPv4 address that was mapped into IPv6", granted, { sent: [request], end: standing("granted") }, () =>
+  row("to an IPv4 address that was mapped into IPv6", granted, { sent: [request], end: established("granted") }, () =>
     socks4.tunnel({ host: "::ffff:192.0.2.1", port: 443 }, plain)
   )
   row(
     "4A: to a name",
     granted,
-    { sent: ["04 01 01bb 00000001 00 6578616d706c652e636f6d00"], end: standing("granted") },
+    { sent: ["04 01 01bb 00000001 00 6578616d706c652e636f6d00"], end: established("granted") },
     () => socks4a.tunnel(example, plain)
   )
   row(
     "4A: to a name, with a user",
     granted,
-    { sent: ["04 01 01bb 00000001 616e6e00 6578616d706c652e636f6d00"], end: standing("granted") },
+    { sent: ["04 01 01bb 00000001 616e6e00 6578616d706c652e636f6d00"], end: established("granted") },
     () => socks4a.tunnel(example, withUser)
   )
 })

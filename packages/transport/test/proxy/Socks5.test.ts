@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hex } from "../../../core/test/hex.ts"
 import { kinds } from "../../src/internal/proxy/Socks5.ts"
-import { type Expected, plays, refused, server, standing } from "./conversation.ts"
+import { type Expected, established, plays, refused, server } from "./conversation.ts"
 
 const { socks5, socks5h } = kinds
 const plain = server("socks5h")
@@ -20,7 +20,7 @@ const row = (name: string, answer: string, expected: Expected, tunnel = () => so
   it(name, () => plays(tunnel, hex(answer), expected))
 
 describe("a tunnel that stands", () => {
-  const stands = { sent: [greeting, request], end: standing("succeeded") }
+  const stands = { sent: [greeting, request], end: established("succeeded") }
   row("RFC 1928 §4: to a name; bound to an IPv4 address", `05 00 ${succeeded}`, stands)
   row("RFC 1928 §6: bound to an IPv6 address", `05 00 05 00 00 04 ${"00".repeat(15)}01 0050`, stands)
   row("RFC 1928 §6: bound to a name", "05 00 05 00 00 03 04 70726f78 0050", stands)
@@ -30,7 +30,7 @@ describe("a tunnel that stands", () => {
     `05 02 01 00 ${succeeded}`,
     {
       sent: [greetingWithUser, login, request],
-      end: standing("succeeded")
+      end: established("succeeded")
     },
     () => socks5h.tunnel(example, withUser)
   )
@@ -39,7 +39,7 @@ describe("a tunnel that stands", () => {
     `05 00 ${succeeded}`,
     {
       sent: [greetingWithUser, request],
-      end: standing("succeeded")
+      end: established("succeeded")
     },
     () => socks5h.tunnel(example, withUser)
   )
@@ -56,7 +56,7 @@ describe("a tunnel that stands", () => {
       `05 00 ${succeeded}`,
       {
         sent: [greeting, `05 01 00 ${address} 0001`],
-        end: standing("succeeded")
+        end: established("succeeded")
       },
       () => socks5h.tunnel({ host, port: 1 }, plain)
     )

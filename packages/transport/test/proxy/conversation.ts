@@ -29,7 +29,7 @@ export interface Expected {
 
 /** Whatever way the answer is cut, and whatever comes behind it. */
 export const plays = (tunnel: () => Tunnel, answer: Uint8Array, { end, sent }: Expected): void => {
-  const stands = end !== undefined && "_tag" in end && end._tag === "Standing"
+  const stands = end !== undefined && "_tag" in end && end._tag === "Established"
   for (const behind of stands ? [hex(""), hex("81 05 48 65 6c 6c 6f")] : [hex("")]) {
     replay(Uint8Array.from([...answer, ...behind]), (chunks, how) => {
       const played = play(tunnel(), chunks)
@@ -66,7 +66,7 @@ export const play = (tunnel: Tunnel, chunks: Array<Uint8Array>) => {
   return { sent, end: turn.value, left }
 }
 
-export const standing = (outcome: string) => ({ _tag: "Standing", outcome })
+export const established = (outcome: string) => ({ _tag: "Established", outcome })
 
 export const refused = (problem: string, detail = "", more: object = {}) => ({
   _tag: "Refusal",

@@ -1,11 +1,13 @@
 /**
- * What the environment says about proxies. The decision is pure; the variables come from the `ConfigProvider`, which by
- * default reads those of the process, once for each dial.
+ * What the environment says about proxies. The decision is pure. The variables come from the `ConfigProvider`, which by default
+ * reads those of the process, once for each dial.
  *
- * A variable in lower case counts before the same in upper case; an empty one counts as absent, and a URL without a scheme is
- * an HTTP proxy's, as everywhere. `HTTP_PROXY` is not looked at where `REQUEST_METHOD` is set, even to nothing: in a CGI
- * program, whoever sends the request chooses it (CVE-2016-5385). Nor is then an `http_proxy` that says the same, since a
- * provider that changes names, as `ConfigProvider.constantCase` does, answers for the one with the other.
+ * A variable in lower case takes precedence over the same in upper case. An empty one counts as absent, and a URL without a
+ * scheme is an HTTP proxy's, as in other programs.
+ *
+ * If `REQUEST_METHOD` is set, even to nothing, `HTTP_PROXY` is ignored: in a CGI program, whoever sends the request chooses its
+ * value (CVE-2016-5385). An `http_proxy` with the same value is ignored too, since a provider that changes names, such as
+ * `ConfigProvider.constantCase`, may have taken it from `HTTP_PROXY`.
  */
 
 import type { ConfigError } from "effect/Config"
@@ -22,14 +24,14 @@ export interface Target extends NoProxy.Target {
 }
 
 export interface Choice {
-  /** Where it stands, such as `https_proxy`. */
+  /** The variable that it comes from, such as `https_proxy`. */
   readonly variable: string
   readonly url: string
 }
 
 export type Variables = ReadonlyMap<string, string>
 
-/** The proxy for a target; undefined when it is dialled directly, as loopback always is. */
+/** The proxy for a target; undefined if it is dialled directly, as loopback always is. */
 export const choose = (variables: Variables, target: Target): Choice | undefined => {
   if (NoProxy.isLoopback(target.host)) return undefined
   const exempt = find(variables, ["no_proxy"])
@@ -42,7 +44,7 @@ export const choose = (variables: Variables, target: Target): Choice | undefined
 
 /** The variables that `choose` asks for. */
 export const read: Effect.Effect<Variables, ConfigError> = Effect.contextWith((context: Context.Context<never>) =>
-  // Effect's default is the environment as it was when it was first asked for.
+  // Effect's own default would be the environment as it was when it was first read.
   readFrom(Context.getOrUndefined(context, ConfigProvider.ConfigProvider) ?? ConfigProvider.fromEnv())
 )
 
@@ -55,7 +57,7 @@ const readFrom = Effect.fnUntraced(function* (
   return new Map([...(emptyMethod ? [["REQUEST_METHOD", ""] as const] : []), ...found])
 })
 
-/** A provider of an environment answers nothing for a variable that is empty, but lists it by its words. */
+/** Whether REQUEST_METHOD is set to nothing: Effect's provider gives no value then, but lists the words of its name. */
 const listsMethod = (provider: ConfigProvider.ConfigProvider) =>
   Effect.map(provider.load(["REQUEST"]), (node) => node?._tag === "Record" && node.keys.has("METHOD"))
 

@@ -1,10 +1,10 @@
 /**
- * A tunnel through an HTTP proxy: CONNECT (RFC 9110 §9.3.6), with Basic credentials (RFC 7617) when the proxy's URL has
- * some. They go out with the first request: the program gave them for this proxy, and the URL's scheme says whether the
- * way there is TLS.
+ * A tunnel through an HTTP proxy: CONNECT (RFC 9110 §9.3.6), with Basic credentials (RFC 7617) if the proxy's URL has them.
+ * They are sent with the first request: the program gave them for this proxy, and chose by the URL's scheme whether TLS
+ * protects them.
  *
- * Any 2xx means that the tunnel stands, and all behind its head belongs to the tunnel, whatever its headers say. Nothing
- * else is read of a refusal, since the connection is not used again.
+ * Any 2xx means that the tunnel is open. Everything after its head belongs to the tunnel, whatever its headers say. Of a
+ * refusal only the head is read, since the connection is not used again.
  */
 import { HttpHead, HttpResponse, needMore, Uri } from "@effect-websocket/core"
 import * as Redacted from "effect/Redacted"
@@ -14,11 +14,11 @@ import type { Credentials, ProxyServer } from "./ProxyServer.ts"
 import {
   ask,
   type Endpoint,
+  type Established,
   nothing,
   type Reader,
   type Refusal,
   refusal,
-  type Standing,
   type Tunnel
 } from "./Tunnel.ts"
 
@@ -60,16 +60,16 @@ const invalid = ({ found, rule }: HttpResponse.InvalidResponse): Refusal => {
 const answered = (
   { headers, status, statusText }: HttpResponse.Response,
   sent: HttpHead.Headers
-): Refusal | Standing => {
+): Refusal | Established => {
   const said = `${status} ${statusText}`.trimEnd()
-  if (status >= 200 && status < 300) return { _tag: "Standing", outcome: said }
-  // Some proxies, such as tinyproxy, say 401 of credentials that are wrong.
+  if (status >= 200 && status < 300) return { _tag: "Established", outcome: said }
+  // Some proxies, such as tinyproxy, answer 401 to wrong credentials.
   if (status !== 407 && status !== 401) return { ...refusal("refused", `It said ${said}`), status }
   const problem = HttpHead.all(sent, authorizationName).length > 0 ? "credentials refused" : "authentication required"
   return { ...refusal(problem, `It said ${said}`), status, schemes: schemesOf(headers) }
 }
 
-/** The names of the schemes in Proxy-Authenticate (RFC 9110 §11.6.1): a list of challenges, whose parameters are a list. */
+/** The schemes in Proxy-Authenticate (RFC 9110 §11.6.1): a list of challenges, each of which has a list of parameters. */
 const schemesOf = (headers: HttpHead.Headers): ReadonlyArray<string> => {
   const unquoted = HttpHead.all(headers, "proxy-authenticate").map((value) => value.replace(quoted, '""'))
   return unquoted.flatMap((value) => value.split(",")).flatMap((element) => challenge.exec(element)?.[1] ?? [])
@@ -92,5 +92,5 @@ export const kinds = {
 
 const quoted = /"(?:[^"\\]|\\.?)*(?:"|$)/g
 
-/** A token that no "=" follows. */
+/** A token that is not followed by "=". */
 const challenge = /^[ \t]*([\w!#$%&'*+\-.^`|~]+)(?:$|[ \t]+(?:$|[^= \t]))/

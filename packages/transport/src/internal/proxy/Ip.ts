@@ -1,4 +1,4 @@
-/** IP addresses and networks, by `effect/net`, which is unstable: this is the only file of the proxies that knows it. */
+/** IP addresses and networks. `effect/net` is unstable, so only this file uses it. */
 import * as IpInterface from "effect/net/IpInterface"
 import * as IpNetwork from "effect/net/IpNetwork"
 import * as NetAddress from "effect/net/NetAddress"
@@ -7,13 +7,15 @@ import * as Result from "effect/Result"
 export type Ip = NetAddress.IpAddress
 export type Network = IpNetwork.IpNetwork
 
-/** The address that a literal stands for; an IPv4 address mapped into IPv6 is the IPv4 address. */
+/** The address of a literal. An IPv4 address mapped into IPv6 becomes the IPv4 address. */
 export const parse = (text: string): Ip | undefined => {
   const address = Result.getOrUndefined(NetAddress.ipFromString(text))
   return address && NetAddress.toCanonical(address)
 }
 
-/** A network in CIDR notation; bits behind the prefix mean nothing. One of mapped IPv4 addresses is theirs. */
+/**
+ * A network in CIDR notation. Bits after the prefix are ignored. A network of mapped IPv4 addresses becomes an IPv4 network.
+ */
 export const parseNetwork = (text: string): Network | undefined => {
   const network = Result.map(IpInterface.fromString(text, { prefix: "required" }), IpNetwork.fromInterface)
   return Result.getOrUndefined(Result.map(network, toCanonical))

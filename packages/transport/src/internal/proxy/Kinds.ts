@@ -1,4 +1,4 @@
-/** Every kind of proxy there is, by the scheme of its URL. A new one is a file that exports `kinds`, and a line here. */
+/** Every kind of proxy, by the scheme of its URL. To add one, write a file that exports `kinds`, and a line here. */
 import * as HttpConnect from "./HttpConnect.ts"
 import type { Credentials, ProxyServer } from "./ProxyServer.ts"
 import * as Socks4 from "./Socks4.ts"
@@ -7,13 +7,13 @@ import type { Endpoint, Tunnel } from "./Tunnel.ts"
 
 export interface Kind {
   readonly defaultPort: number
-  /** Whether the proxy itself is spoken to over TLS. */
+  /** Whether the connection to the proxy is TLS. */
   readonly isTls: boolean
-  /** What it can be asked for. Names that it does not take are looked up before. */
+  /** What it can be asked for. If it does not take names, we look them up. */
   readonly takes: "names" | "addresses" | "IPv4 addresses"
-  /** Why its protocol has no room for these credentials; undefined when it has. */
+  /** Why its protocol cannot carry these credentials; undefined if it can. */
   readonly problemOf: (credentials: Credentials) => string | undefined
-  /** The header of a program's own that says what the credentials of the URL say. */
+  /** The header that means the same as credentials in the URL, so that a program may give only one of them. */
   readonly authorization?: string
   readonly tunnel: (to: Endpoint, server: ProxyServer) => Tunnel
 }

@@ -1,6 +1,6 @@
 /**
- * A failure on the way to a proxy, or in TLS with it, says which one: else it would read as the server's. What the proxy
- * itself answers is `ProxyFailed`, which always does.
+ * Adds the proxy to failures of connecting to it, or of TLS with it. Otherwise they would look like the server's. What the
+ * proxy itself answers is a `ProxyFailed`, which always names it.
  */
 import * as Effect from "effect/Effect"
 import {
@@ -12,7 +12,7 @@ import {
   Unreachable
 } from "../../TransportError.ts"
 
-/** The same, with failures that say so. Undefined: it is not about a proxy. */
+/** Adds the proxy to the Effect's failures. Undefined: it is not about a proxy. */
 export const of = <A, R>(
   proxy: string | undefined,
   effect: Effect.Effect<A, TransportError, R>
@@ -21,7 +21,7 @@ export const of = <A, R>(
     ? effect
     : Effect.mapError(effect, ({ reason }) => new TransportError({ reason: named(proxy)(reason) }))
 
-/** One that names a proxy already came from below. It knows no more of the dial, since an open connection may hold it. */
+/** Adds the proxy to a reason. A reason with a proxy comes from a hop below. An open connection may hold this function. */
 export const named =
   (proxy: string | undefined) =>
   (reason: TransportReason): TransportReason => {

@@ -1,15 +1,15 @@
 /**
- * Which hosts are dialled directly although there is a proxy: the entries of `no_proxy`, pure.
+ * Which hosts are dialled directly although there is a proxy: the entries of `no_proxy`. Pure.
  *
  *     example.com         this name
  *     .example.com        this name and every name below it; *.example.com says the same
  *     192.0.2.1, ::1      this address, however it is written
- *     10.0.0.0/8          every address in this network; bits behind the prefix mean nothing
+ *     10.0.0.0/8          every address in this network; bits after the prefix are ignored
  *     *                   everything
  *
- * Names may be in any script. Names and addresses may end with a port, `example.com:8080` or `[::1]:8080`, and then hold
- * for it alone. Names are compared without regard to case and a final dot, and are never looked up: a network covers
- * addresses that stand in the URL. An entry that is none of these covers nothing.
+ * Names may be in any script. Names and addresses may end with a port, `example.com:8080` or `[::1]:8080`, and then count only
+ * for that port. Case and a final dot are ignored. Names are never looked up, so a network covers only addresses in URLs. Any
+ * other entry covers nothing.
  */
 import * as HostName from "../HostName.ts"
 import * as Ip from "./Ip.ts"
@@ -23,10 +23,10 @@ export interface Target {
 export const covers = (entries: ReadonlyArray<string>, target: Target): boolean =>
   entries.some((entry) => parse(entry)?.(target) === true)
 
-/** The entries of a variable of the environment. */
+/** The entries in the text of an environment variable. */
 export const split = (text: string): ReadonlyArray<string> => text.split(/[\s,]+/).filter((entry) => entry !== "")
 
-/** What an entry covers; undefined when it is not legal. */
+/** What an entry covers; undefined if it is illegal. */
 export const parse = (entry: string): ((target: Target) => boolean) | undefined => {
   if (entry === "*") return () => true
   const network = Ip.parseNetwork(entry)
@@ -52,14 +52,14 @@ export const isLoopback = (host: string): boolean => {
   return address === undefined ? /(^|\.)localhost$/.test(canonical(host)) : Ip.isLoopback(address)
 }
 
-/** A literal's, whichever its zone is: entries have none. */
+/** The address of a literal, without its zone, since entries have none. */
 const addressOf = (host: string): Ip.Ip | undefined => Ip.parse(host.replace(/%.*$/, ""))
 
 const isIn = (network: Ip.Network, address: Ip.Ip | undefined) => address !== undefined && Ip.contains(network, address)
 
 const isSame = (one: Ip.Ip, other: Ip.Ip | undefined) => other !== undefined && Ip.format(one) === Ip.format(other)
 
-/** As hosts stand in URLs; undefined when it is no name. */
+/** The name as it would be in a URL; undefined if it is no name. */
 const asciiOf = (written: string): string | undefined => {
   const ascii = isAscii.test(written) ? written : HostName.parse(written)
   return ascii !== undefined && name.test(ascii) ? canonical(ascii) : undefined

@@ -1,4 +1,4 @@
-/** One proxy: its URL in parts, and what a program says about it beside the URL. */
+/** One proxy: the parts of its URL, and the program's other options for it. */
 import { domainToASCII } from "node:url"
 import { type HttpHead, Uri } from "@effect-websocket/core"
 import * as Redacted from "effect/Redacted"
@@ -13,9 +13,9 @@ export interface ProxyServer {
   readonly host: string
   readonly port: number
   readonly credentials: Redacted.Redacted<Credentials> | undefined
-  /** For a proxy that is spoken to over TLS. */
+  /** For a proxy whose connection is TLS. */
   readonly tls: TlsOptions
-  /** More headers of a CONNECT. */
+  /** Additional headers of a CONNECT. */
   readonly headers: HttpHead.Headers
 }
 
@@ -26,9 +26,9 @@ export interface Credentials {
 
 export type Address = Omit<ProxyServer, "tls" | "headers">
 
-/** The parts of a proxy's URL, or what is wrong with it in words that hold nothing of it. */
+/** The parts of a proxy's URL; or what is wrong with it, without quoting it. */
 export const parse = (text: string): Address | string => {
-  // What the platform takes without slashes would be a host's name that was meant for a scheme.
+  // Without slashes, the platform would take a host's name for a scheme.
   const url = text.includes("://") && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined)
     return "a proxy's URL is scheme://user:password@host:port, with what is special in it percent-encoded"
@@ -47,13 +47,13 @@ export const parse = (text: string): Address | string => {
   return { scheme, host, port, credentials: credentials && Redacted.make(credentials, { label: "proxy credentials" }) }
 }
 
-/** As it may be shown. */
+/** The URL without credentials. */
 export const format = (server: Address): string => `${server.scheme}://${authorityOf(server)}`
 
-/** The platform leaves hosts of schemes that it does not know as they are. */
+/** The host, checked here, since the platform does not check hosts of schemes that it does not know. */
 const hostOf = ({ hostname }: URL): string | undefined => {
   const name = decode(hostname)
-  // The platform would drop line breaks.
+  // `domainToASCII` would drop line breaks.
   if (name === undefined || /\p{Cc}/u.test(name)) return undefined
   const ascii = domainToASCII(name).replace(/^\[|\]$/g, "")
   const uri = Uri.make({ secure: false, host: ascii, port: 1, resourceName: "/" })

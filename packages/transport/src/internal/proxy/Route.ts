@@ -1,7 +1,7 @@
 /**
- * The way to a target: what is connected to, and the hops from there. Through proxies it is, for each of them, TLS when
- * it wants that, and the tunnel that it makes to the next; last comes TLS to the target itself. Which proxies these are
- * is decided here, once for each dial.
+ * The way to a target: what to connect to, and the hops from there. For each proxy these are TLS, if the proxy wants it, and
+ * the tunnel to the next proxy or the target; the last one is TLS to the target. Which proxies to use is decided here, once for
+ * each dial.
  */
 import { HttpHead } from "@effect-websocket/core"
 import * as Arr from "effect/Array"
@@ -24,7 +24,7 @@ export interface Route {
   readonly hops: ReadonlyArray<Hop>
 }
 
-/** Whatever can fail without the network fails here. */
+/** Everything that can fail without the network fails here. */
 export const prepare = (target: Target, prepareTls: Prepare): Effect.Effect<Route, TransportError> =>
   isDirect(target)
     ? Effect.map(prepareTls(target), (secure) => ({ first: target, hops: [secure] }))
@@ -42,17 +42,17 @@ const prepareThrough = Effect.fnUntraced(function* (
   return { first: stations[0], hops: secure.flatMap((hop, i) => [hop, ...tunnels.slice(i, i + 1)]) }
 })
 
-/** There is nothing to prepare: no proxy, and no TLS. */
+/** Whether there is nothing to prepare: no proxy, and no TLS. */
 export const isPlain = (target: Target): boolean => target.tls === undefined && isDirect(target)
 
-/** No proxy is asked for, or none for this target. */
+/** Whether no proxy is asked for, or this target is exempt. */
 const isDirect = (target: Target): boolean => {
   const { noProxy = [], proxy = "none", socketPath } = target
   const exempt = typeof noProxy === "string" ? NoProxy.split(noProxy) : noProxy
   return proxy === "none" || socketPath !== undefined || NoProxy.covers(exempt, target)
 }
 
-/** A proxy is connected to as the target would be. */
+/** The proxy as a peer: it is connected to with the target's options. */
 const peerOf = (server: ProxyServer.ProxyServer, target: Target): Peer => {
   const { host, port, scheme, tls } = server
   const { addresses, report, socket } = target

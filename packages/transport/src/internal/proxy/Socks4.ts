@@ -1,12 +1,11 @@
 /**
- * A tunnel through a SOCKS 4 proxy, which takes an IPv4 address, or through one of SOCKS 4A, which takes names too.
- * There is no RFC of either; Ying-Da Lee's memos "SOCKS: A protocol for TCP proxy across firewalls" and "SOCKS 4A" are
- * what everyone follows.
+ * A tunnel through a SOCKS 4 proxy, which takes IPv4 addresses, or a SOCKS 4A proxy, which takes names too. There is no RFC for
+ * either; everybody follows Ying-Da Lee's memos "SOCKS: A protocol for TCP proxy across firewalls" and "SOCKS 4A".
  *
  *     request    04 | 01 (CONNECT) | port (2) | IPv4 address (4) | user | 00 [ | name | 00 ]
  *     reply      00 | reply code | port (2) | IPv4 address (4)
  *
- * The address 0.0.0.1 says that a name follows.
+ * The address 0.0.0.1 means that a name follows.
  */
 import * as Redacted from "effect/Redacted"
 import type { ProxyProblem } from "../../ProxyFailed.ts"
@@ -36,7 +35,7 @@ function* connect(to: Endpoint, { credentials }: ProxyServer): Tunnel {
     return problem === undefined ? malformed(reply) : refusal(problem)
   }
   yield* ask(nothing, octets(6))
-  return { _tag: "Standing", outcome: "granted" }
+  return { _tag: "Established", outcome: "granted" }
 }
 
 const problemOf = ({ password, username }: Credentials): string | undefined => {

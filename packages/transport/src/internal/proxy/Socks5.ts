@@ -1,12 +1,12 @@
 /**
- * A tunnel through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929) when the proxy's URL has some.
+ * A tunnel through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929) if the proxy's URL has them.
  *
  *     greeting   05 | count | methods          method   05 | method
  *     login      01 | length | user | length | password         verdict  01 | 00
  *     request    05 | 01 (CONNECT) | 00 | address type | address | port (2)
  *     reply      05 | reply code | 00 | address type | address | port (2)
  *
- * With the scheme socks5h the proxy looks names up, with socks5 this side does.
+ * With the scheme socks5h the proxy looks names up; with socks5 we do.
  */
 import * as Redacted from "effect/Redacted"
 import * as Ip from "./Ip.ts"
@@ -38,10 +38,10 @@ function* connect(to: Endpoint, { credentials }: ProxyServer): Tunnel {
   const length = type === 0x03 ? (yield* ask(nothing, octets(1)))[0] : addressLengths.get(type!)
   if (reserved !== 0x00 || length === undefined) return malformed(Uint8Array.of(...reply, reserved!, type!))
   yield* ask(nothing, octets(length + 2))
-  return { _tag: "Standing", outcome: "succeeded" }
+  return { _tag: "Established", outcome: "succeeded" }
 }
 
-/** §3: the server picks one of the methods offered. */
+/** §3: the server chooses one of the offered methods. */
 function* authenticate(credentials: Credentials | undefined): Generator<Ask, Refusal | undefined, unknown> {
   const methods = credentials === undefined ? [noAuthentication] : [noAuthentication, usernamePassword]
   const answer = yield* ask(Uint8Array.of(0x05, methods.length, ...methods), octets(2))
@@ -97,7 +97,7 @@ const addressLengths: ReadonlyMap<number, number> = new Map([
   [0x04, 16]
 ])
 
-/** §6, by their code. */
+/** §6: what each code means. */
 const replies = [
   "general failure",
   "general failure",

@@ -1,6 +1,6 @@
 /**
- * A tunnel through one proxy, as a hop: the conversation with the proxy over the byte stream to it, which then carries
- * what comes above. Bytes that came behind the proxy's answer are the tunnel's first.
+ * A tunnel through one proxy, as a hop: talks to the proxy over the byte stream below, which then is the tunnel. Bytes that
+ * came after the proxy's answer are the first of the tunnel.
  */
 import { isReadonlyArrayNonEmpty, type NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -22,7 +22,7 @@ import { type Endpoint, type Reader, type Refusal, refusal, type Tunnel } from "
 
 export interface Place {
   readonly server: ProxyServer.ProxyServer
-  /** 1 for the proxy that is connected to. */
+  /** The number of this proxy on the way: 1 for the first. */
   readonly hop: number
   /** Where the tunnel ends: the next proxy, or the target. */
   readonly to: Destination
@@ -40,12 +40,12 @@ export const through =
         Effect.mapError((why) => (why instanceof TransportError ? why : failed(why)))
       )
       const detail = `${proxy} to ${authorityOf(endpoint)}`
-      const told = { report: to.report, stage: "proxy", detail, outcome: ({ outcome }: Stands) => outcome } as const
+      const told = { report: to.report, stage: "proxy", detail, outcome: ({ outcome }: Opened) => outcome } as const
       return Effect.map(during(conversation, told), ({ leftover }) => startingWith(below, leftover))
     })
   }
 
-/** What the proxy is asked for: the name itself where it takes one, else an address. */
+/** What the proxy is asked for: the name if it takes names, otherwise an address. */
 const endpointOf = (kind: Kind, to: Destination): Effect.Effect<Endpoint, TransportError> => {
   const { host, port, report } = to
   if (kind.takes === "names" || Ip.parse(host) !== undefined) return Effect.succeed({ host, port })
@@ -53,13 +53,13 @@ const endpointOf = (kind: Kind, to: Destination): Effect.Effect<Endpoint, Transp
   const family = kind.takes === "IPv4 addresses" ? 4 : wanted
   const addresses = AddressOptions.AddressOptions.make({ family })
   return Effect.map(Tcp.resolve({ host, port, report, addresses }), (found) => {
-    // One tunnel leads to one address: the one that would be tried first without a proxy.
+    // A tunnel leads to one address only: the one that would be tried first without a proxy.
     const [first] = HappyEyeballs.interleave(found, firstFamily)
     return { host: first, port }
   })
 }
 
-interface Stands {
+interface Opened {
   readonly outcome: string
   readonly leftover: ReadonlyArray<Uint8Array>
 }
@@ -67,7 +67,7 @@ interface Stands {
 const converse = Effect.fnUntraced(function* (
   stream: ByteStream,
   tunnel: Tunnel
-): Effect.fn.Return<Stands, Refusal | TransportError> {
+): Effect.fn.Return<Opened, Refusal | TransportError> {
   const input = new Input(stream.pull)
   let turn = tunnel.next()
   while (turn.done !== true) {
@@ -107,14 +107,14 @@ class Input {
   }
 }
 
-/** With TLS 1.3, what a proxy says of our certificate comes in place of its answer. */
+/** With TLS 1.3, a proxy that refuses our certificate says so instead of an answer. */
 const endedBy = (end: Cause.Done | TransportError): Refusal | TransportError => {
   if (Cause.isDone(end)) return refusal("ended")
   return end.reason._tag === "TlsFailed" ? end : refusal("ended", end.message)
 }
 
 const startingWith = (stream: ByteStream, first: ReadonlyArray<Uint8Array>): ByteStream => {
-  // A copy in any case: to TLS, this is no longer a socket that its engine could take.
+  // Always wrapped: TLS must not take this for a socket that its engine could take over.
   if (!isReadonlyArrayNonEmpty(first)) return wrapStream(stream, {})
   let waiting: NonEmptyReadonlyArray<Uint8Array> | undefined = first
   const pull: ByteStream["pull"] = Effect.suspend((): Pull<NonEmptyReadonlyArray<Uint8Array>, TransportError> => {
