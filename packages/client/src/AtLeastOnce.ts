@@ -17,7 +17,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { ClientSendError } from "./Client.ts"
 import type { ClientReceiveError, FateUnknown, NotSent } from "./ClientErrors.ts"
-import { InvalidOptions } from "./ConnectError.ts"
+import type { InvalidOptions } from "./ConnectError.ts"
 import type { Message, Messages, SendOptions } from "./Connection.ts"
 import type { InvalidMessage, SendError } from "./Errors.ts"
 import { batchSize } from "./internal/BatchSize.ts"
@@ -116,9 +116,7 @@ export const make: <A, Payload, In, E = DecodeFailed>(
 >(options: MakeOptions<A, Payload, In, E>) {
   const { ackOf, number, tokenOf } = options
   const { acks, firstNumber, maxBytes, maxMessages } = options
-  const settings = yield* decode({ acks, firstNumber, maxBytes, maxMessages }).pipe(
-    Effect.mapError(({ message }) => new InvalidOptions({ problem: message }))
-  )
+  const settings = yield* decode({ acks, firstNumber, maxBytes, maxMessages })
   const log = new ReplayLog(settings.firstNumber)
   const replay = new Replay(log, yield* Effect.scope)
   const buffer = new ReplayBuffer(replay, settings, yield* Semaphore.make(1))

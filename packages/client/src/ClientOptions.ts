@@ -8,7 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { ConnectError, InvalidOptions, type InvalidUrl } from "./ConnectError.ts"
+import { ConnectError, type InvalidOptions, type InvalidUrl } from "./ConnectError.ts"
 import type { Connection } from "./Connection.ts"
 import type { Delays } from "./internal/Backoff.ts"
 import * as OptionDecoder from "./internal/OptionDecoder.ts"
@@ -96,14 +96,14 @@ export const decode = Effect.fnUntraced(function* <R>(
     onOpenTimeout,
     outbox,
     reconnect: schedule === undefined ? reconnect : undefined
-  }).pipe(Effect.mapError(invalid))
+  })
   const parsed = Effect.isEffect(url) ? undefined : Url.parse(url as string | URL)
   if (parsed !== undefined && "_tag" in parsed) return yield* parsed
   const settings = yield* decodeConnect({
     ...data,
     ...(!Effect.isEffect(headers) && { headers }),
     ...(!Effect.isEffect(subprotocols) && { subprotocols })
-  }).pipe(Effect.mapError(invalid))
+  })
   return { url: urlOf(url), connect, own, settings, delays: schedule ?? Reconnect.schedule(own.reconnect) }
 })
 
@@ -131,5 +131,3 @@ const clientJitter = 0.1
 const decodeConnect = OptionDecoder.whole(Options.MessageOptions)
 
 const decodeOwn = OptionDecoder.whole(ClientSettings)
-
-const invalid = (error: Schema.SchemaError) => new InvalidOptions({ problem: error.message })

@@ -15,7 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
 import type { FateUnknown, LossCause, NotSent } from "./ClientErrors.ts"
-import { InvalidOptions } from "./ConnectError.ts"
+import type { InvalidOptions } from "./ConnectError.ts"
 import type { Messages, SendOptions } from "./Connection.ts"
 import { batchSize } from "./internal/BatchSize.ts"
 import { Exchange, type Other } from "./internal/Exchange.ts"
@@ -85,7 +85,7 @@ export const make: <A, In, RE extends LossCause, SE, SO>(
   SE,
   SO
 >(messages: Messages<A, In, RE, SE, SO>, { responseId, statusChanges, ...data }: MakeOptions<A>) {
-  const settings = yield* Effect.mapError(decode(data), ({ message }) => new InvalidOptions({ problem: message }))
+  const settings = yield* decode(data)
   const exchange = new Exchange(messages, responseId, settings, {
     slots: yield* Semaphore.make(settings.maxInFlight),
     others: yield* Queue.bounded<Other<A>, RE | Cause.Done>(settings.maxOthers)

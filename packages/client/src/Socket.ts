@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
-import { ConnectError, InvalidOptions } from "./ConnectError.ts"
+import { ConnectError } from "./ConnectError.ts"
 import type { Connection, Message } from "./Connection.ts"
 import type { InvalidMessage, ReceiveError, SendError } from "./Errors.ts"
 import { Changes } from "./internal/Changes.ts"
@@ -87,9 +87,6 @@ export const layerWebSocketConstructor = <R = never>(
 
 const hasBeenLeft =
   "Nothing can be dialled any more, since the scope of layerWebSocketConstructor was left: provide that layer to all that uses its WebSockets, not only to what makes them"
-
-const decodeConstructor = (options: ConstructorOptions) =>
-  Effect.mapError(decodeData(options), (error) => new InvalidOptions({ problem: error.message }))
 
 const urlOf = <R>(url: Url<R>): Effect.Effect<string | URL, unknown, R> =>
   Effect.isEffect(url) ? (url as Effect.Effect<string | URL, unknown, R>) : Effect.succeed(url)
@@ -242,7 +239,7 @@ const hasLeft = Effect.fail(closeError(CloseCode.abnormalClosure))
 /** Larger than any burst that a peer takes within a moment. */
 export const defaultMaxBufferedBytes = 0x1000000
 
-const decodeData = OptionDecoder.whole(
+const decodeConstructor = OptionDecoder.whole(
   Schema.Struct({
     maxBufferedBytes: OptionSchema.Count.pipe(OptionSchema.withDefault(defaultMaxBufferedBytes))
   })

@@ -10,7 +10,7 @@ import { OptionSchema } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { InvalidOptions } from "./ConnectError.ts"
+import type { InvalidOptions } from "./ConnectError.ts"
 import type { Message } from "./Connection.ts"
 import type { InvalidMessage, SendError } from "./Errors.ts"
 import { encoderOf, legal } from "./internal/Encoding.ts"
@@ -64,7 +64,7 @@ export interface Subscriptions<In> {
 /** Sends subscriptions on each session as long as the scope lasts. */
 export const make: <In>(options: MakeOptions<In>) => Effect.Effect<Subscriptions<In>, InvalidOptions, Scope.Scope> =
   Effect.fnUntraced(function* <In>({ codec, send, ...data }: MakeOptions<In>) {
-    const limits = yield* Effect.mapError(decode(data), ({ message }) => new InvalidOptions({ problem: message }))
+    const limits = yield* decode(data)
     const encode = encoderOf({ codec, send })
     const message = (value: In) => Effect.flatMap(encode(value), (message) => legal(message))
     const log = new ReplayLog()

@@ -88,7 +88,7 @@ const receiveAndSend = [
 
 const reasons: ReadonlyArray<ConnectReason> = [
   new InvalidUrl({ url: "http://example.com/", problem: "it does not parse: write ws://host:port/path" }),
-  new InvalidOptions({ problem: 'Expected no excess property\n  at ["origni"]: check the spelling' }),
+  new InvalidOptions({ problem: "origni: there is no such option here, so check its name and its group" }),
   new OptionFailed({ option: "headers", cause: "the login service is down" }),
   new HostNotFound({ host: "example.invalid", code: "ENOTFOUND" }),
   new Refused({ address: "127.0.0.1:9" }),

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { InvalidOptions } from "../src/ConnectError.ts"
 import * as OptionDecoder from "../src/internal/OptionDecoder.ts"
 import * as Options from "../src/Options.ts"
 
@@ -40,7 +41,7 @@ const values: Readonly<Record<string, ReadonlyArray<unknown>>> = {
 
 /** Both answers, made comparable: an error by its message. */
 const bothOf = Effect.fnUntraced(function* (options: unknown) {
-  const message = Effect.mapError(({ message }: Schema.SchemaError) => message)
+  const message = Effect.mapError(({ message }: InvalidOptions) => message)
   const reference = yield* Effect.result(message(OptionDecoder.whole(Options.ConnectOptions)(options)))
   return { reference, answer: yield* Effect.result(message(Options.decode(options))) }
 })

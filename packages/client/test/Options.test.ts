@@ -128,10 +128,21 @@ describe("every form of a value", () => {
 
 describe("what is refused", () => {
   const rows: ReadonlyArray<readonly [options: unknown, problem: RegExp]> = [
-    [{ subprotocol: ["chat"] }, /excess property[\s\S]*"subprotocol"/],
-    [{ limits: { maxMesageBytes: 1 } }, /excess property[\s\S]*"maxMesageBytes"/],
-    [{ tls: { rejectUnauthorized: false } }, /excess property[\s\S]*"rejectUnauthorized"/],
-    [{ limits: { maxMessageBytes: 0 } }, /greater than 0[\s\S]*"maxMessageBytes"/],
+    [{ subprotocol: ["chat"] }, /used: subprotocol: there is no such option here, so check its name and its group$/],
+    [
+      { limits: { maxMesageBytes: 1 } },
+      /used: limits\.maxMesageBytes: there is no such option here, so check its name and its group$/
+    ],
+    [
+      { tls: { rejectUnauthorized: false } },
+      /used: tls\.rejectUnauthorized: there is no such option here, so check its name and its group$/
+    ],
+    [{ "no name\n": 1 }, /used: "no name\\n": there is no such option here, so check its name and its group$/],
+    [
+      { tls: { ca: ["pem", { file: "ca.pem" }] } },
+      /tls\.ca\.1\.file: there is no such option here, [^;]*; tls\.ca\.1\.path: Missing key$/
+    ],
+    [{ limits: { maxMessageBytes: 0 } }, /limits\.maxMessageBytes: [^;]*greater than 0/],
     [{ limits: { maxMessageBytes: -1 } }, /greater than 0/],
     [{ limits: { maxMessageBytes: 1.5 } }, /integer/],
     [{ limits: { maxMessageBytes: Number.POSITIVE_INFINITY } }, /integer/],
@@ -148,8 +159,8 @@ describe("what is refused", () => {
     [{ deadlines: { idleTimeout: 0 } }, /longer than zero/],
     [{ subprotocols: "chat" }, /array/],
     [{ headers: "Authorization: secret" }, /object/],
-    [{ headers: { Authorization: ["secret"] } }, /"Authorization"/],
-    [{ tls: { passphrase: ["secret"] } }, /"passphrase"/],
+    [{ headers: { Authorization: ["secret"] } }, /headers\.Authorization: /],
+    [{ tls: { passphrase: ["secret"] } }, /tls\.passphrase: /],
     [{ origin: null }, /string/],
     ["secret", /object/]
   ]
@@ -166,9 +177,14 @@ describe("what is refused", () => {
   it.effect("all mistakes at once", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Options.decode({ origin: 1, host: 2, limits: { maxHeaders: 0 } }))
-      assert.match(error.message, /"origin"/)
-      assert.match(error.message, /"host"/)
-      assert.match(error.message, /"maxHeaders"/)
+      assert.match(error.message, /: host: .*; origin: .*; limits\.maxHeaders: /)
+    })
+  )
+
+  it.effect("but not each byte of a file where a path or a text belongs", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Options.decode({ tls: { ca: new Uint8Array(1000) } }))
+      assert.match(error.message, /; tls\.ca\.4: there is no such option here, [^;]*; and 996 more$/)
     })
   )
 })

@@ -9,9 +9,8 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { ConnectError, type ConnectReason, InvalidOptions } from "../ConnectError.ts"
+import { ConnectError, type ConnectReason } from "../ConnectError.ts"
 import type { Redirected } from "../Connection.ts"
 import type { CookieJar } from "../CookieJar.ts"
 import type { Delivery, TextAs } from "../Delivery.ts"
@@ -86,8 +85,7 @@ const checked = (
   { cookies, ...data }: Options.Evaluated,
   known: Known
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope> => {
-  const invalid = ({ message }: Schema.SchemaError) => known.failed(new InvalidOptions({ problem: message }))
-  return then(Options.decode(data), invalid, (settings) => {
+  return then(Options.decode(data), known.failed, (settings) => {
     const { trace } = settings
     if (trace === false) return attempted(url, settings, cookies, undefined, known)
     const traced = TraceLog.make(trace === true ? TraceOptions.make({}) : trace, url.shown)

@@ -2,12 +2,14 @@
  * Checks options against a schema and fills in defaults. An option that is undefined counts as absent.
  *
  * For speed, the defaults are decoded once, and afterwards only the options that are given. If one of them is illegal, the
- * whole schema decodes all options again, to produce the error.
+ * whole schema decodes all options again, to produce the error, which names each illegal one.
  */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { InvalidOptions } from "../ConnectError.ts"
 
 /** A struct of options, each of which decodes without services. */
 interface Struct extends Schema.ConstraintDecoder<unknown> {
@@ -16,13 +18,37 @@ interface Struct extends Schema.ConstraintDecoder<unknown> {
 
 export type Decode<S extends Schema.Constraint> = (
   options: unknown
-) => Effect.Effect<S["Type"], Schema.SchemaError, S["DecodingServices"]>
+) => Effect.Effect<S["Type"], InvalidOptions, S["DecodingServices"]>
 
 /** The plain form: decodes every field, given or not. */
 export const whole = <S extends Schema.Constraint>(schema: S): Decode<S> => {
   const decode = Schema.decodeUnknownEffect(schema, strict)
-  return (options) => decode(given(options))
+  return (options) => Effect.mapError(decode(given(options)), invalid)
 }
+
+const invalid = ({ issue }: Schema.SchemaError): InvalidOptions => {
+  const { issues } = format(issue)
+  const told = issues.slice(0, manyIssues).map(({ message, path = [] }) => {
+    return path.length === 0 ? message : `${path.map(nameOf).join(".")}: ${message}`
+  })
+  const more = issues.length - told.length
+  return new InvalidOptions({ problem: [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ") })
+}
+
+/** The default, but for a key that is no option: Effect calls it an excess property. */
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) =>
+    issue._tag === "UnexpectedKey"
+      ? "there is no such option here, so check its name and its group"
+      : SchemaIssue.defaultLeafHook(issue)
+})
+
+const nameOf = (segment: unknown) => (isName.test(String(segment)) ? String(segment) : JSON.stringify(segment))
+
+const isName = /^[\w-]+$/
+
+/** A list of many values may hold as many mistakes, or be bytes where a text belongs. */
+const manyIssues = 5
 
 /**
  * The fast form, with the same result, for a struct in which no field is required. `groups` are those of its fields that hold
