@@ -43,16 +43,24 @@ describe("before anything is dialled", () => {
     "a key as ca": ["ca", { ca: client.key }],
     "a certificate as crl": ["crl", { crl: authority.cert }],
     "a crl that is none": ["crl", { crl: "-----BEGIN X509 CRL-----\nsecret\n-----END X509 CRL-----\n" }],
-    "a cert that is no certificate": ["cert, key or passphrase", { cert: "secret", key }],
+    "a cert that is no certificate": [
+      "cert, key or passphrase",
+      { cert: "-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----\n", key }
+    ],
+    "a cert that is no PEM": ["cert", { cert: "secret", key }],
     "an empty cert": ["cert", { cert: "", key }],
     "an empty key": ["key", { cert: client.cert, key: Redacted.make("") }],
     "a cert and a key that are empty": ["cert", { cert: "", key: Redacted.make("") }],
     "a cert and a key in empty files": ["cert", { cert: { path: "/dev/null" }, key: { path: "/dev/null" } }],
-    "a cert and a key of nothing but blanks": ["cert, key or passphrase", { cert: "\n", key: Redacted.make("\n") }],
+    "a cert and a key of nothing but blanks": ["cert", { cert: "\n", key: Redacted.make("\n") }],
     "an empty pfx": ["pfx", { pfx: Redacted.make(new Uint8Array(0)) }],
     "an empty pfx beside an empty passphrase": ["pfx", { pfx: { path: "/dev/null" }, passphrase: Redacted.make("") }],
     "a cert that is not there": ["cert", { cert: { path: empty }, key }],
-    "a key that is no key": ["cert, key or passphrase", { cert: client.cert, key: Redacted.make("secret") }],
+    "a key that is no key": [
+      "cert, key or passphrase",
+      { cert: client.cert, key: Redacted.make("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n") }
+    ],
+    "a key that is no PEM": ["key", { cert: client.cert, key: Redacted.make("secret") }],
     "a key of another certificate": ["cert, key or passphrase", { cert: client.cert, key: Redacted.make(good.key) }],
     "a passphrase that does not open the key": [
       "cert, key or passphrase",
@@ -101,6 +109,16 @@ describe("before anything is dialled", () => {
       })
     )
   }
+
+  it.live("a path where the text belongs: it says how a file is given", () =>
+    Effect.gen(function* () {
+      const path = "certificates/file.pem"
+      for (const [option, value] of Object.entries({ ca: path, crl: path, cert: path, key: Redacted.make(path) })) {
+        const error = yield* Effect.flip(open(1, { cert: client.cert, key, [option]: value }))
+        assert.include(error.message, `${option}: the text is not PEM; a file is given as { path }`)
+      }
+    })
+  )
 
   it.live("a file without end fails", () =>
     Effect.gen(function* () {

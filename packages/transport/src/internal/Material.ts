@@ -68,10 +68,16 @@ const blocks = Effect.fnUntraced(function* (
 })
 
 const text = (option: string, pem: Pem | SecretPem): Effect.Effect<string, TransportError> => {
-  if (typeof pem === "string") return Effect.succeed(pem)
-  if (Redacted.isRedacted(pem)) return Effect.succeed(Redacted.value(pem))
+  if (typeof pem === "string") return isPem(option, pem)
+  if (Redacted.isRedacted(pem)) return isPem(option, Redacted.value(pem))
   return Effect.map(file(option, pem.path), (bytes) => bytes.toString("utf8"))
 }
+
+/** A text without a PEM block is mostly a path. OpenSSL would only say "no start line" or "unsupported". */
+const isPem = (option: string, text: string): Effect.Effect<string, TransportError> =>
+  text === "" || text.includes("-----BEGIN")
+    ? Effect.succeed(text)
+    : Effect.fail(certificateError(option, new Error("the text is not PEM; a file is given as { path }")))
 
 /** The files of a directory, sorted by name; undefined if the path is not a directory. */
 const entries = (option: string, path: string) =>
