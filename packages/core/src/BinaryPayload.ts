@@ -1,7 +1,7 @@
 /**
- * The payload of a binary message that comes in pieces: collected in blocks, and put into one array when it is whole. No byte
- * moves while the message grows, however many pieces there are. Once the rest is known to be no longer than what came, the
- * final array replaces the blocks.
+ * The payload of a binary message that comes in pieces: collected in blocks, and put into one array when it is complete. No
+ * byte moves while the message grows, however many pieces there are. Once the rest is known to be no longer than what has come,
+ * the final array replaces the blocks.
  *
  * It holds at most twice the bytes received plus 64 KiB, never what a header alone announces, and no piece keeps its read in
  * memory. `PayloadBuffer` is the plain form: one array that grows.

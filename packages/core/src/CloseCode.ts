@@ -1,5 +1,5 @@
 /**
- * Close codes: which numbers may appear in a Close frame (RFC 6455 §7.4 and the IANA registry it founded).
+ * Close codes: which numbers may appear in a Close frame (RFC 6455 §7.4 and the IANA registry that it created).
  *
  * Only this module knows the ranges; `ClosePayload` knows what a Close frame looks like.
  */

@@ -15,8 +15,9 @@ export interface DeflaterOptions {
 
 export interface Deflater {
   /**
-   * Compresses a message's payload, without the four bytes of `tail` (RFC 7692 §7.2.1), or a part of it, up to the part's last
-   * byte. `last` is false while more parts follow. The result is valid until the next call of any coder.
+   * Compresses a message's payload, or the next part of it: `last` is false while more parts follow. All of the part is in the
+   * result, and the message ends without the four bytes of `tail` (RFC 7692 §7.2.1). The result is valid until the next call
+   * of any coder.
    */
   readonly deflate: (payload: Uint8Array, last?: boolean) => Uint8Array
   /** Frees what it holds. */

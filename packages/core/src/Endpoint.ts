@@ -82,8 +82,8 @@ export class Endpoint<A = Message> {
   private madeAssembler: Assembler.Assembler<A> | undefined
   private madeEncoder: MessageEncoder | undefined
   private controlPayload: PayloadBuffer | undefined
-  private readonly inward: Traffic.Ratio
-  private readonly outward: Traffic.Ratio
+  private readonly inward: Traffic.CompressionMeter
+  private readonly outward: Traffic.CompressionMeter
   private messagesReceived = 0
   private readonly inflater: Inflater | undefined
   private readonly deflater: Deflater | undefined
@@ -94,8 +94,8 @@ export class Endpoint<A = Message> {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
-    this.inward = compression === undefined ? nothingCompressed : new Traffic.Ratio()
-    this.outward = compression === undefined ? nothingCompressed : new Traffic.Ratio()
+    this.inward = compression === undefined ? nothingCompressed : new Traffic.CompressionMeter()
+    this.outward = compression === undefined ? nothingCompressed : new Traffic.CompressionMeter()
     if (compression !== undefined) {
       const { agreed, level, memoryLevel } = compression
       const ours = { ...PerMessageDeflate.windowOf(role, agreed), level, memoryLevel }
@@ -160,7 +160,7 @@ export class Endpoint<A = Message> {
     return false
   }
 
-  /** The fast path for consecutive short messages; `next` is the plain way. */
+  /** The fast path for consecutive short messages. `next` takes all others. */
   private takeRun(into: Array<A>, room: Room): boolean {
     if (this.assembler.takeRun === undefined || !this.receiving || !this.decoder.isBetweenMessages) return false
     const taken = this.assembler.takeRun(this.decoder, into, room)
@@ -362,7 +362,7 @@ export class Endpoint<A = Message> {
 }
 
 /** Shared by all endpoints that compress nothing. */
-const nothingCompressed = new Traffic.Ratio()
+const nothingCompressed = new Traffic.CompressionMeter()
 
 /** The assembler of an endpoint without its own; its element is then `Message`. */
 const wholeMessages = <A>(...[platform, limits, inflater]: Parameters<Assembler.Make<A>>): Assembler.Assembler<A> =>

@@ -5,7 +5,7 @@
  *     extension       = extension-token *( ";" extension-param )
  *     extension-param = token [ "=" ( token | quoted-string ) ]    ; the quoted text must be a token too
  *
- * Elements of the list may be empty, since headers of one name are joined (RFC 9110 §5.6.1.2), but one must not be.
+ * Elements of the list may be empty, since headers of one name are joined (RFC 9110 §5.6.1.2), but not all of them.
  */
 import * as HttpSyntax from "./HttpSyntax.ts"
 

@@ -92,7 +92,7 @@ export class FrameDecoder {
     return this.last && this.straddled === 0 && !this.expected.fragmented && this.expected.role === "client"
   }
 
-  /** That many frames, up to `end`, were read by other means. */
+  /** `MessageRun` has taken this many frames, up to `end`. */
   skip(end: number, frames: number): void {
     this.end = end
     this.frames += frames

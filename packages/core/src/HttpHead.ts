@@ -2,9 +2,10 @@
  * The head of an HTTP/1.1 message: a start line and headers (RFC 9112 §2, §5), read from chunks and written to bytes.
  *
  * This module knows how lines follow one another, in both directions, and how much of them a peer may send. `HttpSyntax` knows
- * the characters, `Latin1` the bytes, and `HttpHeaders` finds headers; all of it is exported from here. What a start line or a
- * header means, the opening handshake knows. Reading takes linear time, however the network cuts the lines, and uses native
- * functions: for the first thousands of connections a loop over bytes is slow, and then costs more to optimise than it saves.
+ * the characters, `Latin1` the bytes, and `HttpHeaders` finds headers; all of it is exported from here. The opening handshake
+ * knows what start lines and headers mean. Reading takes linear time, however the network cuts the lines. It uses native
+ * functions, since a loop over bytes is slow for the first thousands of connections, and later costs more to optimise than it
+ * saves.
  */
 import type { Header, Headers } from "./HttpHeaders.ts"
 import { fieldLine, isBlank, trim } from "./HttpSyntax.ts"
@@ -26,7 +27,7 @@ export interface Head {
 export interface InvalidHead {
   readonly _tag: "InvalidHead"
   readonly rule: Rule
-  /** What came of the line that broke the rule: at most 200 characters, unescaped. */
+  /** The line that broke the rule, as far as it came: at most 200 characters, unescaped. */
   readonly found: string
 }
 

@@ -1,5 +1,5 @@
 /**
- * The headers of an HTTP message, looked up by name, in any case, over all lines with that name (RFC 9110 §5.1 to §5.3).
+ * Looks up the headers of an HTTP message by name, in any case, over all lines with that name (RFC 9110 §5.1 to §5.3).
  *
  * `HttpHead` reads and writes them; the opening handshake knows what their values mean.
  */

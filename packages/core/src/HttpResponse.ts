@@ -2,7 +2,7 @@
  * The head of an HTTP response: its status line (RFC 9112 §4) and headers. Interim responses before it are skipped (RFC 9110
  * §15.2). The status line is checked as soon as it is complete: a peer that speaks another protocol may send only one line.
  *
- * What a status means, the caller decides. A 101 ends the reading too, since HTTP ends there.
+ * The caller decides what a status means. Reading ends after a 101 too, since HTTP ends there.
  */
 import * as HttpHead from "./HttpHead.ts"
 import { type NeedMore, needMore } from "./NeedMore.ts"
@@ -20,7 +20,7 @@ export interface Response {
 export interface InvalidResponse {
   readonly _tag: "InvalidResponse"
   readonly rule: Rule
-  /** What came of the line that broke the rule: at most 200 characters, unescaped. */
+  /** The line that broke the rule, as far as it came: at most 200 characters, unescaped. */
   readonly found: string
 }
 

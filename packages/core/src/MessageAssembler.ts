@@ -51,7 +51,7 @@ export class MessageAssembler implements Assembler<Message> {
     if (piece.first) {
       const failure = this.intake.begin(piece.header, this.payload.length)
       if (failure !== undefined) return failure
-      // There is nothing of the message yet, so nothing would have to move.
+      // No byte of the message has come yet, so its kind decides where it is collected.
       if (this.payload.length === 0) this.payload = this.isText ? this.text : this.bytes
       if (!this.intake.compressed && piece.last && piece.header.fin && this.payload.length === 0) {
         return this.whole(piece.bytes, piece.start, piece.end)
@@ -60,7 +60,7 @@ export class MessageAssembler implements Assembler<Message> {
     return this.intake.compressed ? this.inflate(piece) : this.append(piece)
   }
 
-  /** The fast path; `take` is the plain way. */
+  /** The fast path for consecutive short messages; `take` is the plain form. */
   takeRun(decoder: FrameDecoder, into: Array<Message>, room: { messages: number; bytes: number }): number {
     return this.run === undefined ? 0 : this.run.take(decoder, into, room)
   }
@@ -109,7 +109,7 @@ export class MessageAssembler implements Assembler<Message> {
   }
 }
 
-/** The same with each message's kind, and text as the bytes that came, unchecked. */
+/** Like `MessageAssembler`, but each message is bytes with its kind, and text is not checked. */
 export class MessageBytesAssembler implements Assembler<MessageBytes> {
   private readonly messages: MessageAssembler
 

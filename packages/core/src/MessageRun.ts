@@ -1,7 +1,7 @@
 /**
  * The fast path for short messages: consecutive whole, unmasked frames of one kind in a read are taken together. The result is
- * the same as `MessageAssembler`'s. Where it is not sure, it stops before the frame, which leaves everything else, and every
- * failure, to the plain way.
+ * the same as that of `MessageAssembler.take`, one by one. This path stops before any frame that is not plainly legal, so every
+ * failure is found by `take`.
  *
  * Messages may share memory with their neighbours, and keep it alive: 1 KiB of text; 4 KiB of short binary messages, 16 KiB of
  * longer ones. Where binary messages of 1 KiB and more fill half of the read's memory, they are not copied, but are views of
@@ -15,7 +15,7 @@ import { ShortTexts } from "./ShortTexts.ts"
 type Messages = Array<string | Uint8Array>
 
 export class MessageRun {
-  /** It returns no longer messages; limits below this are left to the plain way. */
+  /** It takes no longer messages, so it checks no limits: with smaller limits it is not used. */
   static readonly maxPayload = 0x1000
 
   private readonly shortTexts: ShortTexts

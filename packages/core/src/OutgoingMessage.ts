@@ -1,6 +1,6 @@
 /**
- * One message on its way out in fragments (RFC 6455 §5.4): the first frame tells its kind, the others continue it. The caller
- * sends nothing but control frames between them.
+ * One message that is sent in fragments (RFC 6455 §5.4): the first frame tells its kind, the others continue it. The caller
+ * sends only control frames between them.
  */
 import type { Kind } from "./Assembler.ts"
 import type { Deflater } from "./Compression.ts"

@@ -3,10 +3,10 @@
  *
  *     81 05 h e l l o 81 05 w o r l d      "hello" and "world", each after its header
  *
- * In latin-1 each octet is a character, and the headers say where to cut. ASCII is the same in latin-1, and all texts are ASCII
- * if no octet is above 7F except the first one of each header: these octets are counted. For other texts, a separator replaces
- * each header in a copy of the run, which is UTF-8 if every text is, and is split at the separators. The plain way, one by one,
- * finds the message that is not UTF-8.
+ * If all texts are ASCII, the run is decoded as latin-1, where each octet is one character, and the headers say where to cut.
+ * All texts are ASCII if no octet is above 7F except the first one of each header, so these octets are counted. Otherwise a
+ * separator replaces each header in a copy of the run. The copy is UTF-8 if every text is, and is split at the separators. If
+ * that fails, the texts are decoded one by one, which finds the one that is not UTF-8.
  */
 import * as Latin1 from "./Latin1.ts"
 import type { Platform } from "./Platform.ts"
@@ -101,7 +101,7 @@ export class ShortTexts {
     return frames
   }
 
-  /** The plain way, to the end of the run. A text that is not UTF-8 moves that end before itself. */
+  /** Decodes each text alone, to the end of the run. A text that is not UTF-8 moves that end before itself. */
   private oneByOne(bytes: Uint8Array, start: number, into: Texts, place: number): number {
     let taken = 0
     for (let at = start; at < this.end; ) {

@@ -1,7 +1,7 @@
 /**
- * The first buffers of frame encoders, lent to one after the other: most connections send little and seldom, and together they
- * need only as many as write in one turn of the event loop. The buffer that was given back last is lent next, since it is still
- * in the CPU's caches. Its old contents are overwritten before it is sent.
+ * The first buffers of frame encoders, lent to one encoder after the other: most connections send little and seldom, so they
+ * need only as many buffers as connections write in one turn of the event loop. The buffer that was given back last is lent
+ * next, since it is still in the CPU's caches. Its old contents are overwritten before it is sent.
  */
 import type { Platform } from "./Platform.ts"
 

@@ -15,8 +15,8 @@ export interface Traffic {
   readonly plainBytes: number
 }
 
-/** Payload bytes before and after compression. */
-export class Ratio {
+/** Counts payload bytes before and after compression, in the coders that it wraps. */
+export class CompressionMeter {
   compressedBytes = 0
   plainBytes = 0
 
