@@ -34,7 +34,7 @@ export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
     store: (url, setCookie) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         // One after the other: one answer may set two cookies of one name for two paths.
-        for (const header of setCookie) jar = bounded(add(jar, asHttp(url), header, now), now)
+        for (const header of setCookie) jar = bounded(add(unexpired(jar, now), asHttp(url), header, now))
       }),
     clear: Effect.sync(() => {
       jar = []
@@ -48,7 +48,8 @@ const add = (jar: ReadonlyArray<Cookies.Cookie>, url: string, header: string, no
   const ofHost = header.replace(domainAttribute, (attribute, domain) =>
     isOwnAddress(domain, from.hostname) ? "" : attribute
   )
-  const parsed = Cookies.fromSetCookie(ofHost.replace(manySeconds, `$1${maxAge}`))
+  const dated = ofHost.replace(expiresAttribute, (_, name, date) => (time.test(date) ? `${name}${date} GMT` : ""))
+  const parsed = Cookies.fromSetCookie(dated.replace(manySeconds, `$1${maxAge}`))
   const allowed = Object.values(parsed.cookies).every((cookie) => isAllowed(jar, from, cookie))
   return allowed ? Cookies.mergeIntoArray(jar, url, parsed, now) : jar
 }
@@ -83,14 +84,30 @@ const nameless = /^\s*;/
 
 const domainAttribute = /;\s*domain\s*=([^;]*)/gi
 
-/** Without what has expired; where there are too many, without the oldest. */
-const bounded = (jar: ReadonlyArray<Cookies.Cookie>, now: number): ReadonlyArray<Cookies.Cookie> => {
-  const fresh = jar.filter(({ options }) => options?.expires === undefined || options.expires.getTime() > now)
-  const domain = fresh.at(-1)?.options?.domain
-  const siblings = fresh.filter(({ options }) => options?.domain === domain)
-  const surplus = siblings.length > maxPerDomain ? siblings[0] : fresh.length > maxCookies ? fresh[0] : undefined
-  return surplus === undefined ? fresh : fresh.filter((cookie) => cookie !== surplus)
+/**
+ * `Date` also reads what is no date of a cookie: servers that send 0 or -1 mean none. A cookie's date has a time, and is in GMT
+ * whatever zone it names, or none (RFC 6265 §5.1.1).
+ */
+const expiresAttribute = /(;\s*expires\s*=)([^;]*)/gi
+const time = /\d:\d\d/
+
+const unexpired = (jar: ReadonlyArray<Cookies.Cookie>, now: number): ReadonlyArray<Cookies.Cookie> =>
+  jar.filter(({ options }) => options?.expires === undefined || options.expires.getTime() > now)
+
+/** Where there are too many, without one of them. */
+const bounded = (jar: ReadonlyArray<Cookies.Cookie>): ReadonlyArray<Cookies.Cookie> => {
+  const domain = jar.at(-1)?.options?.domain
+  const siblings = jar.filter(({ options }) => options?.domain === domain)
+  const surplus = siblings.length > maxPerDomain ? first(siblings) : jar.length > maxCookies ? first(jar) : undefined
+  return surplus === undefined ? jar : jar.filter((cookie) => cookie !== surplus)
 }
+
+/**
+ * The oldest that is not Secure, if there is one: whoever sits on a plain connection could otherwise crowd out what came over a
+ * secure one, and then replace it (RFC 6265bis §5.7).
+ */
+const first = (cookies: ReadonlyArray<Cookies.Cookie>) =>
+  cookies.find(({ options }) => options?.secure !== true) ?? cookies[0]
 
 /** Cookies know http and https alone; ws and wss are these (RFC 6455 §4.1, requirement 12). */
 const asHttp = (url: string | URL): string => String(url).replace(/^ws(s?:)/i, "http$1")

@@ -125,6 +125,16 @@ describe("time is the Clock's", () => {
     })
   )
 
+  it.effect("a Secure cookie that has expired stands in the way of no plain one", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      yield* jar.store("wss://a.test/", ["a=1; Secure; Max-Age=60"])
+      yield* TestClock.adjust("60 seconds")
+      yield* jar.store("ws://a.test/", ["a=2"])
+      assert.strictEqual(yield* header(jar, "ws://a.test/"), "a=2")
+    })
+  )
+
   it.effect("Expires, and a server that takes its cookie back", () =>
     Effect.gen(function* () {
       const jar = yield* CookieJar.make
@@ -138,7 +148,51 @@ describe("time is the Clock's", () => {
   )
 })
 
+describe("Expires is a date with a time, in GMT whatever else it says (RFC 6265 §5.1.1)", () => {
+  const rows: ReadonlyArray<readonly [expires: string, secondsToLive: number | undefined]> = [
+    ["Thu, 01 Jan 2026 00:01:00 GMT", 60],
+    ["Thu, 01-Jan-26 00:01:00 GMT", 60],
+    ["Thu Jan  1 00:01:00 2026", 60],
+    ["Thu, 01 Jan 2026 00:01:00", 60],
+    ["Thu, 01 Jan 2026 00:01:00 PST", 60],
+    ["0", undefined],
+    ["-1", undefined],
+    ["2026", undefined],
+    ["2025-12-31", undefined],
+    ["00:01:00", undefined]
+  ]
+  for (const [expires, secondsToLive] of rows) {
+    it.effect(`${expires}: ${secondsToLive ?? "none"}`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Date.UTC(2026, 0, 1))
+        const jar = yield* CookieJar.make
+        yield* jar.store("ws://a.test/", [`a=1; Expires=${expires}; Path=/`])
+        if (secondsToLive !== undefined) {
+          yield* TestClock.adjust((secondsToLive - 1) * 1000)
+          assert.strictEqual(yield* header(jar, "ws://a.test/"), "a=1")
+        }
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* header(jar, "ws://a.test/"), secondsToLive === undefined ? "a=1" : undefined)
+      })
+    )
+  }
+})
+
 describe("S5: how much a server can make it hold", () => {
+  it.effect("a plain connection cannot crowd out what a secure one set, and then replace it", () =>
+    Effect.gen(function* () {
+      const jar = yield* CookieJar.make
+      yield* jar.store("wss://a.test/", ["sid=good; Secure"])
+      const many = Array.from({ length: CookieJar.maxPerDomain + 2 }, (_, i) => `c${i}=1`)
+      yield* jar.store("ws://a.test/", [...many, "sid=evil"])
+      const cookies = (yield* header(jar, "wss://a.test/"))!.split("; ")
+      assert.strictEqual(cookies.length, CookieJar.maxPerDomain)
+      assert.deepStrictEqual(cookies.slice(0, 2), ["sid=good", "c3=1"])
+      for (let i = 0; i < CookieJar.maxCookies; i++) yield* jar.store(`ws://h${i}.test/`, ["a=1"])
+      assert.strictEqual(yield* header(jar, "wss://a.test/"), "sid=good")
+    })
+  )
+
   it.effect("a cookie of more than 4,096 bytes is none", () =>
     Effect.gen(function* () {
       const room = CookieJar.maxCookieBytes - "a=".length
