@@ -12,7 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { type LossCause, OnOpenFailed } from "../ClientErrors.ts"
+import type { LossCause } from "../ClientErrors.ts"
 import type { ClientFunctions } from "../ClientOptions.ts"
 import type { CloseInfo } from "../CloseInfo.ts"
 import type { ConnectError } from "../ConnectError.ts"
@@ -22,6 +22,7 @@ import type { Status } from "../Status.ts"
 import { Intent } from "./Intent.ts"
 import { type Ending, Losses, type LossParts, type Lost } from "./Losses.ts"
 import * as Moment from "./Moment.ts"
+import * as OnOpen from "./OnOpen.ts"
 import type { Up } from "./Phase.ts"
 import * as Spans from "./Spans.ts"
 
@@ -158,8 +159,8 @@ export class LongLived<R> {
   }
 
   /**
-   * Runs the program's `onOpen`. Until it is done, nobody else receives or sends on the connection. Returns undefined if it
-   * succeeded, `unwanted` if the program stopped or paused the client meanwhile, otherwise why the connection is lost.
+   * Runs `onOpen` until it is done, the connection has ended, or the program stops or pauses the client. Nobody else receives
+   * or sends on the connection meanwhile. Returns undefined if it succeeded, `unwanted`, or why the connection is lost.
    */
   private onOpen(
     connection: Connection,
@@ -168,20 +169,7 @@ export class LongLived<R> {
     const { onOpen, onOpenTimeout } = this.parts
     const { generation } = this
     if (onOpen === undefined) return Effect.void as Effect.Effect<undefined>
-    const opening = Effect.suspend(() => onOpen(connection, generation)).pipe(
-      Scope.provide(scope),
-      Effect.matchCause({
-        onSuccess: () => undefined,
-        onFailure: (cause) => new OnOpenFailed({ generation, problem: problemOf(cause), cause: Cause.squash(cause) })
-      }),
-      Effect.tap((failed) =>
-        failed?.problem === "died" ? Effect.logError("onOpen of a WebSocket client died", failed.cause) : Effect.void
-      ),
-      Effect.timeoutOrElse({
-        duration: onOpenTimeout,
-        orElse: () => Effect.succeed(new OnOpenFailed({ generation, problem: "timed out", timeout: onOpenTimeout }))
-      })
-    )
+    const opening = OnOpen.run(onOpen, { connection, generation, scope, timeout: onOpenTimeout })
     const over = Effect.raceFirst(Effect.as(connection.ended, undefined), Effect.as(this.intent.stopped, unwanted))
     return Effect.gen({ self: this }, function* () {
       const failed = yield* Effect.raceFirst(opening, over)
@@ -307,8 +295,6 @@ export class LongLived<R> {
 
 /** The program does not want a connection any more. */
 const unwanted = "unwanted" as const
-
-const problemOf = (cause: Cause.Cause<unknown>) => (Cause.hasDies(cause) ? "died" : "failed")
 
 const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))

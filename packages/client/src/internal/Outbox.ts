@@ -12,7 +12,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { ClientSendError, ClientSendOptions } from "../Client.ts"
 import { FateUnknown, type LossCause, NotSent } from "../ClientErrors.ts"
-import type { Message } from "../Connection.ts"
+import type { Connection, Message } from "../Connection.ts"
 import { type ConnectionClosed, InvalidMessage } from "../Errors.ts"
 import type { OutboxOptions } from "../OutboxOptions.ts"
 import { Changes } from "./Changes.ts"
@@ -117,10 +117,8 @@ export class Outbox {
     { fate, messages, options }: Sending,
     later: Effect.Effect<void, ClientSendError>
   ): Effect.Effect<void, ClientSendError> {
-    const one = messages.length === 1
-    const sending = one ? connection.send(messages[0]!, options) : connection.sendAll(messages, options)
     const { ledger } = this
-    return Effect.matchEffect(sending, {
+    return Effect.matchEffect(sendOn(connection, messages, options), {
       onSuccess: () => {
         ledger.accept(messages.length, fate)
         this.work.changed()
@@ -129,7 +127,7 @@ export class Outbox {
       onFailure: (error) => {
         if (error._tag === "InvalidMessage") return Effect.fail(error)
         // If there were several messages, some of them may have left.
-        return one ? later : Effect.fail(new FateUnknown({ cause: error }))
+        return messages.length === 1 ? later : Effect.fail(new FateUnknown({ cause: error }))
       }
     })
   }
@@ -225,9 +223,7 @@ export class Outbox {
   /** Offers one item to the connection, and waits until it is accepted. */
   private offer({ connection }: Up, item: Queued, ledger: Ledger): Effect.Effect<void, ConnectionClosed> {
     const { durable, fate, messages, options } = item
-    const one = messages.length === 1
-    const sending = one ? connection.send(messages[0]!, options) : connection.sendAll(messages, options)
-    return Effect.matchEffect(sending, {
+    return Effect.matchEffect(sendOn(connection, messages, options), {
       onSuccess: () => {
         if (!durable) ledger.accept(messages.length, fate)
         this.queue.accepted()
@@ -237,7 +233,7 @@ export class Outbox {
       onFailure: (error) => {
         if (error._tag === "InvalidMessage") return Effect.die(error)
         // If there were several messages, some may have left, so all of them are treated as if they had.
-        if (one) this.queue.returned()
+        if (messages.length === 1) this.queue.returned()
         else if (durable) this.queue.accepted()
         else {
           ledger.accept(messages.length, fate)
@@ -279,6 +275,9 @@ export class Outbox {
     return items.reduce((sum, { messages }) => sum + messages.length, 0)
   }
 }
+
+const sendOn = (connection: Connection, messages: ReadonlyArray<Message>, options: ClientSendOptions | undefined) =>
+  messages.length === 1 ? connection.send(messages[0]!, options) : connection.sendAll(messages, options)
 
 /** Completed when it is known what became of a message. */
 export const makeFate = (): Fate => Deferred.makeUnsafe()
