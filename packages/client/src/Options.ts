@@ -24,10 +24,10 @@ import { KeepAliveOptions } from "./KeepAliveOptions.ts"
 import { RedirectOptions } from "./RedirectOptions.ts"
 import { TraceOptions } from "./TraceOptions.ts"
 
-const { Bound, Count, Time, withDefault, withDefaultsOf } = OptionSchema
+const { Bound, Count, RedactedText, Time, withDefault, withDefaultsOf } = OptionSchema
 
 /** A header's value. A `Redacted` one stays redacted in every error and log. */
-const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
+const HeaderValue = Schema.Union([Schema.String, RedactedText])
 
 /** How long each part of a connection's life may take. */
 export const Deadlines = Schema.Struct({

@@ -142,6 +142,12 @@ describe("what is refused", () => {
       { tls: { ca: ["pem", { file: "ca.pem" }] } },
       /tls\.ca\.1\.file: there is no such option here, [^;]*; tls\.ca\.1\.path: Missing key$/
     ],
+    [
+      { proxy: { ulr: "http://a" } },
+      /used: proxy\.ulr: there is no such option here, so check its name and its group; proxy\.url: Missing key$/
+    ],
+    [{ proxy: { url: 4 } }, /used: proxy\.url: Expected string \| Redacted<string>$/],
+    [{ headers: { "X-A": 4 } }, /used: headers\.X-A: Expected string \| Redacted<string>$/],
     [{ limits: { maxMessageBytes: 0 } }, /limits\.maxMessageBytes: [^;]*greater than 0/],
     [{ limits: { maxMessageBytes: -1 } }, /greater than 0/],
     [{ limits: { maxMessageBytes: 1.5 } }, /integer/],
@@ -151,7 +157,11 @@ describe("what is refused", () => {
     [{ deadlines: { openTimeout: 0 } }, /longer than zero/],
     [{ deadlines: { closeTimeout: -1 } }, /longer than zero/],
     [{ deadlines: { stallTimeout: Number.NaN } }, /longer than zero/],
-    [{ deadlines: { openTimeout: "10 secnds" } }, /Duration/],
+    [
+      { deadlines: { openTimeout: "10 secnds" } },
+      /used: deadlines\.openTimeout: Expected a time such as "10 seconds" or a valid Duration string$/
+    ],
+    [{ deadlines: { openTimeout: true } }, /used: deadlines\.openTimeout: Expected a time such as "10 seconds"$/],
     [{ keepAlive: true }, /false/],
     [{ keepAlive: { interval: 0 } }, /longer than zero/],
     [{ keepAlive: { missed: 0 } }, /greater than 0/],

@@ -35,9 +35,16 @@ const absent =
     )
 
 /** A Duration, milliseconds, or a text such as "10 seconds". Longer than zero. */
-export const Time = Schema.Union([Schema.Duration, Schema.DurationFromMillis, Schema.DurationFromString]).check(
+export const Time = Schema.Union([
+  Schema.Duration.annotate({ expected: 'a time such as "10 seconds"' }),
+  Schema.DurationFromMillis,
+  Schema.DurationFromString
+]).check(
   Schema.makeFilter((duration: Duration.Duration) => Duration.toMillis(duration) > 0 || "must be longer than zero")
 )
+
+/** What a program gives for a text that is to stay secret; beside it a plain text may be given. */
+export const RedactedText = Schema.Redacted(Schema.String).annotate({ expected: "string | Redacted<string>" })
 
 /** A whole number, one or more. */
 export const Count = Schema.Int.check(Schema.isGreaterThan(0))

@@ -6,18 +6,18 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as NoProxyList from "./internal/proxy/NoProxy.ts"
 import * as ProxyServer from "./internal/proxy/ProxyServer.ts"
-import { defaultsOf, withDefault, withDefaultsOf } from "./OptionSchema.ts"
+import { defaultsOf, RedactedText, withDefault, withDefaultsOf } from "./OptionSchema.ts"
 import { TlsOptions } from "./TlsOptions.ts"
 
 /** `scheme://user:password@host:port`; a URL given as text is kept redacted. */
-const ProxyUrl = Schema.Union([Schema.RedactedFromValue(Schema.String), Schema.Redacted(Schema.String)]).check(
+const ProxyUrl = Schema.Union([Schema.RedactedFromValue(Schema.String), RedactedText]).check(
   Schema.makeFilter((url: Redacted.Redacted<string>) => {
     const server = ProxyServer.parse(Redacted.value(url))
     return typeof server !== "string" || server
   })
 )
 
-const HeaderValue = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
+const HeaderValue = Schema.Union([Schema.String, RedactedText])
 
 const Headers = Schema.Record(Schema.String, HeaderValue).check(
   Schema.makeFilter((headers: Readonly<Record<string, string | Redacted.Redacted<string>>>) => {

@@ -7,7 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as HostName from "./internal/HostName.ts"
-import { withDefault } from "./OptionSchema.ts"
+import { RedactedText, withDefault } from "./OptionSchema.ts"
 
 const Path = Schema.Struct({ path: Schema.String })
 
@@ -15,7 +15,7 @@ const Path = Schema.Struct({ path: Schema.String })
 export const Pem = Schema.Union([Schema.String, Path])
 export type Pem = typeof Pem.Type
 
-const Secret = Schema.Union([Schema.RedactedFromValue(Schema.String), Schema.Redacted(Schema.String)])
+const Secret = Schema.Union([Schema.RedactedFromValue(Schema.String), RedactedText])
 
 /** A private key: its text is secret, the path of a file is not. */
 export const SecretPem = Schema.Union([...Secret.members, Path])

@@ -26,12 +26,22 @@ export const whole = <S extends Schema.Constraint>(schema: S): Decode<S> => {
   return (options) => Effect.mapError(decode(given(options)), invalid)
 }
 
+/** An option that can be written in several ways fails as each of them. What is wrong inside of a group tells more than that. */
 const invalid = ({ issue }: Schema.SchemaError): InvalidOptions => {
-  const { issues } = format(issue)
-  const told = issues.slice(0, manyIssues).map(({ message, path = [] }) => {
-    return path.length === 0 ? message : `${path.map(nameOf).join(".")}: ${message}`
+  const problems = new Map<string, Set<string>>()
+  const groups = new Set<string>()
+  for (const { message, path = [] } of format(issue).issues) {
+    const names = path.map(nameOf)
+    const name = names.join(".")
+    problems.set(name, (problems.get(name) ?? new Set()).add(message))
+    for (let depth = 0; depth < names.length; depth++) groups.add(names.slice(0, depth).join("."))
+  }
+  const wrong = [...problems].filter(([name]) => !groups.has(name))
+  const told = wrong.slice(0, manyIssues).map(([name, messages]) => {
+    const message = [...messages].join(" or ").replaceAll(" or Expected ", " or ")
+    return name === "" ? message : `${name}: ${message}`
   })
-  const more = issues.length - told.length
+  const more = wrong.length - told.length
   return new InvalidOptions({ problem: [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ") })
 }
 
