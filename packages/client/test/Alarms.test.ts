@@ -26,7 +26,7 @@ describe("Alarms", () => {
     }
   })
 
-  it("those taken out do not come up, and the others do", () => {
+  it("one that was removed does not come up, and the others do", () => {
     for (let round = 1; round < 60; round++) {
       const all = Array.from({ length: round }, (_, i) => alarm((i * 7919 + round * 31) % 50))
       const alarms = new Alarms<Timed>()
@@ -39,7 +39,7 @@ describe("Alarms", () => {
     }
   })
 
-  it("taking out one that is not set changes nothing", () => {
+  it("removing one that is not set changes nothing", () => {
     const alarms = new Alarms<Timed>()
     const [one, other] = [alarm(1), alarm(2)]
     alarms.add(one)

@@ -93,7 +93,7 @@ describe("Attendant", () => {
     })
   )
 
-  it.effect("does not answer what was taken back, nor for one that has left", () =>
+  it.effect("does not ring an alarm that was unset, nor start a task for one that has left", () =>
     Effect.gen(function* () {
       const { attendant, member, wait } = yield* attended
       const [a, b] = [yield* member("a"), yield* member("b")]
@@ -116,7 +116,7 @@ describe("Attendant", () => {
     })
   )
 
-  it.effect("starts at once what is to be started", () =>
+  it.effect("starts a task at once", () =>
     Effect.gen(function* () {
       const { member, wait } = yield* attended
       const [a, b] = [yield* member("a"), yield* member("b")]

@@ -17,7 +17,7 @@ describe("Changes", () => {
     })
   )
 
-  it.effect("a change that was missed is none to wait for", () =>
+  it.effect("does not wait if the change has happened already", () =>
     Effect.gen(function* () {
       const changes = new Changes()
       const { version } = changes

@@ -11,7 +11,7 @@ class Named {
 }
 
 describe("Crowd", () => {
-  it("those that were added and not removed, whoever goes first", () => {
+  it("has those that were added and not removed, in whatever order they go", () => {
     const crowd = new Crowd<Named>()
     const [a, b, c, d] = [new Named("a"), new Named("b"), new Named("c"), new Named("d")]
     for (const one of [a, b, c, d]) crowd.add(one)
@@ -27,7 +27,7 @@ describe("Crowd", () => {
     assert.deepStrictEqual([...crowd], [a])
   })
 
-  it("is in it once, and removed once", () => {
+  it("a member is added once, and removed once", () => {
     const crowd = new Crowd<Named>()
     const a = new Named("a")
     crowd.add(a)

@@ -21,7 +21,7 @@ describe("Excuse", () => {
     })
   }
 
-  it("it excuses for so long, from the first time on", () => {
+  it("the limit counts from the first late timer, however many follow", () => {
     const excuse = new Excuse(millis(250))
     const late = (now: number) => Number(excuse.take(millis(now), millis(now - 20)) / millis(1))
     assert.deepStrictEqual([1000, 1120, 1240, 1250, 9000].map(late), [100, 100, 10, 0, 0])

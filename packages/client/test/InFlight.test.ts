@@ -87,7 +87,7 @@ describe("what a loss says", () => {
     })
   )
 
-  it("a response that nobody waits for is nobody's", () => {
+  it("a response to a request that was given up finds none, and its id is not used again", () => {
     const inFlight = new InFlight<string>()
     const request = inFlight.make()
     assert.strictEqual(inFlight.add(request), 1)

@@ -99,7 +99,7 @@ describe("taking", () => {
 })
 
 describe("the bounds", () => {
-  it.effect("full by messages", () =>
+  it.effect("it is full at so many messages", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>({ inboxMessages: 2, inboxBytes: 100 }, lengths)
       inbox.deliver(["a"])
@@ -112,7 +112,7 @@ describe("the bounds", () => {
     })
   )
 
-  it.effect("full by bytes, or UTF-16 units of texts; one message always fits", () =>
+  it.effect("it is full at so many bytes (UTF-16 units of texts); one message always fits", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>({ inboxMessages: 100, inboxBytes: 4 }, lengths)
       inbox.deliver([new Uint8Array(3)])
@@ -233,7 +233,7 @@ describe("the end", () => {
     })
   )
 
-  it.effect("the first one counts", () =>
+  it.effect("a second one changes nothing", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>(limits, lengths)
       inbox.end(ending)

@@ -67,7 +67,7 @@ describe("the schedule", () => {
     })
   )
 
-  it.effect("interval and timeout as given", () =>
+  it.effect("interval and timeout are those given", () =>
     Effect.gen(function* () {
       const all = yield* silent({ keepAlive: { interval: 300, timeout: 50 } })
       yield* TestClock.adjust(300)
@@ -79,7 +79,7 @@ describe("the schedule", () => {
     })
   )
 
-  it.effect("off, or never: no ping, and silence for ever is no failure", () =>
+  it.effect("with keepAlive false, or an infinite interval or timeout, silence is never a failure", () =>
     Effect.gen(function* () {
       for (const keepAlive of [false, { interval: "Infinity" }, { timeout: "Infinity" }] as const) {
         const all = yield* silent({ keepAlive })
@@ -90,7 +90,7 @@ describe("the schedule", () => {
     })
   )
 
-  it.effect("measures the latency", () =>
+  it.effect("its pings measure the latency", () =>
     Effect.gen(function* () {
       const all = yield* silent()
       yield* TestClock.adjust("20 seconds")

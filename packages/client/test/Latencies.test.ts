@@ -18,12 +18,12 @@ const told = (latencies: Latencies) =>
   )
 
 describe("Latencies", () => {
-  it("before the first there is nothing to say", () => {
+  it("there are no statistics before the first measurement", () => {
     assert.isUndefined(measured().last)
     assert.isUndefined(measured().statistics)
   })
 
-  it("one is everything", () => {
+  it("after one measurement, every statistic is that one", () => {
     const all = { last: 8, smoothed: 8, least: 8, median: 8, p90: 8, p99: 8, most: 8 }
     assert.deepStrictEqual(told(measured(8)), { ...all, count: 1 })
   })

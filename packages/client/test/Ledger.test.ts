@@ -9,7 +9,7 @@ const fates = (count: number): ReadonlyArray<Fate> => Array.from({ length: count
 const known = (fates: ReadonlyArray<Fate>) => fates.map((fate) => Deferred.isDoneUnsafe(fate))
 
 describe("Ledger", () => {
-  it.effect("tells those whose messages have left, in order", () =>
+  it.effect("completes the fates of messages that have left, in order", () =>
     Effect.gen(function* () {
       const ledger = new Ledger()
       const [first, second, third] = fates(3)
@@ -24,7 +24,7 @@ describe("Ledger", () => {
     })
   )
 
-  it.effect("tells all others that the connection was lost, and how many messages may be lost with it", () =>
+  it.effect("on a loss, fails all other fates, and returns how many messages may be lost", () =>
     Effect.gen(function* () {
       const ledger = new Ledger()
       const [first, second] = fates(2)

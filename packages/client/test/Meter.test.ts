@@ -146,7 +146,7 @@ describe("the metrics of connections", () => {
 })
 
 describe("Meter", () => {
-  it("stopping twice counts once", () => {
+  it("a source that is forgotten twice is counted once", () => {
     const context = Context.make(Metric.MetricRegistry, new Map())
     const meter = new Meter(context)
     const source = { counts: { messagesSent: 2, inboxMessages: 5 } }

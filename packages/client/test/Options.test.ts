@@ -77,14 +77,14 @@ describe("every form of a value", () => {
     )
   }
 
-  it.effect("no deadline at all", () =>
+  it.effect("an infinite time: no deadline", () =>
     Effect.gen(function* () {
       const { deadlines } = yield* Options.decode({ deadlines: { openTimeout: "Infinity" } })
       assert.isFalse(Duration.isFinite(deadlines.openTimeout))
     })
   )
 
-  it.effect("a header that is secret stays so", () =>
+  it.effect("a redacted header stays redacted", () =>
     Effect.gen(function* () {
       const { headers } = yield* Options.decode({ headers: { Authorization: Redacted.make("secret"), "X-A": "plain" } })
       assert.notInclude(JSON.stringify(headers), "secret")
@@ -92,7 +92,7 @@ describe("every form of a value", () => {
     })
   )
 
-  it.effect("redirects and the log, from the environment", () =>
+  it.effect("redirects and trace are read from the environment", () =>
     Effect.gen(function* () {
       const { redirects, trace } = Options.ConnectOptions.fields
       const config = Config.schema(Schema.Struct({ redirects, trace }), "WS")
@@ -106,7 +106,7 @@ describe("every form of a value", () => {
     })
   )
 
-  it.effect("keep-alive off", () =>
+  it.effect("keepAlive: false turns it off", () =>
     Effect.gen(function* () {
       assert.isFalse((yield* Options.decode({ keepAlive: false })).keepAlive)
     })

@@ -182,7 +182,7 @@ describe("OutboxQueue, and what a lost connection had", () => {
     assert.deepStrictEqual(fates(again.stop()), both)
   })
 
-  it("is what was flushed no more", () => {
+  it("is not unknown any more once it was flushed", () => {
     const again = waiting()
     again.next()
     again.accepted()
@@ -205,7 +205,7 @@ describe("OutboxQueue, and what a lost connection had", () => {
 })
 
 describe("OutboxQueue, and time", () => {
-  it("lets go of what has waited for too long, and tells when the next does", () => {
+  it("drops items that have expired, and says when the next one expires", () => {
     const all = filled({}, item("soon", { expires: 10n }), item("late", { expires: 30n }))
     assert.strictEqual(all.nextExpiry, 10n)
     assert.deepStrictEqual(names(all.expire(9n).notSent), [])
@@ -215,7 +215,7 @@ describe("OutboxQueue, and time", () => {
     assert.isUndefined(all.nextExpiry)
   })
 
-  it("what never expires stays", () => {
+  it("an item that never expires stays", () => {
     const one = filled({}, item("never"))
     assert.deepStrictEqual(names(one.expire(99n).notSent), [])
     assert.deepStrictEqual(rest(one), ["never"])

@@ -52,7 +52,7 @@ describe("pending pings", () => {
       })
   )
 
-  it.effect("a pong that bears no payload of ours says nothing", () =>
+  it.effect("a pong with a payload that is not ours is ignored", () =>
     Effect.gen(function* () {
       const pings = yield* made
       const ping = pings.make(bytes("mine"))
@@ -63,7 +63,7 @@ describe("pending pings", () => {
     })
   )
 
-  it.effect("each ping without a payload bears another number", () =>
+  it.effect("each ping without a payload gets another number", () =>
     Effect.gen(function* () {
       const pings = yield* made
       const payloads = Array.from({ length: 300 }, () => String(pings.make(undefined).payload))
@@ -124,7 +124,7 @@ describe("ping on a connection", () => {
     })
   )
 
-  it.effect("an empty payload is a payload", () =>
+  it.effect("an empty payload is sent as it is, without a number", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* connected({}, { mute: true })
       const ping = yield* start(socket.ping(new Uint8Array(0)))
@@ -134,7 +134,7 @@ describe("ping on a connection", () => {
     })
   )
 
-  it.effect("the pong of a later ping is enough", () =>
+  it.effect("the pong of a later ping completes it", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* connected({}, { mute: true })
       const first = yield* start(socket.ping(bytes("1")))
@@ -145,7 +145,7 @@ describe("ping on a connection", () => {
     })
   )
 
-  it.effect("so it is when both bear the same payload", () =>
+  it.effect("one pong completes two pings with the same payload", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* connected({}, { mute: true })
       const first = yield* start(socket.ping(bytes("1")))

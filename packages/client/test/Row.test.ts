@@ -6,7 +6,7 @@ const item = (name: string) => ({ messages: [name], bytes: name.length })
 const names = (row: Row<ReturnType<typeof item>>) => row.all.map(({ messages }) => messages[0])
 
 describe("Row", () => {
-  it("first come, first taken; what was taken may come back to the front", () => {
+  it("gives items in the order they came; one that was taken can be put back in front", () => {
     const row = new Row(["a", "bb", "ccc"].map(item))
     assert.deepStrictEqual([row.length, row.messages, row.bytes], [3, 3, 6])
     const first = row.shift()!
@@ -17,13 +17,13 @@ describe("Row", () => {
     assert.deepStrictEqual([row.length, row.messages, row.bytes], [4, 4, 7])
   })
 
-  it("in front of what was never taken as well", () => {
+  it("an item can be put in front although none was taken", () => {
     const row = new Row([item("b")])
     row.unshift(item("a"))
     assert.deepStrictEqual(names(row), ["a", "b"])
   })
 
-  it("the empty one has no first", () => {
+  it("without items there is no first, and nothing to take", () => {
     const row = new Row([item("a")])
     row.shift()
     assert.isUndefined(row.first)
@@ -31,7 +31,7 @@ describe("Row", () => {
     assert.deepStrictEqual([row.length, row.messages, row.bytes], [0, 0, 0])
   })
 
-  it("as an array does, whatever comes and goes", () => {
+  it("keeps order like an array, whatever comes and goes", () => {
     const row = new Row<ReturnType<typeof item>>()
     const array: Array<string> = []
     let seed = 1

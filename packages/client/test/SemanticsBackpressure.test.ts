@@ -95,7 +95,7 @@ describe("the inbox is bounded, and reading stops when it is full", () => {
     })
   )
 
-  it.effect("and so is an abort", () =>
+  it.effect("an abort ends it all the same, without anybody taking", () =>
     Effect.gen(function* () {
       const { leave, server, socket } = yield* connected({ limits: { inboxMessages: 1 } })
       yield* server.together([server.send("x"), server.send("y")])
@@ -213,7 +213,7 @@ describe("Stalled: the inbox is full and a write makes no progress", () => {
     })
   )
 
-  it.effect("not when somebody takes", () =>
+  it.effect("it does not fail while the program takes messages", () =>
     Effect.gen(function* () {
       const { server, socket, wire } = yield* stalling()
       for (let n = 0; n < 10; n++) {
@@ -225,7 +225,7 @@ describe("Stalled: the inbox is full and a write makes no progress", () => {
     })
   )
 
-  it.effect("not while the peer takes something, however little", () =>
+  it.effect("it does not fail while the peer takes something, however little", () =>
     Effect.gen(function* () {
       const all = yield* connected({ limits: { inboxMessages: 1 }, keepAlive: false }, { highWaterMark: 1 })
       all.wire.stall()
@@ -239,7 +239,7 @@ describe("Stalled: the inbox is full and a write makes no progress", () => {
     })
   )
 
-  it.effect("not while nothing waits to be written", () =>
+  it.effect("it does not fail while nothing waits to be written", () =>
     Effect.gen(function* () {
       const { server, wire } = yield* connected({ limits: { inboxMessages: 1 }, keepAlive: false })
       yield* server.send("a")

@@ -29,7 +29,7 @@ describe("pings and pongs", () => {
     })
   )
 
-  it.effect("the pong of our own ping is one", () =>
+  it.effect("the pong of our own ping is shown, too", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* Pair.open()
       const pongs = yield* start(Stream.runCollect(Stream.take(socket.pongs, 1)))
@@ -40,7 +40,7 @@ describe("pings and pongs", () => {
     })
   )
 
-  it.effect("who is slow sees the newest 64", () =>
+  it.effect("a slow watcher sees the newest 64", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* Pair.open()
       const seen: Array<number> = []

@@ -61,18 +61,18 @@ describe("FrameAssembler: what fails", () => {
     })
   }
 
-  it("nothing of it, when texts are taken as bytes", () => {
+  it("text is not checked when it is taken as bytes", () => {
     assert.deepStrictEqual(assembled(make({ textAs: "bytes" }), [hex("8101ff")]).given, [frame("text", "ff")])
   })
 
-  it("a message that passes a limit; the next one starts over", () => {
+  it("a message beyond the limit; the sum starts over with the next message", () => {
     const limits = { maxMessageBytes: 4, maxFrameBytes: 4 }
     assert.lengthOf(assembled(make({ limits }), [hex("02020102 80020304 820401020304")]).given, 3)
     const { given } = assembled(make({ limits }), [hex("02020102 8003")])
     assert.deepStrictEqual(given.at(-1), Limits.tooBig("maxMessageBytes", 4, 5))
   })
 
-  it("a frame that the platform cannot hold, whatever may come", () => {
+  it("a frame that the platform cannot hold, although the limits are infinite", () => {
     const { maxMessageBytes } = Platform.pure
     const limits = { maxMessageBytes: Infinity, maxFrameBytes: Infinity }
     const { given } = assembled(make({ limits }), [hex("827f 0000000100000000")])

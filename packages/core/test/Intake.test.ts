@@ -68,7 +68,7 @@ describe("Intake: inflating", () => {
     assert.deepStrictEqual(inflate(hex("61"), "c20101", "maxFrameBytes").asked, [2, 3, true, 25])
   })
 
-  it("fails by name", () => {
+  it("Corrupt becomes InvalidDeflate, and TooBig becomes MessageTooBig with its limit", () => {
     assert.strictEqual(inflate("Corrupt").given, ProtocolViolation.all.InvalidDeflate)
     assert.deepStrictEqual(inflate("TooBig").given, Limits.tooBig("maxMessageBytes", 40, 41))
     assert.deepStrictEqual(inflate("TooBig", "c20101", "maxFrameBytes").given, Limits.tooBig("maxFrameBytes", 30, 31))

@@ -120,7 +120,7 @@ describe("MessageBytesAssembler: each message with its kind, a text as the bytes
     ])
   })
 
-  it("limits hold", () => {
+  it("a frame beyond the limit is MessageTooBig", () => {
     assert.deepStrictEqual(each("817f0000000000100001"), [Limits.tooBig("maxFrameBytes", 0x100000, 0x100001)])
   })
 
@@ -249,7 +249,7 @@ describe("MessageAssembler: each piece is inflated as it comes", () => {
     })
   }
 
-  it("with the room that the pieces before left", () => {
+  it("an inflater gets only the room that earlier pieces of the message left", () => {
     const { inflater, rooms } = repeating(10)
     const two = concat(fragments([3, 0, 4], false, true), fragments([1], false, true))
     assert.deepStrictEqual(assemble([two], { maxMessageBytes: 70 }, inflater).answers, [
@@ -259,7 +259,7 @@ describe("MessageAssembler: each piece is inflated as it comes", () => {
     assert.deepStrictEqual(rooms, [70, 40, 40, 70])
   })
 
-  it("what is too big fails the message at the piece that is, whatever its header says", () => {
+  it("a message fails at the piece that inflates beyond the limit, whatever later headers say", () => {
     const tooBig = Limits.tooBig("maxMessageBytes", 70, 71)
     const wire = concat(fragments([3, 5], true, true), hex("80 7f 0000000000100000"))
     const { answers, failedAt } = assemble(byteByByte(wire), { maxMessageBytes: 70 }, repeating(10).inflater)
@@ -267,7 +267,7 @@ describe("MessageAssembler: each piece is inflated as it comes", () => {
     assert.strictEqual(failedAt, 2 + 3 + 2 + 5)
   })
 
-  it("a message may be longer on the wire than it is", () => {
+  it("a message may be longer on the wire than the limit, if it inflates to less", () => {
     const { answers } = assemble([fragments([100], false, true)], { maxMessageBytes: 0 }, repeating(0).inflater)
     assert.deepStrictEqual(answers, [hex("")])
   })
@@ -284,7 +284,7 @@ describe("MessageAssembler: each piece is inflated as it comes", () => {
     assert.deepStrictEqual([answers, failedAt], [[Limits.tooBig("maxFrameBytes", 5, 6)], 2])
   })
 
-  it("so does the one of fragments: neither what they become helps nor what they do not", () => {
+  it("the limit of fragments counts bytes on the wire, too, whatever they inflate to", () => {
     const tooMany = [Limits.tooBig("maxFragments", 2, 3)]
     for (const times of [0, 1, 100]) {
       const { inflater } = repeating(times)

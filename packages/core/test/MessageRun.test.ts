@@ -70,7 +70,7 @@ describe("MessageRun", () => {
     assert.strictEqual(counted.decoded, 3)
   })
 
-  it("leaves what is no UTF-8 to the plain way, be it short or long", () => {
+  it("stops before a text that is not UTF-8, short or long", () => {
     for (const length of [1, 126]) {
       const one = "é".padStart(length, "x")
       const endpoint = make(withRuns().platform)
@@ -158,7 +158,7 @@ describe("MessageRun", () => {
     assert.deepStrictEqual(messages, ["a"])
   })
 
-  it(`answers as the plain way does, whatever comes and wherever it is cut (seed ${seed})`, () => {
+  it(`gives the same as without it, whatever comes and wherever it is cut (seed ${seed})`, () => {
     const random = new Random()
     for (let round = 0; round < 60; round++) {
       const frames = Array.from({ length: 80 }, () => {

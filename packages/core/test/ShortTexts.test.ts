@@ -84,14 +84,14 @@ describe("ShortTexts", () => {
     assert.deepStrictEqual(latin1, [1, 1, 2, 3, 3])
   })
 
-  it("one by one where a text holds the separator", () => {
+  it("texts are decoded one by one if one of them holds the separator", () => {
     const expected = ["\u00e9", "a\0\x01b", "c"]
     const { decoded, texts } = take(expected.map(encode))
     assert.deepStrictEqual(texts, expected)
     assert.deepStrictEqual(decoded, { latin1: 1, utf8: 1 + 3 })
   })
 
-  it("takes as much as it says", () => {
+  it("a run may fill its memory to the last octet", () => {
     const expected = Array.from({ length: 8 }, () => "\u00e9".repeat(62))
     assert.deepStrictEqual(take([...expected.map(encode), new Uint8Array(14)]).texts, [...expected, "\0".repeat(14)])
   })
@@ -105,7 +105,7 @@ describe("ShortTexts", () => {
     }
   })
 
-  it(`is the plain way, whatever the texts (seed ${seed})`, () => {
+  it(`gives the same as decoding one by one, whatever the texts (seed ${seed})`, () => {
     const random = new Random()
     for (let round = 0; round < 300; round++) {
       const payloads = Array.from({ length: 1 + random.int(8) }, () => {

@@ -67,7 +67,7 @@ describe("when each attempt begins", () => {
     })
   )
 
-  it.effect("one candidate alone", () =>
+  it.effect("a single candidate is tried without a race", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* race({ a: succeeds(0) })).result, Exit.succeed("a"))
       assert.deepStrictEqual((yield* race({ a: fails(0) })).result, Exit.fail(["a"]))

@@ -35,7 +35,7 @@ describe("legal", () => {
     )
   }
 
-  it.effect("from Config", () =>
+  it.effect("are read from a ConfigProvider, too", () =>
     Effect.gen(function* () {
       const provider = ConfigProvider.fromUnknown({
         one: "socks5h://ann:s3cret@proxy.test",
@@ -82,7 +82,7 @@ describe("not legal, and no secret in the words about it", () => {
   }
 })
 
-it.effect("what is wrong with a URL is said in two lines", () =>
+it.effect("the error for a wrong URL has two lines: what was expected, and how to write one", () =>
   Effect.gen(function* () {
     const { message } = yield* Effect.flip(decode(ProxyOptions, "proxy.test:3128"))
     assert.deepStrictEqual(message.split("\n"), [

@@ -1,19 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HostNotFound, Resolver } from "@effect-websocket/transport"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
 const lookup = (host: string, family: 4 | 6 | "any" = "any") =>
   Effect.flatMap(Resolver.Resolver, (resolver) => resolver.lookup(host, family))
 
 describe("the system's resolver", () => {
-  it.live("knows the names of the hosts file", () =>
+  it.live("finds the names of the hosts file", () =>
     Effect.gen(function* () {
       assert.includeMembers([...(yield* lookup("localhost", 4))], ["127.0.0.1"])
     })
   )
 
-  it.live("a name that nobody has, whichever version is asked for", () =>
+  it.live("a name that nobody has is HostNotFound, with the IP version if one was asked for", () =>
     Effect.gen(function* () {
       const any = yield* Effect.flip(lookup("nobody.invalid"))
       assert.instanceOf(any, HostNotFound)
@@ -24,7 +26,7 @@ describe("the system's resolver", () => {
     })
   )
 
-  it.live("a name that it does not take", () =>
+  it.live("a name that it does not accept is HostNotFound", () =>
     Effect.gen(function* () {
       assert.deepInclude(yield* Effect.flip(lookup("a\0b")), { host: "a\0b" })
     })
@@ -34,6 +36,8 @@ describe("the system's resolver", () => {
     Effect.gen(function* () {
       const looking = yield* Effect.forkChild(lookup("nobody.invalid"), { startImmediately: true })
       yield* Fiber.interrupt(looking)
+      const exit = yield* Fiber.await(looking)
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
     })
   )
 })
@@ -41,7 +45,7 @@ describe("the system's resolver", () => {
 describe("layerHosts", () => {
   const hosts = Resolver.layerHosts({ "ws.test": ["10.0.0.1", "::1"], "nobody.test": [] })
 
-  it.live("names with addresses of one's own, before the resolver in use", () =>
+  it.live("answers the names that it has, and leaves others to the resolver in use", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* lookup("ws.test"), ["10.0.0.1", "::1"])
       assert.deepStrictEqual(yield* lookup("nobody.test"), [])
@@ -50,7 +54,7 @@ describe("layerHosts", () => {
     }).pipe(Effect.provide(hosts))
   )
 
-  it.live("names are the same in any case and script: a URL has them in one", () =>
+  it.live("finds a name in any case, and in any script by its ASCII form", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* lookup("api.test"), ["10.0.0.3"])
       assert.deepStrictEqual(yield* lookup("API.test"), ["10.0.0.3"])
@@ -61,7 +65,7 @@ describe("layerHosts", () => {
     )
   )
 
-  it.live("over another one", () =>
+  it.live("leaves other names to the resolver that is provided", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* lookup("other.test"), ["10.0.0.2"])
       assert.deepStrictEqual(yield* lookup("ws.test"), ["10.0.0.1", "::1"])

@@ -30,7 +30,7 @@ const keeping = (made: Array<Tracer.NativeSpan>) =>
   })
 
 describe("Span", () => {
-  it.effect("who traces sees it, with what was said of it, ended", () =>
+  it.effect("with a tracer, it is recorded with its attributes, and ended", () =>
     Effect.gen(function* () {
       const { answer, asked, made } = yield* traced(keeping)
       assert.deepStrictEqual([answer, asked], ["answer", 1])
@@ -42,14 +42,14 @@ describe("Span", () => {
     })
   )
 
-  it.effect("Effect's own tracer keeps none, so there is none, and the same answer", () =>
+  it.effect("with Effect's own tracer, which keeps none, no span is made, and the answer is the same", () =>
     Effect.gen(function* () {
       const { answer, asked } = yield* traced(() => Tracer.nativeTracer)
       assert.deepStrictEqual([answer, asked], ["answer", 0])
     })
   )
 
-  it.effect("one that is a parent: of what begins in it, and of nothing with Effect's own tracer", () =>
+  it.effect("around makes it the parent of spans inside, except with Effect's own tracer", () =>
     Effect.gen(function* () {
       const inner = Effect.map(Effect.currentSpan, ({ name }) => name)
       const outer = (tracer: Tracer.Tracer) =>

@@ -115,7 +115,7 @@ describe("Tcp", () => {
     )
   }
 
-  it.live("a version that the host has no address of", () =>
+  it.live("an IP version that the host has no address of is HostNotFound", () =>
     Effect.gen(function* () {
       for (const [host, lookups] of [
         ["ws.test", { "ws.test": ["127.0.0.1"] }],
@@ -129,7 +129,7 @@ describe("Tcp", () => {
     })
   )
 
-  it.live("from an address and a port of this machine", () =>
+  it.live("localAddress and localPort are used; while they are taken, the next dial is Unreachable", () =>
     Effect.gen(function* () {
       const localPort = yield* freePort
       const { port } = yield* server()
@@ -142,7 +142,7 @@ describe("Tcp", () => {
     })
   )
 
-  it.live("from a port on which somebody listens", () =>
+  it.live("a localPort on which somebody listens is Unreachable, with EADDRINUSE", () =>
     Effect.gen(function* () {
       const { port } = yield* server()
       const addresses = AddressOptions.make({ localAddress: "127.0.0.1", localPort: port })
@@ -152,7 +152,7 @@ describe("Tcp", () => {
     })
   )
 
-  it.live("from an address that this machine does not have", () =>
+  it.live("a localAddress that this machine does not have is Unreachable, with EADDRNOTAVAIL", () =>
     Effect.gen(function* () {
       const addresses = AddressOptions.make({ localAddress: "192.0.2.1" })
       const { message, reason } = failure((yield* dial({ host: "127.0.0.1", port: 80, addresses })).result)
@@ -161,7 +161,7 @@ describe("Tcp", () => {
     })
   )
 
-  it.live("a fixed port serves one attempt at a time", () =>
+  it.live("with a localPort, addresses are tried one after the other", () =>
     Effect.gen(function* () {
       const localPort = yield* freePort
       const { port } = yield* server()
@@ -177,7 +177,7 @@ describe("Tcp", () => {
     })
   )
 
-  it.live("an address of IPv6 with its zone is no name", () =>
+  it.live("an IPv6 address with a zone is not looked up", () =>
     Effect.gen(function* () {
       const [step] = yield* interrupted({ host: "fe80::1%lo", port: 80 })
       assert.deepStrictEqual(step, { _tag: "Started", stage: "tcp", detail: "[fe80::1%lo]:80" })
@@ -192,7 +192,7 @@ describe("Tcp", () => {
     })
   )
 
-  it.live("a network that cannot be reached", () =>
+  it.live("a network that cannot be reached is Unreachable, with the address", () =>
     Effect.gen(function* () {
       const { result } = yield* dial({ host: "255.255.255.255", port: 80 })
       assert.deepInclude(failure(result).reason, { _tag: "Unreachable", address: "255.255.255.255:80" })
@@ -205,7 +205,7 @@ describe("Tcp", () => {
     ["ws.test", [], "ENODATA"],
     ["ws.test", ["example.com", ""], "ENODATA"]
   ] as const) {
-    it.live(`a name without an address: ${JSON.stringify(answer)}`, () =>
+    it.live(`a name without an address is HostNotFound: ${JSON.stringify(answer)}`, () =>
       Effect.gen(function* () {
         const { result, steps } = yield* dial({ host, port: 80 }, { [host]: answer })
         assert.deepInclude(failure(result).reason, { _tag: "HostNotFound", host, code })
@@ -214,14 +214,14 @@ describe("Tcp", () => {
     )
   }
 
-  it.live("a name that the resolver does not take", () =>
+  it.live("a name that the resolver does not accept is HostNotFound", () =>
     Effect.gen(function* () {
       const { result } = yield* dial({ host: "a\0b", port: 80 })
       assert.deepInclude(failure(result).reason, { _tag: "HostNotFound", host: "a\0b" })
     })
   )
 
-  it.live("interruption during the lookup ends the stage", () =>
+  it.live("interruption during the lookup ends its step as interrupted", () =>
     Effect.gen(function* () {
       const steps = yield* interrupted({ host: "ws.test", port: 80 }, { "ws.test": "never" })
       assert.deepStrictEqual(steps.map(failureOf), [undefined, "interrupted"])

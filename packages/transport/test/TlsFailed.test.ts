@@ -92,7 +92,7 @@ for (const [name, layer] of [
       )
     }
 
-    it.live("a server that does not speak TLS", () =>
+    it.live("not tls, if the server does not speak TLS", () =>
       Effect.gen(function* () {
         const { port } = yield* listen(
           Net.createServer((socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")))
@@ -101,7 +101,7 @@ for (const [name, layer] of [
       })
     )
 
-    it.live("a server that hangs up", () =>
+    it.live("a Reset, if the server hangs up", () =>
       Effect.gen(function* () {
         const { port } = yield* listen(Net.createServer((socket) => socket.once("data", () => socket.end())))
         const error = yield* Effect.flip(open(port, {}, [], layer))
@@ -109,7 +109,7 @@ for (const [name, layer] of [
       })
     )
 
-    it.live("an interruption, while the server says nothing", () =>
+    it.live("a step that was interrupted, if it is interrupted while the server says nothing", () =>
       Effect.gen(function* () {
         const { accept, port } = yield* listen(Net.createServer({ allowHalfOpen: true }))
         const steps: Array<DialStep> = []
@@ -130,7 +130,7 @@ for (const [name, layer] of [
         ["a record that is corrupt", [0x17, 3, 3, 0, 30, ...Array(30).fill(7)]],
         ["text in place of a record", Buffer.from("HTTP/1.1 502 Bad Gateway\r\n\r\n")]
       ] as const) {
-        it.live(`${what} on an open connection of ${version}`, () =>
+        it.live(`corrupt, after ${what} on an open connection of ${version}`, () =>
           Effect.gen(function* () {
             const { accept, port } = yield* server({ ...good, maxVersion: version })
             const stream = yield* open(port, { ca: authority.cert }, [], layer)
@@ -145,7 +145,7 @@ for (const [name, layer] of [
       }
     }
 
-    it.live("a client certificate that is missing: TLS 1.3 says so, after its handshake", () =>
+    it.live("client certificate required, on the open connection, since TLS 1.3 says so after the handshake", () =>
       Effect.gen(function* () {
         const { port } = yield* server(wantsClientCertificate)
         const stream = yield* open(port, { ca: authority.cert }, [], layer)

@@ -124,7 +124,7 @@ describe("layerDuplex", () => {
     })
   )
 
-  it.live("what had arrived before is not lost, nor that it has ended", () =>
+  it.live("what a duplex has buffered before, and that it has ended, is not lost", () =>
     Effect.gen(function* () {
       const ours = new PassThrough()
       ours.write(Uint8Array.of(1))
@@ -185,7 +185,7 @@ describe("layerDuplex", () => {
       })
   )
 
-  it.live("one that says that it is closed, and is not destroyed", () =>
+  it.live("one that emits close without being destroyed is a Reset", () =>
     Effect.gen(function* () {
       const ours = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
       const stream = yield* open(Transport.layerDuplex(() => ours))
@@ -197,7 +197,7 @@ describe("layerDuplex", () => {
     })
   )
 
-  it.live("one that says that it is closed before its end was read: all of it comes, and its end", () =>
+  it.live("one that emits close before its end was read still gives all bytes, and its end", () =>
     Effect.gen(function* () {
       const ours = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
       const stream = yield* open(Transport.layerDuplex(() => ours))
@@ -210,7 +210,7 @@ describe("layerDuplex", () => {
     })
   )
 
-  it.live("one that says that it is closed, and breaks when its scope destroys it", () =>
+  it.live("one that emits close, and breaks when its scope destroys it, breaks nothing else", () =>
     Effect.gen(function* () {
       const ours = new Duplex({ read: () => {}, destroy: (_error, done) => done(new Error("late")) })
       yield* Effect.scoped(
@@ -224,16 +224,18 @@ describe("layerDuplex", () => {
     })
   )
 
-  it.live("one that breaks while it connects, one that is gone, and an Effect that fails", () =>
-    Effect.gen(function* () {
-      const port = yield* Effect.scoped(Effect.map(listen(Net.createServer()), ({ port }) => port))
-      const refused = yield* Effect.flip(open(Transport.layerDuplex(() => Net.connect(port, "127.0.0.1"))))
-      assert.deepInclude(refused.reason, { _tag: "Refused", address: "ws.test:80" })
-      const gone = yield* Effect.flip(open(Transport.layerDuplex(() => new PassThrough().destroy())))
-      assert.strictEqual(gone.reason._tag, "Reset")
-      const failed = yield* Effect.flip(open(Transport.layerDuplex(() => Effect.fail(refusal))))
-      assert.strictEqual(failed, refusal)
-    })
+  it.live(
+    "one that cannot connect is Refused, one that is destroyed a Reset, and an Effect that fails fails the dial",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* Effect.scoped(Effect.map(listen(Net.createServer()), ({ port }) => port))
+        const refused = yield* Effect.flip(open(Transport.layerDuplex(() => Net.connect(port, "127.0.0.1"))))
+        assert.deepInclude(refused.reason, { _tag: "Refused", address: "ws.test:80" })
+        const gone = yield* Effect.flip(open(Transport.layerDuplex(() => new PassThrough().destroy())))
+        assert.strictEqual(gone.reason._tag, "Reset")
+        const failed = yield* Effect.flip(open(Transport.layerDuplex(() => Effect.fail(refusal))))
+        assert.strictEqual(failed, refusal)
+      })
   )
 
   it.live("a dial that fails or is interrupted destroys it all the same", () =>
@@ -303,7 +305,7 @@ describe("layerDuplex", () => {
     )
   }
 
-  it.live("so does one in a scope that is closed already", () =>
+  it.live("a dial in a scope that is closed already destroys it, too", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       yield* Scope.close(scope, Exit.void)
@@ -352,7 +354,7 @@ describe("TLS over what is no socket", () => {
 })
 
 describe("layerStream", () => {
-  it.effect("a stream of the program's own, told what is dialled, once per dial", () =>
+  it.effect("makes the program's own stream once per dial, with the target", () =>
     Effect.gen(function* () {
       const network = yield* MemoryTransport.make()
       const inner = yield* Effect.provide(Transport, network.layer)

@@ -36,7 +36,7 @@ describe("UnixSocket", () => {
     })
   )
 
-  it.live("nothing is there", () =>
+  it.live("a path at which there is nothing is Unreachable, with ENOENT", () =>
     Effect.gen(function* () {
       const path = yield* freePath
       const { message, reason } = yield* Effect.flip(open(path))
@@ -45,7 +45,7 @@ describe("UnixSocket", () => {
     })
   )
 
-  it.live("a socket whose server has gone", () =>
+  it.live("a socket whose server is gone is Refused", () =>
     Effect.gen(function* () {
       const path = yield* freePath
       // Node takes a socket away when its server closes; a server that died leaves it.
@@ -62,7 +62,7 @@ describe("UnixSocket", () => {
     })
   )
 
-  it.live("a file that is no socket, and a folder", () =>
+  it.live("a file that is no socket is Refused, and so is a folder", () =>
     Effect.gen(function* () {
       const path = yield* freePath
       Fs.writeFileSync(path, "")
@@ -72,7 +72,7 @@ describe("UnixSocket", () => {
     })
   )
 
-  it.live("a path that is longer than the system's, and one with a NUL inside", () =>
+  it.live("a path that is too long, or has a NUL inside, is Unreachable, and the message says what is allowed", () =>
     Effect.gen(function* () {
       for (const path of [`/tmp/${"x".repeat(200)}`, "/tmp/a\0b"]) {
         const { message, reason } = yield* Effect.flip(open(path))
@@ -82,14 +82,14 @@ describe("UnixSocket", () => {
     })
   )
 
-  it.live("no path at all is not TCP", () =>
+  it.live("an empty path is Unreachable: it does not become TCP", () =>
     Effect.gen(function* () {
       const { reason } = yield* Effect.flip(open(""))
       assert.deepInclude(reason, { _tag: "Unreachable", code: "ENOENT" })
     })
   )
 
-  it("a socket that may not be used", () => {
+  it("a socket without permission is Unreachable, and the message says to check permissions", () => {
     const error = Object.assign(new Error("connect EACCES"), { code: "EACCES" })
     const reason = connectReason("/run/private.sock", "unix", error)
     assert.deepInclude(reason, { _tag: "Unreachable", address: "/run/private.sock", code: "EACCES" })
