@@ -8,9 +8,11 @@ import { kinds } from "./Input.ts"
 /** What holds unless an option says otherwise. */
 export const defaults = { connectTimeout: 10, maxMessage: 0x100000, eofWait: 3 } as const
 
-const Seconds = Schema.FiniteFromString.check(Schema.isGreaterThanOrEqualTo(0))
-const Some = Schema.FiniteFromString.check(Schema.isGreaterThan(0))
-const Count = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))
+/** Not an empty text, as of a variable that is not set, which would be 0. */
+const Numeric = Schema.String.check(Schema.isStringFinite()).pipe(Schema.decodeTo(Schema.FiniteFromString))
+const Seconds = Numeric.check(Schema.isGreaterThanOrEqualTo(0))
+const Some = Numeric.check(Schema.isGreaterThan(0))
+const Count = Numeric.check(Schema.isInt(), Schema.isGreaterThan(0))
 
 /** Off unless it is given. */
 const toggle = (name: string, description: string) =>

@@ -233,6 +233,7 @@ describe("what cannot be used: 2, and one word why", () => {
     [[url, "--count", "0"], /--count/],
     [[url, "--count", "1.5"], /--count/],
     [[url, "--eof-wait", "-1"], /--eof-wait/],
+    [[url, "--eof-wait", ""], /--eof-wait/],
     [[url, "--timeout", "soon"], /--timeout/],
     [[url, "--input", "xml"], /--input/],
     [[url, "--ca", "/no/such/file"], /\/no\/such\/file/],
