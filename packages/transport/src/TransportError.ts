@@ -126,7 +126,8 @@ export class TlsFailed extends Schema.TaggedError<TlsFailed>("@effect-websocket/
     const { detail, problem, proxy } = this
     const [whom, advice] =
       proxy === undefined ? ["", tlsAdvice[problem]] : [` with the proxy ${proxy}`, tlsAdviceOfProxy(problem)]
-    return `TLS${whom} failed (${problem}): ${advice}. ${escapePeerText(detail)}`.trimEnd()
+    const said = detail === "" ? advice : `${escapePeerText(detail)} (${advice})`
+    return `TLS${whom} failed (${problem}): ${said}`
   }
 }
 

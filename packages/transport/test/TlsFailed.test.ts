@@ -85,7 +85,7 @@ for (const [name, layer] of [
           const steps: Array<DialStep> = []
           const error = yield* Effect.flip(open(port, { ca: authority.cert, ...options }, steps, layer))
           assert.strictEqual(problemOf(error), problem)
-          assert.match(error.message, /, (so|and) .*\./)
+          assert.match(error.message, /^TLS failed \(.+?\): .+ \(.+, (so|and) .+\)$/)
           const last = steps.at(-1)
           assert.deepInclude(last, { _tag: "Ended", stage: "tls", failure: error.reason })
         })
