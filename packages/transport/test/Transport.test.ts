@@ -20,6 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import { leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
@@ -350,6 +351,60 @@ describe("TLS over what is no socket", () => {
         assert.isTrue(Cause.isDone(yield* Effect.flip(stream.pull)))
       })
     )
+  }
+})
+
+describe("TLS over a stream of the program's own that breaks its word", () => {
+  const died = () => {
+    throw new Error("a mistake")
+  }
+  const changes: Record<string, (stream: ByteStream, isBroken: () => boolean) => Partial<ByteStream>> = {
+    "a pull that dies": ({ pull }, isBroken) => ({
+      pull: Effect.suspend(() => (isBroken() ? Effect.die(new Error("a mistake")) : pull))
+    }),
+    "a pull that is interrupted": ({ pull }, isBroken) => ({
+      pull: Effect.suspend(() => (isBroken() ? Effect.interrupt : pull))
+    }),
+    "a write that throws": (stream, isBroken) => ({
+      writeUnsafe: (chunks) => (isBroken() ? died() : stream.writeUnsafe(chunks))
+    }),
+    "a count that throws": (stream, isBroken) => ({
+      unflushedBytes: () => (isBroken() ? died() : stream.unflushedBytes())
+    }),
+    "a flush that dies": (stream, isBroken) => ({
+      unflushedBytes: () => (isBroken() ? 1 : stream.unflushedBytes()),
+      flushed: Effect.suspend(() => (isBroken() ? Effect.die(new Error("a mistake")) : stream.flushed))
+    })
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    it.live(`${what}: it ends, and that is logged`, () => {
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => logged.push(message))
+      return Effect.gen(function* () {
+        const { cert, key } = Certificate.make({ names: ["ws.test"] })
+        const [ours, theirs] = duplexPair()
+        const server = new Tls.TLSSocket(theirs, { isServer: true, cert, key }).on("error", () => {})
+        const below = yield* open(Transport.layerDuplex(() => ours))
+        let isBroken = false
+        const layer = Transport.layerStream(() =>
+          Effect.succeed(
+            wrapStream(
+              below,
+              change(below, () => isBroken)
+            )
+          )
+        )
+        const stream = yield* open(layer, { tls: TlsOptions.make({ ca: cert }) })
+        isBroken = true
+        const pulling = yield* Effect.forkChild(Effect.flip(Effect.forever(stream.pull)), { startImmediately: true })
+        server.write("wakes the reader")
+        stream.writeUnsafe([pattern(10)])
+        const error = yield* Fiber.join(pulling)
+        if (Cause.isDone(error)) return assert.fail("no clean end")
+        assert.strictEqual(error.reason._tag, "Reset")
+        assert.lengthOf(logged, 1)
+      }).pipe(Effect.provide(Logger.layer([logger])))
+    })
   }
 })
 

@@ -1,14 +1,17 @@
 /**
  * A Node duplex over any byte stream, as Node's TLS engine needs. Two fibers of the scope move the bytes, with backpressure in
  * both directions. It never destroys the byte stream, which belongs to whoever opened it. A failure is passed to the engine by
- * `onFailure`, since destroying this duplex would lose the reason.
+ * `onFailure`, since destroying this duplex would lose the reason. A stream of the program's own may also die, or throw inside
+ * Node: that is logged, since the engine has no place for it.
  */
 import { Duplex } from "node:stream"
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream } from "../ByteStream.ts"
-import type { TransportError } from "../TransportError.ts"
+import { TransportError } from "../TransportError.ts"
+import { brokenReason } from "./NodeError.ts"
 import { Waiters } from "./Waiters.ts"
 
 type Callback = (error?: Error | null) => void
@@ -46,22 +49,32 @@ export class ByteStreamDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Callback): void {
-    this.#write(this.#stream.writeUnsafe([chunk]), done)
+    this.#write([chunk], done)
   }
 
   override _writev(chunks: Array<{ readonly chunk: Uint8Array }>, done: Callback): void {
     const [first, ...rest] = chunks.map(({ chunk }) => chunk)
-    this.#write(this.#stream.writeUnsafe([first!, ...rest]), done)
+    this.#write([first!, ...rest], done)
   }
 
   override _final(done: Callback): void {
     this.#await(this.#stream.shutdown, done)
   }
 
-  /** Most writes reach the kernel at once; a false answer may also mean that the stream has failed. */
-  #write(isBelowMark: boolean, done: Callback): void {
-    if (isBelowMark && this.#stream.unflushedBytes() === 0) done()
-    else this.#await(this.#stream.flushed, done)
+  #write(chunks: NonEmptyReadonlyArray<Uint8Array>, done: Callback): void {
+    const flushed = this.#taken(chunks)
+    if (flushed === undefined) done()
+    else this.#await(flushed, done)
+  }
+
+  /** Undefined: they have reached the kernel, as most do at once. A false answer may also mean that the stream has failed. */
+  #taken(chunks: NonEmptyReadonlyArray<Uint8Array>): Effect.Effect<void, TransportError> | undefined {
+    try {
+      const isBelowMark = this.#stream.writeUnsafe(chunks)
+      return isBelowMark && this.#stream.unflushedBytes() === 0 ? undefined : this.#stream.flushed
+    } catch (defect) {
+      return Effect.die(defect)
+    }
   }
 
   #await(effect: Effect.Effect<void, TransportError>, done: Callback): void {
@@ -85,7 +98,8 @@ export class ByteStreamDuplex extends Duplex {
           if (Cause.isDone(error)) this.push(null)
           else this.onFailure(error)
         })
-      )
+      ),
+      Effect.catchCause((cause) => this.#died(cause))
     )
   )
 
@@ -97,6 +111,17 @@ export class ByteStreamDuplex extends Duplex {
         yield* effect
         done()
       }
-    }).pipe(Effect.catch((error) => Effect.sync(() => this.onFailure(error))))
+    }).pipe(
+      Effect.catch((error) => Effect.sync(() => this.onFailure(error))),
+      Effect.catchCause((cause) => this.#died(cause))
+    )
   )
+
+  #died(cause: Cause.Cause<never>): Effect.Effect<void> {
+    const defect = Cause.squash(cause)
+    return Effect.andThen(
+      Effect.logError("A byte stream died below TLS", defect),
+      Effect.sync(() => this.onFailure(new TransportError({ reason: brokenReason(defect) })))
+    )
+  }
 }
