@@ -19,7 +19,7 @@ export const joined = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
 /** Of those that take a value: the long names, and the letters, which may follow others that take none. */
 const names = [
   ["headers", "header", "subprotocols", "subprotocol", "origin", "proxy", "connect-timeout", "max-message"],
-  ["ca", "cert", "key", "text", "binary", "input", "eof-wait", "count", "timeout", "completions"]
+  ["ca", "cert", "key", "passphrase", "text", "binary", "input", "eof-wait", "count", "timeout", "completions"]
 ]
   .flat()
   .join("|")

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { UsageError } from "./Errors.ts"
-import type { flags } from "./Flags.ts"
+import { type flags, maxRedirects } from "./Flags.ts"
 import type { Style } from "./Render.ts"
 
 /** As they were parsed. */
@@ -32,16 +32,23 @@ const conflicts = [
 
 export const connectOptions = (asked: Asked): Result.Result<ConnectOptions, UsageError> =>
   Result.map(headersOf(asked.headers), (headers) => {
-    const { ca, cert, compression, connectTimeout, insecure, key, maxMessage, origin, proxy, subprotocols } = asked
+    const { ca, cert, compression, connectTimeout, insecure, key, location, maxMessage, origin, passphrase } = asked
     const path = (name: string, file: Option.Option<string>) =>
       Option.isSome(file) ? { [name]: { path: file.value } } : {}
     return {
-      headers,
-      subprotocols,
+      ...headers,
+      subprotocols: asked.subprotocols,
       ...(Option.isSome(origin) && { origin: origin.value }),
-      proxy: proxyOf(proxy),
+      proxy: proxyOf(asked.proxy),
+      ...(location && { redirects: { limit: maxRedirects } }),
       ...(!compression && { compression: false }),
-      tls: { ...path("ca", ca), ...path("cert", cert), ...path("key", key), ...(insecure && { verify: "none" }) },
+      tls: {
+        ...path("ca", ca),
+        ...path("cert", cert),
+        ...path("key", key),
+        ...(Option.isSome(passphrase) && { passphrase: passphrase.value }),
+        ...(insecure && { verify: "none" })
+      },
       deadlines: { openTimeout: Duration.seconds(connectTimeout) },
       limits: { maxMessageBytes: maxMessage },
       trace: asked.verbose
@@ -54,12 +61,16 @@ const proxyOf = (proxy: Redacted.Redacted<string>): NonNullable<ConnectOptions["
   return value === "environment" || value === "none" ? value : proxy
 }
 
-/** `Name: value`. Their values may be secret, so they stay redacted, and no error says more than the name. */
+/**
+ * `Name: value`. Their values may be secret, so they stay redacted, and no error says more than the name. The client has an
+ * option of its own for the Host.
+ */
 const headersOf = (
   lines: ReadonlyArray<Redacted.Redacted<string>>
-): Result.Result<Record<string, Redacted.Redacted<string>>, UsageError> => {
+): Result.Result<Pick<ConnectOptions, "headers" | "host">, UsageError> => {
   const headers: Array<readonly [name: string, value: Redacted.Redacted<string>]> = []
   const names = new Set<string>()
+  let host: string | undefined
   for (const line of lines) {
     const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/s.exec(Redacted.value(line)) ?? []
     if (name === undefined || value === undefined) {
@@ -68,10 +79,11 @@ const headersOf = (
     if (names.has(name.toLowerCase()))
       return Result.fail(new UsageError({ problem: `The header ${name} is given twice` }))
     names.add(name.toLowerCase())
-    headers.push([name, Redacted.make(value)])
+    if (name.toLowerCase() === "host") host = value
+    else headers.push([name, Redacted.make(value)])
   }
   // As an entry, even `__proto__` is a name like any other.
-  return Result.succeed(Object.fromEntries(headers))
+  return Result.succeed({ headers: Object.fromEntries(headers), ...(host !== undefined && { host }) })
 }
 
 export const styleOf = ({ full, json, raw, timings }: Asked, terminal: boolean, colors: boolean): Style => ({

@@ -8,6 +8,9 @@ import { kinds } from "./Input.ts"
 /** What holds unless an option says otherwise. */
 export const defaults = { connectTimeout: 10, maxMessage: 0x100000, eofWait: 3 } as const
 
+/** How many redirects --location follows. */
+export const maxRedirects = 10
+
 /** Not an empty text, as of a variable that is not set, which would be 0. */
 const Numeric = Schema.String.check(Schema.isStringFinite()).pipe(Schema.decodeTo(Schema.FiniteFromString))
 const Seconds = Numeric.check(Schema.isGreaterThanOrEqualTo(0))
@@ -51,6 +54,10 @@ export const flags = {
     Flag.withDescription("A proxy's URL, none, or environment (default): from the variables"),
     Flag.withDefault(Redacted.make("environment"))
   ),
+  location: toggle(
+    "location",
+    `Follow up to ${maxRedirects} redirects; headers and --cert stay with the URL's own server`
+  ).pipe(Flag.withAlias("L")),
   compression: Flag.Boolean("compression").pipe(
     Flag.withDescription("Offer permessage-deflate (default); --no-compression does not"),
     Flag.withDefault(true)
@@ -72,8 +79,16 @@ export const flags = {
     Flag.withDescription("Trust these authorities (PEM, or a folder of them) instead of Node's"),
     Flag.optional
   ),
-  cert: file("cert").pipe(Flag.withDescription("The client certificate (PEM); needs --key"), Flag.optional),
-  key: file("key").pipe(Flag.withDescription("The private key of --cert (PEM)"), Flag.optional),
+  cert: file("cert").pipe(Flag.withDescription("The client certificate (PEM)"), Flag.optional),
+  key: file("key").pipe(
+    Flag.withDescription("The private key of --cert (PEM), unless that file holds it"),
+    Flag.optional
+  ),
+  passphrase: Flag.Redacted("passphrase").pipe(
+    Flag.withMetavar("string"),
+    Flag.withDescription("Decrypts the key. Other users of this machine may see it in the list of processes"),
+    Flag.optional
+  ),
   insecure: toggle("insecure", "Verify nothing of the server's certificate").pipe(
     Flag.withAlias("n"),
     Flag.withAlias("nocert")

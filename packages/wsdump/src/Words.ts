@@ -1,7 +1,7 @@
-/** What is said of a failure on stderr: its own words, with a limit called by the name that it has here. */
+/** What is said of a failure on stderr: its own words, with options called by the names that they have here. */
 import type { Failure } from "./ExitCode.ts"
 
-export const words = (failure: Failure): string =>
-  failure._tag === "MessageTooBig"
-    ? failure.message.replace("limits.maxMessageBytes", "--max-message")
-    : failure.message
+export const words = ({ _tag, message }: Failure): string => {
+  if (_tag === "MessageTooBig") return message.replace("limits.maxMessageBytes", "--max-message")
+  return _tag === "ConnectError" ? message.replace("the option redirects", "--location") : message
+}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { ConnectOptions } from "@effect-websocket/client"
 import * as Duration from "effect/Duration"
-import { defaults } from "../src/Flags.ts"
+import { defaults, maxRedirects } from "../src/Flags.ts"
 import { maxLineBytes } from "../src/Input.ts"
 import { maxShownBytes, maxShownCharacters } from "../src/Render.ts"
 import { maxWaiting } from "../src/Screen.ts"
@@ -22,8 +22,10 @@ describe("the limits of the command", () => {
     const readme = page("../README.md")
     assert.include(readme, shown)
     assert.include(readme, `at most ${maxWaiting} writes`)
+    assert.include(readme, `(\`-L\`), up to ${maxRedirects} of them`)
     assert.include(readme, `(${defaults.eofWait}, or \`forever\`)`)
     const limits = page("../../../docs/limits.md")
+    assert.include(limits, `with it up to ${maxRedirects} are followed`)
     assert.include(limits, `${maxShownCharacters.toLocaleString("en")} characters of a text`)
     assert.include(limits, `${maxShownBytes} bytes of a binary one`)
     assert.include(limits, `may have ${maxLineBytes / 0x100000} MiB. `)

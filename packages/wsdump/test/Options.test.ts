@@ -1,5 +1,6 @@
 /** What each option does, as the server sees it. */
 import { execFileSync } from "node:child_process"
+import { createPrivateKey } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -56,6 +57,17 @@ describe("the request", () => {
       assert.include(server.requests[0]!.rawHeaders, "__proto__")
       assert.strictEqual(sent.origin, "https://example.org")
       assert.strictEqual(sent["sec-websocket-protocol"], "chat, talk")
+    })
+  )
+
+  it.live("a Host among the headers replaces the URL's", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(close)
+      assert.deepStrictEqual(yield* run(["-H", "host: chat.example", server.url]), over)
+      assert.deepStrictEqual(
+        server.requests[0]!.rawHeaders.filter((_, i, all) => all[i - (i % 2)] === "Host"),
+        ["Host", "chat.example"]
+      )
     })
   )
 
@@ -137,6 +149,31 @@ describe("TLS", () => {
   )
 })
 
+describe("the key", () => {
+  it.live("may be in the file of --cert, and encrypted: --passphrase decrypts it, and is never shown", () =>
+    Effect.gen(function* () {
+      const authority = Certificate.make({ names: ["Authority"], isAuthority: true })
+      const ours = Certificate.make({ names: ["client.test"], issuer: authority })
+      const server = Certificate.make({ names: ["127.0.0.1"], issuer: authority })
+      const tls = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
+      const { url } = yield* Embedded.serve(ServerPeer.echo, { tls })
+      const encrypted = createPrivateKey(ours.key).export({
+        type: "pkcs8",
+        format: "pem",
+        cipher: "aes-256-cbc",
+        passphrase: "s3cret"
+      })
+      const { ca, cert } = yield* written({ ca: authority.cert, cert: `${ours.cert}${encrypted}` })
+      const talk = ["--ca", ca, "-t", "hello", "-c", "1", url, "--cert", cert]
+      assert.deepStrictEqual(yield* run([...talk, "--passphrase", "s3cret"]), { ...over, stdout: "hello\n" })
+      const { exitCode, stderr } = yield* run([...talk, "--passphrase", "wr0ng", "-v"])
+      assert.strictEqual(exitCode, 2)
+      assert.match(stderr, /bad certificate file/)
+      assert.notInclude(stderr, "wr0ng")
+    })
+  )
+})
+
 describe("files", () => {
   it.live("a pipe is a file as well, as `<(...)` of a shell makes them", () =>
     Effect.gen(function* () {
@@ -202,6 +239,21 @@ describe("the way", () => {
       assert.lengthOf(proxy.asked, 1)
       assert.strictEqual((yield* run([...talk, target, "--proxy", "none"], environment)).exitCode, 3)
       assert.lengthOf(proxy.asked, 1)
+    })
+  )
+
+  it.live("a redirect is refused: 3; --location follows it", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(Server.echo)
+      const { url } = yield* Embedded.serve(() => Effect.void, {
+        refuse: () => `HTTP/1.1 307 Elsewhere\r\nLocation: ${server.url}/\r\n\r\n`
+      })
+      const refused = yield* run([...talk, url])
+      assert.strictEqual(refused.exitCode, 3)
+      assert.match(refused.stderr, /or --location/)
+      for (const option of ["-L", "--location"]) {
+        assert.deepStrictEqual(yield* run([...talk, url, option]), { ...over, stdout: "hello\n" })
+      }
     })
   )
 

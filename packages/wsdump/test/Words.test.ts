@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { MessageTooBig } from "@effect-websocket/client"
+import { ConnectError, HandshakeRejected, MessageTooBig } from "@effect-websocket/client"
 import { OutOfTime } from "../src/Errors.ts"
 import { words } from "../src/Words.ts"
 
@@ -8,6 +8,11 @@ const tooBig = (limit: MessageTooBig["limit"]) => new MessageTooBig({ limit, all
 describe("what is said of a failure", () => {
   it("a limit is called as its option", () =>
     assert.match(words(tooBig("maxMessageBytes")), /exceeded --max-message \(/))
+  it("a redirect can be followed with an option", () => {
+    const answer = { status: 307, statusText: "Elsewhere", headers: [], body: "", bodyTruncated: false }
+    const error = new ConnectError({ url: "ws://a.test/", reason: new HandshakeRejected(answer), steps: [] })
+    assert.match(words(error), /: use the URL in its Location header, or --location\b/)
+  })
   it("one without an option, as in the client", () =>
     assert.match(words(tooBig("maxFragments")), /limits\.maxFragments/))
   it("else its own words", () => {
