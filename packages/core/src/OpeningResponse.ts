@@ -58,9 +58,11 @@ export const accept = (request: Requested, options: Acceptance): Uint8Array | In
 export const reject = ({ body = empty, headers = [], status }: Refusal): Uint8Array | InvalidResponse => {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     return illegal("status", "a refusal has a status from 200 to 599")
-  const isBodiless = bodiless.includes(status)
-  if (isBodiless && body.length > 0) return illegal("body", `a response with the status ${status} has none`)
-  const own: Array<HttpHead.Header> = isBodiless ? [] : [["Content-Length", String(body.length)]]
+  const endsWithHead = status === 204 || status === 304 // RFC 9112 §6.3
+  // RFC 9110 §15.3.6: a 205 has no body either, but its reader learns that from the length alone.
+  if (body.length > 0 && (endsWithHead || status === 205))
+    return illegal("body", `a response with the status ${status} has none`)
+  const own: Array<HttpHead.Header> = endsWithHead ? [] : [["Content-Length", String(body.length)]]
   own.push(["Connection", status === 426 ? "close, Upgrade" : "close"])
   if (status === 426) own.push(["Upgrade", "websocket"], ["Sec-WebSocket-Version", "13"])
   return respond(`${status} `, own, headers, body)
@@ -92,8 +94,5 @@ const advices: ReadonlyMap<string, string> = new Map([
   ["sec-websocket-protocol", "use the option subprotocol"],
   ["sec-websocket-extensions", "use the option extensions"]
 ])
-
-/** RFC 9110 §15.3.5, §15.3.6, §15.4.5. The first of them has no Content-Length either (§8.6). */
-const bodiless: ReadonlyArray<number> = [204, 205, 304]
 
 const empty = new Uint8Array(0)

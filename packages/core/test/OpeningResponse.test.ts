@@ -110,11 +110,15 @@ describe("reject", () => {
     assert.deepStrictEqual(rejected({ status: 426 }).headers, expected)
   })
 
-  for (const status of [204, 205, 304]) {
-    it(`${status} has no body, and says no length`, () => {
+  for (const [status, length, how] of [
+    [204, "", "says no length"],
+    [205, "Content-Length: 0\r\n", "says so, or its reader would wait for the end of the stream"],
+    [304, "", "says no length"]
+  ] as const) {
+    it(`${status} has no body, and ${how}`, () => {
       assert.strictEqual(
         latin1(OpeningResponse.reject({ status }) as Uint8Array),
-        `HTTP/1.1 ${status} \r\nConnection: close\r\n\r\n`
+        `HTTP/1.1 ${status} \r\n${length}Connection: close\r\n\r\n`
       )
       const answer = OpeningResponse.reject({ status, body: encode("no") })
       assert.deepInclude<unknown>(answer, { _tag: "InvalidResponse", field: "body" })
