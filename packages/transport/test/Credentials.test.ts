@@ -102,7 +102,7 @@ describe("before anything is dialled", () => {
         const steps: Array<DialStep> = []
         const error = yield* Effect.flip(open(1, options, steps))
         assert.strictEqual(problemOf(error), problem)
-        assert.include(error.message, `. ${option}: `)
+        assert.include(error.message, `): ${option}: `)
         assert.notInclude(JSON.stringify(error), "secret")
         assert.notInclude(error.message, "secret")
         assert.deepStrictEqual(steps, [])

@@ -43,7 +43,7 @@ describe("TlsContext", () => {
         const steps: Array<DialStep> = []
         const error = yield* Effect.flip(Effect.provideService(dial(1, {}, steps), TlsContext, make))
         assert.strictEqual(problemOf(error), "bad certificate file")
-        assert.include(error.message, `. TlsContext: ${detail}`)
+        assert.include(error.message, `): TlsContext: ${detail}`)
         assert.notInclude(error.message, "secret")
         assert.deepStrictEqual(steps, [])
       }).pipe(Effect.provide(Transport.layer))
