@@ -166,7 +166,7 @@ export const make: <A, Payload, In, E = DecodeFailed>(
   return atLeastOnce
 })
 
-/** A client, of which is known when it has stopped: by its status, or by who takes from it. */
+/** Finds out when a client has stopped: by its status, or because taking messages from it ends. */
 class Source {
   /** The same client, and when it has no more messages that is noted. */
   readonly messages: Sessions
@@ -186,7 +186,7 @@ class Source {
     this.ended = Effect.raceFirst(this.stopped(client), Deferred.await(this.noted))
   }
 
-  /** Whether it is what the client ended with. */
+  /** Whether this is the cause with which the client ended. */
   readonly isEnd = (cause: Cause.Cause<unknown>): boolean => Cause.squash(cause) === this.end
 
   private noting<T, E extends ClientReceiveError | Cause.Done>(taking: Effect.Effect<T, E>): Effect.Effect<T, E> {

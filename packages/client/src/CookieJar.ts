@@ -33,7 +33,7 @@ export const make: Effect.Effect<CookieJar> = Effect.sync(() => {
       }),
     store: (url, setCookie) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        // One after the other: one answer may set two cookies of one name for two paths.
+        // One by one, since one answer may set two cookies with the same name for two paths.
         for (const header of setCookie) jar = bounded(add(unexpired(jar, now), asHttp(url), header, now))
       }),
     clear: Effect.sync(() => {
@@ -64,29 +64,29 @@ const isAllowed = (
   if (options.secure && !isSecure) return false
   if (/^__secure-/i.test(name) && !options.secure) return false
   if (/^__host-/i.test(name) && !(options.secure && options.path === "/" && options.domain === undefined)) return false
-  // RFC 6265bis §5.7: whoever sits on a plain connection cannot replace what came over a secure one, nor stand before it.
+  // RFC 6265bis §5.7: an attacker on a plain connection can neither replace a secure cookie, nor take precedence over it.
   const domain = (options.domain ?? hostname).toLowerCase()
   return isSecure || !jar.some((held) => held.name === name && held.options?.secure && meets(held, domain))
 }
 
-/** Some host gets both: the domain of one is that of the other, or above it. */
+/** Whether some host gets both: one domain is the other, or above it. */
 const meets = ({ options }: Cookies.Cookie, domain: string): boolean => {
   const held = options?.domain ?? ""
   return held === domain || domain.endsWith(`.${held}`) || held.endsWith(`.${domain}`)
 }
 
-/** An IP address has nothing below it, so as a domain it means itself, which is what no domain means (RFC 6265 §5.1.3). */
+/** Whether the domain is the host's own IP address, which has nothing below it, so it counts as none (RFC 6265 §5.1.3). */
 const isOwnAddress = (domain: string, hostname: string): boolean =>
   domain.trim() === hostname && /^\[|\.\d+$/.test(hostname)
 
-/** Nothing but attributes: the first of them is no cookie. */
+/** A header that begins with its attributes, so it has no cookie. */
 const nameless = /^\s*;/
 
 const domainAttribute = /;\s*domain\s*=([^;]*)/gi
 
 /**
- * `Date` also reads what is no date of a cookie: servers that send 0 or -1 mean none. A cookie's date has a time, and is in GMT
- * whatever zone it names, or none (RFC 6265 §5.1.1).
+ * Checked here, since `Date` also reads 0 or -1, which some servers send to mean no date. A cookie's date has a time, which is
+ * in GMT, whatever zone it names (RFC 6265 §5.1.1).
  */
 const expiresAttribute = /(;\s*expires\s*=)([^;]*)/gi
 const time = /\d:\d\d/
@@ -94,7 +94,7 @@ const time = /\d:\d\d/
 const unexpired = (jar: ReadonlyArray<Cookies.Cookie>, now: number): ReadonlyArray<Cookies.Cookie> =>
   jar.filter(({ options }) => options?.expires === undefined || options.expires.getTime() > now)
 
-/** Where there are too many, without one of them. */
+/** Drops one cookie if there are too many. */
 const bounded = (jar: ReadonlyArray<Cookies.Cookie>): ReadonlyArray<Cookies.Cookie> => {
   const domain = jar.at(-1)?.options?.domain
   const siblings = jar.filter(({ options }) => options?.domain === domain)
@@ -103,13 +103,13 @@ const bounded = (jar: ReadonlyArray<Cookies.Cookie>): ReadonlyArray<Cookies.Cook
 }
 
 /**
- * The oldest that is not Secure, if there is one: whoever sits on a plain connection could otherwise crowd out what came over a
- * secure one, and then replace it (RFC 6265bis §5.7).
+ * The cookie to drop: the oldest that is not Secure, if there is one. Otherwise an attacker on a plain connection could crowd
+ * out secure cookies, and then replace them (RFC 6265bis §5.7).
  */
 const first = (cookies: ReadonlyArray<Cookies.Cookie>) =>
   cookies.find(({ options }) => options?.secure !== true) ?? cookies[0]
 
-/** Cookies know http and https alone; ws and wss are these (RFC 6455 §4.1, requirement 12). */
+/** Cookies know only http and https. ws counts as http, and wss as https (RFC 6455 §4.1, requirement 12). */
 const asHttp = (url: string | URL): string => String(url).replace(/^ws(s?:)/i, "http$1")
 
 /** Of one cookie, name, value and attributes together: what RFC 6265 §6.1 asks for at least. */
@@ -119,6 +119,6 @@ export const maxPerDomain = 50
 /** Ten servers with as many as one may have, and more than any client needs. */
 export const maxCookies = 500
 
-/** The longest life of a cookie, in seconds: 400 days (RFC 6265bis §5.5). Beyond it lie dates that there are none of. */
+/** The longest life of a cookie, in seconds: 400 days (RFC 6265bis §5.5). A much longer one would be beyond all dates. */
 const maxAge = 34_560_000
 const manySeconds = /(;\s*max-age\s*=\s*)\d{9,}/i

@@ -46,7 +46,7 @@ interface Steps {
   readonly encode: (value: unknown) => Effect.Effect<Message, SchemaIssue.Issue>
 }
 
-/** Unchecked: nobody knows that what was decoded is the schema's encoded side before the schema has looked at it. */
+/** The types are unchecked: only the schema, which runs next, can tell whether the decoded value is its encoded side. */
 const unchecked = <S extends Schema.Constraint>(steps: Steps, schema: Schema.Constraint) =>
   AnyMessage.pipe(
     Schema.decodeTo(schema, SchemaTransformation.transformEffect(steps as never))
@@ -54,7 +54,7 @@ const unchecked = <S extends Schema.Constraint>(steps: Steps, schema: Schema.Con
 
 const AnyMessage = Schema.Union([Schema.String, Schema.Uint8Array])
 
-/** As an Exit, so that nothing has to run where nothing takes time. */
+/** Returns an Exit, so that nothing has to run unless something waits. */
 const attempt =
   <A, B>(f: (value: A) => B) =>
   (value: A): Effect.Effect<B, SchemaIssue.Issue> => {

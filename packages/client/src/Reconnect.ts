@@ -72,10 +72,10 @@ const isFinalReason = (reason: ConnectReason): boolean => {
     case "InvalidOptions":
       return true
     case "HandshakeInvalid":
-      // An answer that breaks off is how a server that goes down looks like to those who are dialling.
+      // A server that is going down often breaks off its answer.
       return reason.check !== "HeadIncomplete"
     case "TlsFailed":
-      // What a file holds may change until the next attempt; what an option says does not.
+      // A file may have changed by the next attempt; an option will not.
       return reason.problem === "bad option"
     case "ProxyFailed":
       return finalProxyProblems.has(reason.problem)
@@ -86,13 +86,13 @@ const isFinalReason = (reason: ConnectReason): boolean => {
   }
 }
 
-/** What is wrong with the options, or with the credentials in them. */
+/** Problems with the options, or with the credentials in them. */
 const finalProxyProblems: ReadonlySet<string> = new Set(["bad proxy", "authentication required", "credentials refused"])
 
-/** Refusals of a client that say that later may be better: Request Timeout, Too Early, Too Many Requests. */
+/** Statuses 4xx after which a later attempt may succeed: Request Timeout, Too Early, Too Many Requests. */
 const passing: ReadonlySet<number> = new Set([408, 425, 429])
 
-/** What a peer says of this client rather than of itself (RFC 6455 §7.4.1; 3000 and 3003 by IANA's registry). */
+/** Codes with which the peer blames this client (RFC 6455 §7.4.1; 3000 and 3003 by IANA's registry). */
 const finalCloseCodes: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010, 3000, 3003])
 
 /**

@@ -101,14 +101,14 @@ const readerOf = Effect.fnUntraced(function* (socket: Connection) {
 type Batch = NonEmptyReadonlyArray<Message>
 
 /**
- * The read side of a connection. One fiber takes whenever it is asked to, so that a pull can fail as soon as the scope is
- * left while the connection takes its time to end: a race for each pull made all of the way in cost half as much again.
- * What was taken for a pull that was interrupted is the next one's.
+ * The read side of a connection. One fiber takes messages when it is asked to, so that a pull fails as soon as the scope is
+ * left, although the connection takes time to end. A race in each pull would do the same, but made receiving cost half as much
+ * again. What was taken for an interrupted pull goes to the next one.
  */
 class Reading {
   private readonly socket: Connection
   private readonly asked = new Changes()
-  /** What was taken and not yet given. */
+  /** What was taken and not returned by a pull yet. */
   private taken: Effect.Effect<Batch, Socket.SocketError> | undefined
   private readonly waiting = new Set<(taken: Effect.Effect<Batch, Socket.SocketError>) => void>()
   private hasLeft = false
@@ -152,12 +152,12 @@ class Reading {
   }
 }
 
-/** The write side of a socket: it goes from connection to connection. */
+/** The write side of a socket. It continues on the next connection after each loss. */
 class Writing {
   private current: Connection | undefined
   private readonly connected = Latch.makeUnsafe(false)
 
-  /** From now on, as long as the connection is open and its scope too. */
+  /** Writes to this connection while it and its scope are open. */
   use(socket: Connection): Effect.Effect<void, never, Scope.Scope> {
     this.current = socket
     this.connected.openUnsafe()
@@ -182,12 +182,12 @@ class Writing {
     writeAll: (chunks) => this.writeAll(chunks)
   }
 
-  /** One after the other, so that each is sent once, wherever a connection ends; still one write where they fit. */
+  /** Sends one by one, so that each message is sent once, wherever a connection ends. They still become one write. */
   private writeAll(chunks: NonEmptyReadonlyArray<Message>): Effect.Effect<void, Socket.SocketError> {
     return Effect.forEach(chunks, (chunk) => this.writer.write(chunk), { discard: true })
   }
 
-  /** A connection that ends has not sent what still waited for its turn: that goes on with the next. */
+  /** What still waits in line when a connection ends was not sent, so it is sent on the next one. */
   private writing(
     write: (socket: Connection) => Effect.Effect<unknown, SendError>
   ): Effect.Effect<void, Socket.SocketError> {
@@ -206,7 +206,7 @@ class Writing {
   }
 }
 
-/** Effect's own form of subprotocols and headers, as ours. */
+/** Converts Effect's form of subprotocols and headers to ours. */
 const handshakeOf = (given: Socket.WebSocketConstructorOptions | undefined): ConnectOptions => {
   if (given === undefined) return {}
   const { headers, protocols } = typeof given === "string" || Array.isArray(given) ? { protocols: given } : given

@@ -71,5 +71,5 @@ export const schema = <A, In, RE, SE, Options, E = DecodeFailed>(
   return typed
 }
 
-/** As many as there are. */
+/** All that there are. */
 const everything = Number.POSITIVE_INFINITY

@@ -75,11 +75,11 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 ): Stream.Stream<Delivered<D, T>, ConnectError | ReceiveError, Transport | R> =>
   Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
 
-/** What a connection belongs to. */
+/** What `connect` sets up for a connection before it dials. */
 interface Place {
   readonly attendant: Attendant.Attendant
   readonly clock: Clock.Clock
-  /** What its fibers run with. */
+  /** The services that its fibers run with. */
   readonly context: Context.Context<never>
   readonly id: string
   readonly maskingKey: () => number
@@ -91,8 +91,9 @@ interface Place {
 }
 
 /**
- * How a connection is attended while it is dialled: it only waits for its deadline, and nothing is started for it that could
- * fail. On its own, since a function written among the parts of a dial holds all of them (docs/performance.md, Closures).
+ * Lets the attendant attend a connection while it is dialled: it only waits for its deadline, and nothing is started for it
+ * that could fail. A separate function, since a closure inside `connect` would hold all of the dial (docs/performance.md,
+ * Closures).
  */
 const whileDialled = (scope: Scope.Scope, context: Context.Context<never>): Attendant.Attended => ({
   scope,
@@ -101,7 +102,7 @@ const whileDialled = (scope: Scope.Scope, context: Context.Context<never>): Atte
   seat: undefined
 })
 
-/** Closes both scopes, and answers what of that has to be run: of the second one also when the first one's dies. */
+/** Closes both scopes. Returns what has to be run for that, if anything: that of the second runs even if the first dies. */
 const giveBack = ({ scope, streamScope }: Pick<Place, "scope" | "streamScope">, exit: Exit.Exit<unknown, unknown>) => {
   const stream = Scope.closeUnsafe(streamScope, exit)
   const fibers = Scope.closeUnsafe(scope, exit)
@@ -147,7 +148,7 @@ const open = <A>(
   return Effect.as(begun === undefined ? left : Effect.andThen(begun, left), new OpenConnection(session, facts))
 }
 
-/** However it goes: a byte stream that throws where it must not is destroyed as well. */
+/** Says goodbye, and then closes the scopes, even if a faulty byte stream throws. */
 const leaving =
   <A>(session: Session<A>) =>
   (exit: Exit.Exit<unknown, unknown>) =>
@@ -158,7 +159,7 @@ const leaving =
       return undefined
     })
 
-/** A connection that has ended needs no goodbye, and no span of one. */
+/** Closes the connection, with a span for that unless it has ended already. */
 const goodbye = <A>(session: Session<A>, exit: Exit.Exit<unknown, unknown>) =>
   Effect.suspend(() => {
     const said = session.goodbye.leave(exit)
@@ -177,7 +178,7 @@ const compressionOf = (options: Settings["compression"], agreed: PerMessageDefla
   return { agreed, level, memoryLevel, threshold }
 }
 
-/** Without what came before, a message of fewer bytes gains nothing from compression. */
+/** Without context takeover, a shorter message gains nothing from compression. */
 const shortMessage = 1024
 
 const bound = (limit: number | "unlimited"): number => (limit === "unlimited" ? Number.POSITIVE_INFINITY : limit)

@@ -102,13 +102,13 @@ export const randomBytes = (length: number): Uint8Array => {
   return bytes
 }
 
-/** The rest of the pool is never used. */
+/** Fills the pool anew. What was left of it is never used. */
 const refill = (): void => {
   Builtin.crypto().randomFillSync(pool)
   nextKey = 0
 }
 
-/** All of it in the form that core takes. The largest message that can be held is a text of V8's maximum length. */
+/** Everything in the form that core takes. The largest message that can be held is a text of V8's maximum length. */
 export const platform: Platform.Platform = Object.freeze({
   sha1,
   sha1Base64,
@@ -137,11 +137,11 @@ const wordsOf = (memory: ArrayBufferLike): BigUint64Array<ArrayBufferLike> => {
   return words
 }
 
-/** Its words would not follow it. */
+/** Whether the memory may change its size, which a view of its words would not follow. */
 const isResizable = (memory: ArrayBufferLike): boolean =>
   memory instanceof ArrayBuffer ? memory.resizable : memory.growable
 
-/** Memory larger than a buffer for frames is not kept alive for this. */
+/** Larger memory than a buffer for frames is not kept alive by the view. */
 const largestKept = 0x20000
 
 const noWords = new BigUint64Array(0)

@@ -65,5 +65,5 @@ export const layerHosts = (hosts: Record<string, ReadonlyArray<string>>): Layer.
   )
 }
 
-/** As hosts stand in URLs. */
+/** The name as it would be in a URL. */
 const keyOf = (name: string): string => HostName.parse(name) ?? name

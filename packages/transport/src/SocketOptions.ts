@@ -4,8 +4,8 @@ import * as Schema from "effect/Schema"
 import { defaultsOf, Time, withDefault } from "./OptionSchema.ts"
 
 /**
- * Node counts it in whole seconds, and takes 0 as the system's own, two hours on most; so does Linux what is longer than it
- * can count (MAX_TCP_KEEPIDLE).
+ * Node counts it in whole seconds, and takes 0 for the system's default, which is mostly two hours. Linux uses that default too
+ * if the time is longer than it can count (MAX_TCP_KEEPIDLE).
  */
 const InitialDelay = Time.check(
   Schema.makeFilter((delay: Duration.Duration) => Duration.toMillis(delay) >= 1000 || "must be 1 second or longer"),

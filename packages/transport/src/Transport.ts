@@ -20,8 +20,8 @@ import { authorityOf, type Target } from "./Target.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /**
- * A dial as a pipe: connect, then each hop over what is below it. What can fail without the network is prepared first,
- * so that it fails before anything is dialled. Connecting alone is whole already.
+ * A dial: connects, then adds each hop over the one below. Everything that can fail without the network is prepared first, so
+ * that it fails before anything is dialled.
  */
 const dial =
   (prepareTls: Tls.Prepare, connect: Connect) =>
@@ -86,7 +86,7 @@ export class Transport extends Context.Service<
     layerOf((target) => EffectSocket.open(socketOf(target), target))
 }
 
-/** A dial that fails or is interrupted half-way gives back at once what it had acquired, whatever becomes of the scope. */
+/** Releases at once what a dial has acquired if it fails or is interrupted, without waiting for the end of the scope. */
 const whole = <A>(dial: Effect.Effect<A, TransportError, Scope.Scope>): Effect.Effect<A, TransportError, Scope.Scope> =>
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {
     const scope = Scope.forkUnsafe(Context.get(context, Scope.Scope))

@@ -16,7 +16,7 @@ export const joined = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
   return joined
 }
 
-/** Of those that take a value: the long names, and the letters, which may follow others that take none. */
+/** The options that take a value: their long names, and their letters, which may follow letters that take none. */
 const names = [
   ["headers", "header", "subprotocols", "subprotocol", "origin", "proxy", "connect-timeout", "max-message"],
   ["ca", "cert", "key", "passphrase", "text", "binary", "input", "eof-wait", "count", "timeout", "completions"]
@@ -25,5 +25,5 @@ const names = [
   .join("|")
 const letters = "Hsoptbc"
 
-/** What is joined already is none of them. */
+/** Matches an option that takes a value, unless the value is joined to it already. */
 const valued = new RegExp(`^(--(?:${names})(?=$)|-[^-=${letters}]*[${letters}](?!=))(.*)$`, "s")

@@ -55,15 +55,15 @@ export const connectOptions = (asked: Asked): Result.Result<ConnectOptions, Usag
     }
   })
 
-/** Redacted where it is a URL, which may hold a password. */
+/** A URL is redacted, since it may hold a password. */
 const proxyOf = (proxy: Redacted.Redacted<string>): NonNullable<ConnectOptions["proxy"]> => {
   const value = Redacted.value(proxy)
   return value === "environment" || value === "none" ? value : proxy
 }
 
 /**
- * `Name: value`. Their values may be secret, so they stay redacted, and no error says more than the name. The client has an
- * option of its own for the Host.
+ * Parses `Name: value`. A value may be secret, so it stays redacted, and errors show only the name. Host is an option of its own
+ * for the client.
  */
 const headersOf = (
   lines: ReadonlyArray<Redacted.Redacted<string>>

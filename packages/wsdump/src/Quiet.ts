@@ -15,7 +15,7 @@ export class Quiet {
     this.since = clock.currentTimeMillisUnsafe()
   }
 
-  /** It is not quiet while this runs, however long it has to wait for whoever reads the output. */
+  /** Runs the Effect. It is not quiet meanwhile, even if the Effect waits for the reader of the output. */
   interruptedBy<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {
       this.busy++
@@ -29,7 +29,7 @@ export class Quiet {
     })
   }
 
-  /** Waits until it has been quiet for so long, from now on. */
+  /** Waits until it has been quiet for this long, counted from now on. */
   lasting(duration: Duration.Duration): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.since = this.clock.currentTimeMillisUnsafe()

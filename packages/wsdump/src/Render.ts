@@ -82,7 +82,7 @@ const text = (message: string, style: Style): string => {
   return escaped(cut) + (more === 0 ? "" : `... (${more} more characters: --full)`)
 }
 
-/** Not between the halves of a surrogate pair. */
+/** Cuts the text, but not between the halves of a surrogate pair. */
 const cutText = (message: string, length: number): string =>
   message.slice(0, /[\uD800-\uDBFF]/.test(message[length - 1] ?? "") ? length - 1 : length)
 
@@ -98,7 +98,7 @@ const binary = (bytes: Uint8Array, style: Style): string => {
   )
 }
 
-/** As `hexdump -C` shows it. */
+/** Shows bytes like `hexdump -C`. */
 const dump = (bytes: Uint8Array): ReadonlyArray<string> =>
   Array.from({ length: Math.ceil(bytes.length / 16) }, (_, row) => {
     const some = bytes.subarray(row * 16, row * 16 + 16)

@@ -40,7 +40,7 @@ export const run = Effect.fnUntraced(function* <A, E, R>(
   const printing = Stream.fromQueue(waiting).pipe(
     Stream.run(stdio.stdout({ endOnDone: true })),
     Effect.mapError((error) => (isBrokenPipe(error) ? new ReaderLeft() : IoFailed.of("output", error))),
-    // Whoever still prints would wait for nobody.
+    // Whoever still prints would wait for ever.
     Effect.onError(() => Queue.shutdown(waiting))
   )
   return yield* Effect.uninterruptibleMask((restore) =>
@@ -66,5 +66,5 @@ const isBrokenPipe = ({ reason }: PlatformError): boolean =>
 /** What waits to be written beyond what the system takes; each is what one read brought. */
 export const maxWaiting = 16
 
-/** How long whoever reads may take for the rest when somebody wants to be gone. */
+/** How long the reader of the output may take for the rest when the program was interrupted. */
 const lastWords = Duration.seconds(1)

@@ -17,7 +17,9 @@ import { Quiet } from "./Quiet.ts"
 import type { Happened } from "./Render.ts"
 import type { Screen } from "./Screen.ts"
 
-/** `isTalk` where a person types: then a line that cannot be sent is no failure, and the end of the input ends it at once. */
+/**
+ * `isTalk`: a person types. Then a line that cannot be sent is no failure, and the end of the input ends everything at once.
+ */
 export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Screen, isTalk: boolean) {
   const options = yield* Effect.fromResult(Asked.connectOptions(asked))
   const first = [...asked.text, ...(yield* Effect.forEach(asked.binary, readFile))]
@@ -26,7 +28,7 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
   yield* screen.show(opened(connection))
 
   const showClosed = (info: CloseInfo) => Effect.as(screen.show({ _tag: "Closed", info }), info)
-  // Whoever began it: `close` waits for the end.
+  // `close` waits for the end, whoever began it.
   const closing = Effect.flatMap(connection.close(), showClosed)
   const closingSoon = Effect.timeoutOrElse(connection.close(), {
     duration: goodbye,
@@ -34,7 +36,7 @@ export const run = Effect.fnUntraced(function* (asked: Asked.Asked, screen: Scre
   }).pipe(Effect.flatMap(showClosed))
   yield* within(asked.timeout, converse(connection, asked, first, screen, isTalk)).pipe(
     Effect.exit,
-    // Who interrupts waits for no slow reader of the output either.
+    // An interruption does not wait for a slow reader of the output either.
     Effect.onInterrupt(() => Effect.ignore(Effect.timeoutOption(closingSoon, Duration.times(goodbye, 2)))),
     Effect.tap((exit) => Effect.flatMap(isOutOfTime(exit) ? closingSoon : closing, tellDiscarded)),
     Effect.flatten
@@ -46,7 +48,7 @@ const readFile = (path: string) =>
     Effect.mapError((error) => IoFailed.of(`file ${path}`, error))
   )
 
-/** Until the connection ends, `--count` messages have come, or the input is over and no reply comes any more. */
+/** Runs until the connection ends, `--count` messages have come, or the input is over and no reply comes any more. */
 const converse = Effect.fnUntraced(function* (
   connection: Connection,
   asked: Asked.Asked,
@@ -79,7 +81,7 @@ const converse = Effect.fnUntraced(function* (
     if (!isTalk) yield* quiet.lasting(Duration.seconds(asked.eofWait))
     yield* connection.close()
   }).pipe(
-    // What comes says how it ended.
+    // `listening` reports how it ended.
     Effect.catchTag("ConnectionClosed", () => Effect.void),
     Effect.andThen(Effect.never)
   )
@@ -88,7 +90,7 @@ const converse = Effect.fnUntraced(function* (
   if (came < count && Option.isSome(asked.count)) return yield* new TooFew({ count, came })
 })
 
-/** Every line of the input as a message. */
+/** Sends every line of the input as a message. */
 const sendLines = Effect.fnUntraced(function* (connection: Connection, kind: Input.Kind, isTalk: boolean) {
   const { stdin } = yield* Stdio
   const lines = new Lines()
@@ -144,5 +146,5 @@ const isOutOfTime = (exit: Exit.Exit<unknown, { readonly _tag: string }>) =>
   Exit.isFailure(exit) &&
   exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error._tag === "OutOfTime")
 
-/** How long a closing handshake may take when somebody wants to be gone. */
+/** How long the closing handshake may take after an interruption or a timeout. */
 const goodbye = Duration.seconds(1)

@@ -33,11 +33,11 @@ export const Terminal = Context.Reference<Terminal>("@effect-websocket/wsdump/Te
   })
 })
 
-/** The whole job, as the terminal does it: readline stops this process, and whoever started it, as npx, waits. */
+/** Stops the whole job, as the terminal would. readline stops only this process, and its parent, such as npx, would wait. */
 const suspend = (resumed: () => void) => {
   process.stdin.setRawMode(false)
   process.kill(0, "SIGTSTP")
-  // Here again once somebody continued it; at once where nobody could, so that the system did not stop it.
+  // Runs when the job is continued; or at once, if nobody could continue it, so that the system did not stop it.
   setImmediate(() => {
     process.stdin.setRawMode(true)
     resumed()
@@ -51,7 +51,7 @@ export const layer = Layer.unwrap(
     const stdio = yield* Stdio
     const console = yield* Console.Console
     const typing = new Typing(terminal)
-    // Whoever writes is told as well.
+    // The callback of the write gets the error too.
     terminal.output.on("error", () => {})
     const error = (...words: ReadonlyArray<unknown>) => typing.above(() => console.error(...words))
     return Layer.mergeAll(
@@ -79,7 +79,7 @@ class Typing {
     this.terminal = terminal
   }
 
-  /** As bytes that end in a line feed, until Ctrl-D. */
+  /** The typed lines, as bytes that end in a line feed, until Ctrl-D. */
   readonly lines = Stream.callback<Uint8Array, PlatformError>(
     (queue) =>
       Effect.acquireRelease(
@@ -89,7 +89,7 @@ class Typing {
     { bufferSize: maxTypedLines }
   )
 
-  /** What is typed comes back below what `print` writes. */
+  /** Prints, and then draws the line that is being typed again below. */
   above(print: () => void): void {
     const rows = this.erase()
     print()
@@ -126,7 +126,7 @@ class Typing {
     this.line?.close()
   }
 
-  /** How many rows are above the one of the cursor. */
+  /** Removes the line that is being typed. Returns how many of its rows were above the cursor. */
   private erase(): number {
     if (this.line === undefined) return 0
     const { output } = this.terminal
@@ -137,7 +137,7 @@ class Typing {
     return rows
   }
 
-  /** readline goes up as many rows before it draws the line. */
+  /** Draws the line that is being typed. readline goes up `rows` rows before that, so they are made first. */
   private draw(rows: number): void {
     this.terminal.output.write("\n".repeat(rows))
     this.line?.prompt(true)

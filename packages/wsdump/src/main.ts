@@ -14,18 +14,18 @@ import { type Failure, ofExit } from "./ExitCode.ts"
 import * as Stdin from "./Stdin.ts"
 import { words } from "./Words.ts"
 
-/** The folder above is the package, of the sources and of what is published. */
+/** The folder above is the package's, both for the sources and for what is published. */
 const { version }: { readonly version: string } = createRequire(import.meta.url)("../package.json")
 
-/** The client's trace; output is only what comes. */
+/** Prints the client's trace to stderr, since the output has only messages. */
 const log = Logger.withConsoleError(Logger.make(({ message }) => [message].flat().join(" ")))
 
 const silent: ReadonlySet<Failure["_tag"]> = new Set(["ReaderLeft", "ShowHelp"])
 
-// Whoever reads the trace may leave before the end. Node would end the process, without a closing handshake.
+// The reader of stderr may leave before the end. Then Node would end the process without a closing handshake.
 process.stderr.on("error", () => {})
 
-// A terminal that is closed asks for the end as well. Node would leave without a closing handshake.
+// A closed terminal also asks for the end. Node would exit without a closing handshake.
 process.on("SIGHUP", () => process.emit("SIGTERM"))
 
 wsdump(version).pipe(
@@ -35,7 +35,7 @@ wsdump(version).pipe(
   Effect.provide(Layer.mergeAll(NodeServices.layer, Transport.layer, Logger.layer([log]))),
   NodeRuntime.runMain({
     disableErrorReporting: true,
-    // An input that nobody reads to its end would keep the process.
+    // Exits explicitly: an input that was not read to its end would keep the process alive.
     teardown: (exit) => process.exit(ofExit(exit as Exit.Exit<void, Failure>))
   })
 )

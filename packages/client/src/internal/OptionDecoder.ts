@@ -26,7 +26,9 @@ export const whole = <S extends Schema.Constraint>(schema: S): Decode<S> => {
   return (options) => Effect.mapError(decode(given(options)), invalid)
 }
 
-/** An option that can be written in several ways fails as each of them. What is wrong inside of a group tells more than that. */
+/**
+ * An option that can be written in several ways fails as each of them. What is wrong inside of a group tells more than that.
+ */
 const invalid = ({ issue }: Schema.SchemaError): InvalidOptions => {
   const problems = new Map<string, Set<string>>()
   const groups = new Set<string>()

@@ -141,7 +141,7 @@ const make = (
     outbox.push(...speaker.output.take())
     if (held === 0 && outbox.length > 0) wire.send(Bytes.concat(outbox.splice(0)))
   }
-  /** One message at a time, so that pings, pongs and messages are told in the order they came. */
+  /** Takes one message at a time, so that pings, pongs and messages are told in the order in which they came. */
   const take = (bytes: Uint8Array): void => {
     endpoint.receive(bytes)
     for (let usedUp = false; !usedUp; ) {
@@ -165,7 +165,7 @@ const make = (
       onFailure: () => Effect.succeed<Event>({ _tag: "End" })
     })
   })
-  /** What it answers is what is not legal, if anything. */
+  /** Dies if `encode` returns what is illegal. */
   const sending = (encode: () => unknown) =>
     Effect.suspend(() => {
       const problem = encode()

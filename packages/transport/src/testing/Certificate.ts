@@ -103,7 +103,7 @@ const basicConstraints = (isAuthority: boolean) => {
 const subjectAltName = (names: ReadonlyArray<string>) =>
   sequence(objectId.subjectAltName, der(0x04, sequence(...names.map(generalName))))
 
-/** In ASCII; what is neither, such as what an authority is called, stands as it is. */
+/** A host name is converted to ASCII. What is neither a name nor an address, such as an authority's name, stays as it is. */
 const generalName = (name: string) => {
   const address = Ip.parse(name)
   if (address !== undefined) return der(0x87, Uint8Array.from(Ip.octets(address)))

@@ -58,7 +58,7 @@ export class Inbound {
       const sink = this.#sink
       const chunks = MutableList.take(this.#queue)
       if (chunks === MutableList.Empty && this.#end === undefined) return
-      // While it takes them it may ask for more, or end the stream.
+      // The sink may call `flow`, or end the stream, while it takes the chunks.
       this.#sink = undefined
       if (chunks === MutableList.Empty) sink.ended(this.#end?.failure)
       else if (sink.take(chunks)) this.#sink ??= sink

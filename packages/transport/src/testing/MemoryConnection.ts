@@ -108,7 +108,7 @@ export const make = (target: Target, info: ConnectionInfo, { flows, highWaterMar
 /** A Node Buffer's own `slice` would be a view. */
 const copy = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 
-/** As a socket's next read does: who still looks at what it has given back finds something else. */
+/** Overwrites released memory, as a socket's next read would, so that tests notice whoever still uses it. */
 const overwrite = (chunk: Uint8Array): void => {
   chunk.fill(0xa5)
 }

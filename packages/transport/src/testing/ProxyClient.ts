@@ -17,12 +17,12 @@ export class ProxyClient {
     this.#heard = heard
   }
 
-  /** So many bytes. */
+  /** Reads this many bytes. */
   bytes(length: number): Pull<Uint8Array> {
     return this.#until(() => (this.#unread.length < length ? undefined : length))
   }
 
-  /** Text up to and including an end. */
+  /** Reads text up to and including `end`. */
   text(end: string): Pull<string> {
     const bytes = this.#until(() => {
       const at = Buffer.from(this.#unread).indexOf(end, 0, "latin1")
