@@ -19,6 +19,14 @@ export const policyViolation = 1008
 export const messageTooBig = 1009
 export const mandatoryExtension = 1010
 export const internalError = 1011
+/** Not in RFC 6455, but registered with IANA, as are the next two: the server restarts. */
+export const serviceRestart = 1012
+/** The server is overloaded. */
+export const tryAgainLater = 1013
+/** A gateway got no valid answer from the server behind it. */
+export const badGateway = 1014
+/** Never on the wire: the TLS handshake failed. */
+export const tlsHandshake = 1015
 
 /**
  * Whether this code may be sent in a Close frame. Codes 3000 to 3999 are for libraries and frameworks, 4000 to 4999 for

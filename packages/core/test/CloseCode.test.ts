@@ -27,7 +27,7 @@ describe("CloseCode", () => {
     for (const code of [1000.5, Number.NaN, Infinity, -1000]) assert.isFalse(CloseCode.isTransmittable(code))
   })
 
-  it("the names are the RFC's numbers", () => {
+  it("the names are the numbers of the RFC, and those registered since", () => {
     const { isTransmittable: _, ...names } = CloseCode
     assert.deepStrictEqual(
       { ...names },
@@ -42,7 +42,11 @@ describe("CloseCode", () => {
         policyViolation: 1008,
         messageTooBig: 1009,
         mandatoryExtension: 1010,
-        internalError: 1011
+        internalError: 1011,
+        serviceRestart: 1012,
+        tryAgainLater: 1013,
+        badGateway: 1014,
+        tlsHandshake: 1015
       }
     )
   })
