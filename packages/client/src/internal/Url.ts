@@ -34,7 +34,7 @@ export const parse = (input: string | URL): ParsedUrl | InvalidUrl => {
   const invalid = (problem: string) => new InvalidUrl({ url: shown, problem })
   if (url === null) return invalid("it does not parse: write ws://host:port/path or wss://host:port/path")
   if (!schemes.has(url.protocol)) {
-    return invalid(`the scheme ${url.protocol} is not ws: or wss:, so write one of these`)
+    return invalid(`the scheme ${url.protocol} is not ws: or wss:, so begin with ws:// or wss://`)
   }
   const authorization = Userinfo.authorizationOf(url)
   if (Result.isFailure(authorization)) return invalid(`${authorization.failure}: use the option headers`)
