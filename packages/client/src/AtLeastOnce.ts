@@ -76,7 +76,8 @@ export interface Unacknowledged {
  */
 export interface Acknowledged<A, Payload, RE, SE> extends TypedMessages<A, Payload, RE, SE> {
   /**
-   * Succeeds when everything sent so far is acknowledged. Fails once the client has stopped and its remaining messages, which
+   * Succeeds when everything sent so far is acknowledged. Receive meanwhile, as long as it takes: while the client lasts, an
+   * acknowledgement is seen only when its message is received, and without it this waits until the scope ends. Fails once the client has stopped and its remaining messages, which
    * are checked even if nobody receives them, do not acknowledge it: with NotSent if no unacknowledged message was ever sent,
    * otherwise with FateUnknown.
    */

@@ -29,9 +29,12 @@ const Headers = Schema.Record(Schema.String, HeaderValue).check(
 )
 
 const beside = {
-  /** TLS to an `https` proxy: whom to trust, and the client certificate. Default: verify against Node's authorities. */
+  /**
+   * TLS to an `https` proxy: whom to trust, and the client certificate. No other proxy uses it. Default: verify against Node's
+   * authorities.
+   */
   tls: TlsOptions.pipe(withDefaultsOf(TlsOptions)),
-  /** For `http` and `https` proxies, extra headers of the CONNECT request. Default: none. */
+  /** Extra headers of the CONNECT request to an `http` or `https` proxy. A SOCKS proxy has no use for them. Default: none. */
   headers: Headers.pipe(withDefault({}))
 }
 
