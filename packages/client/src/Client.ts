@@ -169,7 +169,8 @@ export interface ServiceClass<Self, Id extends string> extends Context.ServiceCl
   /**
    * The same with options from the environment, or any ConfigProvider: with the prefix `WS`, these are `WS_URL`,
    * `WS_RECONNECT_FIRST`, `WS_TLS_CA_PATH` and so on. Functions and Effects are given as an argument, which replaces what the
-   * environment has. An unknown key fails the layer, unless it is in upper case: such variables may belong to other programs.
+   * environment has. An unknown key fails the layer. In upper case it is named in a warning, since such variables may belong
+   * to other programs.
    */
   readonly layerConfig: <R = never>(
     prefix: string,

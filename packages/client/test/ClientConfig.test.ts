@@ -9,8 +9,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { load } from "../src/internal/ClientConfig.ts"
 import { settle } from "./harness.ts"
 
@@ -219,11 +221,53 @@ describe("the names of options", () => {
     )
   }
 
-  it.effect("but for those in upper case, which an environment may have for somebody else", () =>
+  const inVain: Record<string, Record<string, string>> = {
+    "beside the options": { WS_SERVICE_HOST: "10.0.0.1", WS_RETRIES: "secret" },
+    "with one word where there are two": { WS_KEEPALIVE_INTERVAL: "1 second" },
+    "in the words of a name": { WS_KEEP_ALVE_INTERVAL: "1 second", WS_MAX_RETRY_AFTR: "5" },
+    "in a group": { WS_RECONNECT_FRIST: "1 second" },
+    "as a list": { WS_SUBPROTOCOL_0: "chat", WS_PORT_443_TCP: "tcp://10.0.0.1" }
+  }
+  for (const [where, given] of Object.entries(inVain)) {
+    it.effect(`one in upper case may be somebody else's: it is ignored, and named in a warning, ${where}`, () =>
+      Effect.gen(function* () {
+        const warned: Array<unknown> = []
+        const logger = Logger.layer([Logger.make(({ logLevel, message }) => warned.push(logLevel, message))])
+        const loaded = yield* load("WS").pipe(env({ WS_URL: "ws://a/", ...given }), Effect.provide(logger))
+        assert.deepStrictEqual(loaded, yield* load("WS").pipe(env({ WS_URL: "ws://a/" })))
+        assert.strictEqual(warned.length, 2)
+        assert.strictEqual(warned[0], "Warn")
+        for (const name of Object.keys(given)) assert.include(String(warned[1]), name.replace(/\d.*/, "*"))
+        assert.notInclude(String(warned[1]), "secret")
+      })
+    )
+  }
+
+  it.effect("nothing is said of the options, of those that are turned off or given, and of headers", () =>
     Effect.gen(function* () {
-      const given = { WS_URL: "ws://a/", WS_SERVICE_HOST: "10.0.0.1", WS_KEEPALIVE_INTERVAL: "1 second" }
-      const loaded = yield* load("WS").pipe(env(given))
-      assert.deepStrictEqual(loaded, yield* load("WS").pipe(env({ WS_URL: "ws://a/" })))
+      const warned: Array<unknown> = []
+      const logger = Logger.layer([Logger.make(({ message }) => warned.push(message))])
+      const given = {
+        WS_URL: "ws://a/",
+        WS_KEEP_ALIVE_INTERVAL: "5 seconds",
+        WS_COMPRESSION: "false",
+        WS_COMPRESSION_LEVEL: "9",
+        WS_PROXY_0: "http://a.test:1",
+        WS_PROXY_1: "http://b.test:1",
+        WS_SUBPROTOCOLS_0: "v2",
+        WS_HEADERS_X_API_KEY: "5e1f",
+        WS_TRACE: "true",
+        WS_TRACE_PAYLOAD_BYTES: "16",
+        WS_RECONNECT_FIRST: "1 second",
+        WS_TLS_CA_PATH: "ca.pem",
+        WSS_URL: "ws://b/"
+      }
+      const functions = { reconnect: Schedule.forever }
+      yield* load("WS", functions).pipe(env(given), Effect.provide(logger))
+      const proxy = { WS_URL: "ws://a/", WS_PROXY_URL: "http://a.test:1", WS_PROXY_HEADERS_X_TOKEN: "5e1f" }
+      yield* load("WS").pipe(env(proxy), Effect.provide(logger))
+      yield* load("ws").pipe(json({ ws: { url: "ws://a/", keepAlive: { interval: 1 } } }), Effect.provide(logger))
+      assert.deepStrictEqual(warned, [])
     })
   )
 

@@ -5,8 +5,8 @@
  * `WS_RECONNECT_FIRST` and `keepAlive.interval` is `WS_KEEP_ALIVE_INTERVAL`. The name of a header is not translated. In the
  * environment its words are joined with hyphens, so `WS_HEADERS_X_API_KEY` is `X-API-KEY`.
  *
- * A key that is no option is an error if it is written as in code. In upper case it is not: variables such as `WS_PORT` or
- * `WS_SERVICE_HOST` may belong to other programs.
+ * A key that is no option is an error if it is written as in code. In upper case it is only named in a warning: variables such
+ * as `WS_PORT` or `WS_SERVICE_HOST` may belong to other programs.
  */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -31,6 +31,12 @@ export const load = Effect.fnUntraced(function* <R = never>(
   const data = yield* Config.schema(schema, prefix).parse(keys.watched(named))
   const [unknown] = keys.unknown
   if (unknown !== undefined) return yield* refused(unknown)
+  const unread = new Set(Object.keys(given).map((name) => environmentName([prefix, name])))
+  const strays = straysBelow(provider, environmentPath([prefix]), { asked: keys.asked, unread })
+  yield* Effect.flatMap(
+    Effect.orElseSucceed(strays, () => []),
+    warned
+  )
   return { ...Schema.encodeSync(schema)(data), ...given }
 })
 
@@ -44,6 +50,8 @@ const environmentPath = (path: Path): Path => {
   const end = headersAt(path) + 1 || path.length
   return [...path.slice(0, end).flatMap(words), ...path.slice(end)]
 }
+
+const environmentName = (path: Path): string => environmentPath(path).join("_")
 
 const words = (segment: string | number): Path =>
   typeof segment === "number" ? [segment] : Str.configCase(segment).split("_")
@@ -104,12 +112,39 @@ const wordsOf = (node: ConfigProvider.Node | undefined): Path => {
 const ownValue = (node: ConfigProvider.Node | undefined) =>
   node?.value === undefined ? undefined : ConfigProvider.makeValue(node.value)
 
+/** The variables that no option is called. Any name may be a header's, and below `unread` nothing was asked for. */
+const straysBelow = Effect.fnUntraced(function* (
+  provider: ConfigProvider.ConfigProvider,
+  path: Path,
+  names: { readonly asked: ReadonlySet<string>; readonly unread: ReadonlySet<string> }
+): Effect.fn.Return<ReadonlyArray<string>, ConfigProvider.SourceError> {
+  const node = yield* provider.load(path)
+  const name = path.join("_")
+  if (node === undefined || names.unread.has(name) || path.at(-1) === "HEADERS") return []
+  const isAsked = names.asked.has(name)
+  if (node._tag === "Array") return isAsked ? [] : [`${name}_*`]
+  const own = node.value === undefined || isAsked ? [] : [name]
+  if (node._tag === "Value" || off.has(node.value ?? "")) return own
+  const words = [...node.keys].filter(isEnvironments)
+  const below = yield* Effect.forEach(words, (word) => straysBelow(provider, [...path, word], names))
+  return [...own, ...below.flat()]
+})
+
+const warned = (strays: ReadonlyArray<string>): Effect.Effect<void> =>
+  strays.length === 0
+    ? Effect.void
+    : Effect.logWarning(
+        `No option of a WebSocket client is called ${strays.join(", ")}: check the spelling, unless another program reads it`
+      )
+
 const isEnvironments = (word: string | number): boolean => String(word) === String(word).toUpperCase()
 
 /** The keys that a provider has listed and those that a schema asked for, to find those that are no option. */
 class Keys {
   readonly #known: Set<string>
   readonly #listed = new Map<string, Path>()
+  /** What the schema asked for, by the names in the environment. */
+  readonly asked = new Set<string>()
 
   constructor(known: ReadonlyArray<Path>) {
     this.#known = new Set(known.map((path) => JSON.stringify(path)))
@@ -120,6 +155,7 @@ class Keys {
     return ConfigProvider.make((path) =>
       Effect.map(provider.load(path), (node) => {
         this.#known.add(JSON.stringify(path))
+        this.asked.add(environmentName(path))
         if (node?._tag === "Record") for (const key of node.keys) this.#list([...path, key])
         return node ?? (path.length === 1 ? nothing : undefined)
       })
