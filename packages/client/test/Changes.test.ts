@@ -40,4 +40,17 @@ describe("Changes", () => {
       assert.strictEqual(yield* Fiber.join(waiting), 2)
     })
   )
+
+  it.effect("keeps nobody who was woken or interrupted", () =>
+    Effect.gen(function* () {
+      const changes = new Changes()
+      const { waiting } = changes as unknown as { waiting: Set<unknown> }
+      const interrupted = yield* start(changes.after(changes.version))
+      yield* start(changes.after(changes.version))
+      yield* Fiber.interrupt(interrupted)
+      assert.strictEqual(waiting.size, 1)
+      changes.changed()
+      assert.strictEqual(waiting.size, 0)
+    })
+  )
 })

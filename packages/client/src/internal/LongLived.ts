@@ -102,7 +102,7 @@ export class LongLived<R> {
       const ending = yield* Effect.acquireUseRelease(
         Scope.make(),
         (scope) => this.sessionAndLoss(scope),
-        (scope) => Effect.andThen(Scope.close(scope, lost), this.recorded)
+        (scope) => Effect.andThen(Scope.close(scope, lossExit), this.recorded)
       )
       if (ending !== undefined) return ending
     }
@@ -124,7 +124,7 @@ export class LongLived<R> {
     return Effect.flatMap(this.session(scope), (loss) => {
       if (loss === undefined) return Effect.sync(() => this.losses.reset())
       return Effect.map(
-        Effect.all([this.losses.after(loss), Scope.close(scope, lost)], { concurrency: 2 }),
+        Effect.all([this.losses.after(loss), Scope.close(scope, lossExit)], { concurrency: 2 }),
         ([ending]) => ending
       )
     })
@@ -256,7 +256,7 @@ export class LongLived<R> {
       // `reconnectNow` mostly means that the old connection is dead: send a Close, but wait no longer than after a loss.
       const leaving: Effect.Effect<{ readonly exit: Exit.Exit<unknown, unknown> } | undefined> =
         hurry && wanted._tag === "Run"
-          ? Effect.raceFirst(closing, Effect.succeed({ exit: lost }))
+          ? Effect.raceFirst(closing, Effect.succeed({ exit: lossExit }))
           : Effect.raceFirst(this.intent.left, closing)
       const left = yield* leaving
       if (left !== undefined) yield* Scope.close(scope, left.exit)
@@ -300,6 +300,6 @@ const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))
 
 /** The exit that closes a connection's scope: a failure, so it waits only `interruptCloseTimeout` for the peer. */
-const lost = Exit.fail("lost")
+const lossExit = Exit.fail("lost")
 
 const neverOpen: CloseInfo = { closeCode: 1006, closeReason: "", by: "us", clean: false, discarded: 0 }
