@@ -31,7 +31,9 @@ export interface Connected {
   readonly socket: Connection
   readonly server: ServerPeer.ServerPeer
   readonly wire: Peer
-  /** Leaves the connection's scope. */
+  /** The connection's. */
+  readonly scope: Scope.Closeable
+  /** Leaves the scope. */
   readonly leave: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
 }
 
@@ -60,7 +62,7 @@ export const connected = Effect.fnUntraced(function* (
       Scope.close(scope, exit)
     )
   )
-  const result: Connected = { socket, server: peer, wire, leave: (exit) => Scope.close(scope, exit) }
+  const result: Connected = { socket, server: peer, wire, scope, leave: (exit) => Scope.close(scope, exit) }
   return result
 })
 

@@ -8,7 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
@@ -19,6 +19,7 @@ import type { ConnectError } from "../ConnectError.ts"
 import type { Connection } from "../Connection.ts"
 import { ConnectionClosed } from "../Errors.ts"
 import type { Status } from "../Status.ts"
+import * as ClientGoodbye from "./ClientGoodbye.ts"
 import { Intent } from "./Intent.ts"
 import { type Ending, Losses, type LossParts, type Lost } from "./Losses.ts"
 import * as Moment from "./Moment.ts"
@@ -26,11 +27,12 @@ import * as OnOpen from "./OnOpen.ts"
 import type { Up } from "./Phase.ts"
 import * as Spans from "./Spans.ts"
 
-export interface Parts<R> extends LossParts<R>, Pick<ClientFunctions<R>, "onOpen"> {
+export interface Parts<R>
+  extends LossParts<R>,
+    Omit<ClientGoodbye.Parts, "outbox">,
+    Pick<ClientFunctions<R>, "onOpen"> {
   readonly connect: Effect.Effect<Connection, ConnectError, R | Scope.Scope>
   readonly onOpenTimeout: Duration.Duration
-  readonly closeTimeout: Duration.Duration
-  readonly interruptCloseTimeout: Duration.Duration
 }
 
 export class LongLived<R> {
@@ -102,7 +104,7 @@ export class LongLived<R> {
       const ending = yield* Effect.acquireUseRelease(
         Scope.make(),
         (scope) => this.sessionAndLoss(scope),
-        (scope) => Effect.andThen(Scope.close(scope, lossExit), this.recorded)
+        (scope) => Effect.andThen(Scope.close(scope, ClientGoodbye.lossExit), this.recorded)
       )
       if (ending !== undefined) return ending
     }
@@ -124,7 +126,7 @@ export class LongLived<R> {
     return Effect.flatMap(this.session(scope), (loss) => {
       if (loss === undefined) return Effect.sync(() => this.losses.reset())
       return Effect.map(
-        Effect.all([this.losses.after(loss), Scope.close(scope, lossExit)], { concurrency: 2 }),
+        Effect.all([this.losses.after(loss), Scope.close(scope, ClientGoodbye.lossExit)], { concurrency: 2 }),
         ([ending]) => ending
       )
     })
@@ -143,7 +145,7 @@ export class LongLived<R> {
       const failed = yield* this.onOpen(connection, scope)
       // The program asked for something else meanwhile, even if `onOpen` has finished.
       if (failed === unwanted || (failed === undefined && this.intent.wanted._tag !== "Run")) {
-        yield* this.goodbye(connection, scope)
+        yield* ClientGoodbye.close(connection, scope, this.intent)
         yield* this.remains(connection)
         return undefined
       }
@@ -192,7 +194,8 @@ export class LongLived<R> {
       const draining = yield* Effect.forkChild(drain, { startImmediately: true })
       const byUs = yield* Effect.raceFirst(Effect.as(connection.ended, false), Effect.as(this.intent.disturbed, true))
       const uptime = Duration.nanos(Moment.now(clock) - opened)
-      if (byUs) yield* Effect.raceFirst(this.farewell(connection, scope), this.outOfTime(connection))
+      // The outbox goes on draining until the connection is closed, which decides what it still accepts.
+      if (byUs) yield* ClientGoodbye.sendAndClose(connection, scope, this.intent, this.parts)
       yield* Fiber.interrupt(draining)
       const ended = yield* this.remains(connection)
       const cause = byUs ? undefined : ended
@@ -215,52 +218,6 @@ export class LongLived<R> {
       default:
         return { _tag: "Stopped", by: "program" }
     }
-  }
-
-  /**
-   * What the outbox holds leaves first, except where a new connection is wanted now. A peer that is too slow for it is still
-   * told goodbye, and has as long to answer as after a loss.
-   */
-  private farewell(connection: Connection, scope: Scope.Closeable): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function* () {
-      const { closeTimeout, interruptCloseTimeout, outbox } = this.parts
-      if (!this.intent.hurry) {
-        const given = Effect.raceFirst(connection.ended, this.intent.abandoned)
-        // At least half of the time, where all of it is short.
-        const most = Duration.max(
-          Duration.subtract(closeTimeout, interruptCloseTimeout),
-          Duration.times(closeTimeout, 0.5)
-        )
-        yield* Effect.timeoutOption(Effect.raceFirst(outbox.emptied, given), most)
-      }
-      // The outbox goes on draining until the connection is closed, which decides what it still accepts.
-      yield* this.goodbye(connection, scope)
-    })
-  }
-
-  /** The outbox and the closing handshake together have no more time than the handshake alone. */
-  private outOfTime(connection: Connection): Effect.Effect<never> {
-    return Effect.sleep(this.parts.closeTimeout).pipe(
-      Effect.andThen(connection.abort),
-      // The farewell ends with the connection.
-      Effect.andThen(Effect.never)
-    )
-  }
-
-  /** Performs the closing handshake that the program asked for; with less patience if it leaves the scope or reconnects now. */
-  private goodbye(connection: Connection, scope: Scope.Closeable): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function* () {
-      const { hurry, wanted } = this.intent
-      const [closeCode, closeReason] = wanted._tag === "Close" ? [wanted.closeCode, wanted.closeReason] : [1000, ""]
-      const closing = Effect.as(Effect.orDie(connection.close(closeCode, closeReason)), undefined)
-      // `reconnectNow` mostly means that the old connection is dead: send a Close, but wait no longer than after a loss.
-      const leaving: Effect.Effect<{ readonly exit: Exit.Exit<unknown, unknown> } | undefined> =
-        hurry && wanted._tag === "Run"
-          ? Effect.raceFirst(closing, Effect.succeed({ exit: lossExit }))
-          : Effect.raceFirst(this.intent.left, closing)
-      const left = yield* leaving
-      if (left !== undefined) yield* Scope.close(scope, left.exit)
-    })
   }
 
   /** Keeps the messages that an ended connection still holds. Returns why it ended. */
@@ -298,8 +255,5 @@ const unwanted = "unwanted" as const
 
 const isOver = ({ ended }: Connection): Effect.Effect<boolean> =>
   Effect.raceFirst(Effect.as(ended, true), Effect.succeed(false))
-
-/** The exit that closes a connection's scope: a failure, so it waits only `interruptCloseTimeout` for the peer. */
-const lossExit = Exit.fail("lost")
 
 const neverOpen: CloseInfo = { closeCode: 1006, closeReason: "", by: "us", clean: false, discarded: 0 }
