@@ -87,6 +87,13 @@ describe("what a loss says", () => {
     })
   )
 
+  it("a second response to the same request finds none", () => {
+    const inFlight = new InFlight<string>()
+    inFlight.add(inFlight.make())
+    assert.isTrue(inFlight.respond(1, "first"))
+    assert.isFalse(inFlight.respond(1, "second"))
+  })
+
   it("a response to a request that was given up finds none, and its id is not used again", () => {
     const inFlight = new InFlight<string>()
     const request = inFlight.make()
