@@ -7,20 +7,22 @@ import type { Message } from "../src/MessageAssembler.ts"
 import * as Opcode from "../src/Opcode.ts"
 import * as Platform from "../src/Platform.ts"
 import { zlibDeflater } from "./deflate.ts"
+import { assemblers, endpointReceiver, messagesOf } from "./endpointReceiver.ts"
 import { concat, hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
 const roles = ["client", "server"] as const
 type Role = (typeof roles)[number]
 
-const make = (role: Role, limits: Limits.Limits = Limits.defaults) =>
-  new Endpoint({
-    role,
-    platform: Platform.pure,
-    limits,
-    maskingKey: () => 0x01020304,
-    compression: { agreed, level: 6, memoryLevel: 8, threshold: 0 }
-  })
+const options = (role: Role, limits: Limits.Limits = Limits.defaults) => ({
+  role,
+  platform: Platform.pure,
+  limits,
+  maskingKey: () => 0x01020304,
+  compression: { agreed, level: 6, memoryLevel: 8, threshold: 0 }
+})
+
+const make = (role: Role, limits?: Limits.Limits) => new Endpoint(options(role, limits))
 
 const agreed = {
   serverNoContextTakeover: false,
@@ -94,6 +96,30 @@ describe("Endpoint: random conversations", () => {
       }
     })
   }
+})
+
+describe("Endpoint: random conversations, whatever becomes of them", () => {
+  for (const [what, assembler] of Object.entries(assemblers)) {
+    it(`${what}: all of each message, counted once (seed ${seed})`, () => {
+      const random = new Random()
+      for (let round = 0; round < 100; round++) {
+        const role = random.pick(roles)
+        const { messages, wire } = conversation(random, role)
+        const endpoint = new Endpoint({ ...options(role), assembler })
+        const elements: Array<unknown> = []
+        for (const chunk of random.cut(wire)) {
+          endpoint.receive(chunk)
+          while (!endpoint.read(elements, { messages: random.int(3), bytes: random.int(2000) }));
+        }
+        assert.deepStrictEqual(messagesOf(elements), messagesOf(messages))
+        assert.strictEqual(endpoint.received.messages, messages.length)
+      }
+    })
+  }
+})
+
+describe("Endpoint", () => {
+  endpointReceiver({ ...Platform.pure, decodesRuns: true })
 })
 
 describe("Endpoint: a total machine", () => {

@@ -4,6 +4,7 @@ import { HttpHead, Masking, Platform, Utf8 } from "@effect-websocket/core"
 import { NodePlatform } from "@effect-websocket/transport"
 import { endpointCompression } from "../../core/test/endpointCompression.ts"
 import { endpointPairs } from "../../core/test/endpointPairs.ts"
+import { endpointReceiver } from "../../core/test/endpointReceiver.ts"
 import { pattern } from "./pairs/Pair.ts"
 
 const texts = [
@@ -192,6 +193,10 @@ describe("NodePlatform", () => {
       assert.isAbove(new Set(bytes.subarray(-1024)).size, 100)
     }
   })
+})
+
+describe("NodePlatform: an endpoint", () => {
+  endpointReceiver(NodePlatform.platform)
 })
 
 describe("NodePlatform: an endpoint with permessage-deflate (RFC 7692)", () => {
