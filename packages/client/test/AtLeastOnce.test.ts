@@ -327,7 +327,7 @@ describe("when the client stops", () => {
     })
   )
 
-  it.effect("also for who received one by one, and may come for the next or not", () =>
+  it.effect("what is left is seen, too, if messages were received one by one, and can still be received", () =>
     Effect.gen(function* () {
       const { accept, client, messages } = yield* open()
       const first = yield* accept

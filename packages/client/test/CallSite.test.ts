@@ -39,7 +39,7 @@ describe("a failure to connect tells where the connection was asked for", () => 
     })
   )
 
-  it("and leaves the limit of stack traces as it was", () => {
+  it("and the limit of stack traces stays as it was", () => {
     const { stackTraceLimit } = Error as { stackTraceLimit?: number }
     WebSocket.connect("ws://a.test/")
     assert.strictEqual((Error as { stackTraceLimit?: number }).stackTraceLimit, stackTraceLimit)

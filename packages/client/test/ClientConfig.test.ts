@@ -182,7 +182,7 @@ describe("what is given is not read", () => {
     })
   )
 
-  it.effect("nor when all of it is", () =>
+  it.effect("even if every option is given", () =>
     Effect.map(load("WS", { url: "ws://a/" }).pipe(env({})), ({ url }) => assert.strictEqual(url, "ws://a/"))
   )
 

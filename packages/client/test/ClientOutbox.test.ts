@@ -207,7 +207,7 @@ describe("when the outbox is full", () => {
     })
   )
 
-  it.effect("nor does what an idle outbox would let pass: it is sent after those who wait", () =>
+  it.effect("a message that an idle outbox would let pass is sent after those who wait", () =>
     Effect.gen(function* () {
       const { accept, client } = yield* made({ outbox: queue })
       const served = yield* accept

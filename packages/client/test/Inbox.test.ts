@@ -209,7 +209,7 @@ describe("idle", () => {
     })
   )
 
-  it.effect("also what a waiting taker got", () =>
+  it.effect("what a waiting taker got is in its hands, too", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>(limits, lengths)
       const taker = yield* start(inbox.takeAll)

@@ -33,7 +33,7 @@ describe("every interleaving of deliver, take, interrupt and end, with two taker
     })
   )
 
-  it.effect("the same with takers that come back at once", () =>
+  it.effect("each message arrives exactly once, and in order, also with takers that come back at once", () =>
     Effect.gen(function* () {
       for (const schedule of schedules(4)) yield* playInbox(schedule, { comeBack: true })
     })

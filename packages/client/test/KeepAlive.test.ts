@@ -278,7 +278,7 @@ describe("stops when the connection closes", () => {
     })
   )
 
-  it.effect("and in the time in which a violation's Close waits for its turn", () =>
+  it.effect("no ping while a violation's Close waits for its turn", () =>
     Effect.gen(function* () {
       const all = yield* silent({ deadlines: { closeTimeout: "5 minutes" } })
       yield* all.server.together([all.server.send("x"), all.server.write(violation)])

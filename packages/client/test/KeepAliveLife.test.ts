@@ -81,7 +81,7 @@ describe("life", () => {
     })
   )
 
-  it.effect("also while others keep the transport full, so that it never holds less", () =>
+  it.effect("progress of our writes counts even if senders keep the transport full", () =>
     Effect.gen(function* () {
       const all = yield* silent({}, { highWaterMark: 1000 })
       const { socket, wire } = all

@@ -191,7 +191,7 @@ describe("what is refused", () => {
     })
   )
 
-  it.effect("but not each byte of a file where a path or a text belongs", () =>
+  it.effect("bytes of a file where a path or a text belongs: five mistakes and the number of the others", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Options.decode({ tls: { ca: new Uint8Array(1000) } }))
       assert.match(error.message, /; tls\.ca\.4: there is no such option here, [^;]*; and 996 more$/)

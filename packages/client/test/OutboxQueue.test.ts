@@ -249,7 +249,7 @@ describe("OutboxQueue, however much it holds", () => {
     return { queue, offer, looks: () => looks }
   }
 
-  it("sending one looks at that one", () => {
+  it("sending one item looks at a few items only", () => {
     const { looks, queue } = watched("suspend")
     queue.expire(1n)
     queue.next()
@@ -257,7 +257,7 @@ describe("OutboxQueue, however much it holds", () => {
     assert.isBelow(looks(), 10)
   })
 
-  it("so does dropping one", () => {
+  it("dropping one item looks at a few items only", () => {
     const { looks, offer } = watched("dropOldest")
     offer()
     assert.isBelow(looks(), 20)

@@ -70,7 +70,7 @@ describe("Closing with data in flight", () => {
       })
   )
 
-  it.effect("nor a message of which a part was read", () =>
+  it.effect("a message of which a part was read does not hide the peer's Close either", () =>
     Effect.gen(function* () {
       const { server, socket } = yield* connected({ limits: { inboxMessages: 1 } })
       yield* server.write(Uint8Array.from([...text("a"), ...text("begin", false)]))

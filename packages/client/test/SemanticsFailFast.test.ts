@@ -241,7 +241,7 @@ describe("its Close goes out", () => {
     })
   )
 
-  it.effect("and a connection that breaks in between ends at once", () =>
+  it.effect("not at all, when the connection breaks first, which ends at once", () =>
     Effect.gen(function* () {
       const { server, socket, wire } = yield* connected({}, { highWaterMark: 1 })
       wire.stall()

@@ -166,7 +166,7 @@ describe("events", () => {
     }).pipe(Effect.provide(Logger.layer([logger])))
   })
 
-  it.effect("and so at an error", () => {
+  it.effect("a listener of error that throws is told to the log, too", () => {
     const logged: Array<string> = []
     const logger = Logger.make(({ message }) => logged.push(String(message)))
     return Effect.gen(function* () {
@@ -362,17 +362,17 @@ describe("close", () => {
       assert.deepStrictEqual(events, ["open", "close 1006"])
     })
   )
-})
 
-describe("what is offered", () => {
-  it.effect("and from then on none can be made, which is said at once", () =>
+  it.effect("once the layer's scope is left, constructing one throws", () =>
     Effect.gen(function* () {
       const layer = Layer.provide(Adapter.layerWebSocketConstructor(), (yield* MemoryTransport.make()).layer)
       const construct = yield* Effect.provide(Socket.WebSocketConstructor, layer)
       assert.throws(() => construct("ws://server.test/"), /scope of layerWebSocketConstructor was left/)
     })
   )
+})
 
+describe("what is offered", () => {
   it.effect("Effect's subprotocols and headers take the place of those in the options", () =>
     Effect.gen(function* () {
       const options: ConnectOptions = { subprotocols: ["default"], headers: { a: "1" }, origin: "https://example.com" }

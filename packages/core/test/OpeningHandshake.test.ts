@@ -304,7 +304,7 @@ describe("limits (S8, attacks 7 and 8)", () => {
     assert.deepInclude<unknown>(answer(limits(2 * interim.length, 4)), { check: "HeadTooLong" })
   })
 
-  it("and the limit of headers", () => {
+  it("interim responses and the final one share the limit of headers", () => {
     assert.deepInclude<unknown>(answer(limits(wire.length, 3)), { check: "TooManyHeaders", found: "Content-Length: 5" })
   })
 

@@ -10,7 +10,7 @@ describe("Pkcs12", () => {
     assert.isDefined(open("open sesame, Ünïcode").context)
   })
 
-  it("and with no other", () => {
+  it("is not read with another passphrase", () => {
     assert.throws(() => open("open"), /mac verify failure/)
   })
 })
