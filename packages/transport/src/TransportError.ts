@@ -166,6 +166,8 @@ const unreachableAdvice: Record<string, string> = {
   ENOENT: "there is no such socket, so check the path, and that the server is running",
   ENOTDIR: "there is no such socket, so check the path",
   ENAMETOOLONG: "the path of a unix socket has at most about 100 bytes and no NUL, so choose another one",
+  // Of a unix socket: connecting to one never waits.
+  EAGAIN: "its server has too many connections to accept, so try again, and check that it is not stuck",
   EPROTOTYPE: "it is a socket of another kind, so check the path",
   EMFILE: "too many files are open, so raise the limit of open files",
   ENFILE: "too many files are open, so raise the limit of open files"

@@ -68,6 +68,7 @@ describe("TransportError", () => {
     ENOENT: "check the path, and that the server is running",
     ENOTDIR: "check the path",
     ENAMETOOLONG: "at most about 100 bytes",
+    EAGAIN: "check that it is not stuck",
     EPROTOTYPE: "a socket of another kind",
     EMFILE: "raise the limit of open files",
     ENFILE: "raise the limit of open files",
