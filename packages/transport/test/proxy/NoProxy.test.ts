@@ -71,6 +71,10 @@ describe("an entry covers", () => {
     assert.isTrue(NoProxy.covers([".example.com"], target("not.example.com")))
   })
 
+  it("a suffix covers names, not the addresses that end like it", () => {
+    assert.isFalse(NoProxy.covers([".2.1", "*.2.1"], target("192.0.2.1")))
+  })
+
   it("what one of them covers; nothing when there is none", () => {
     assert.isTrue(NoProxy.covers(["a.test", "b.test"], target("b.test")))
     assert.isFalse(NoProxy.covers(["a.test", "b.test"], target("c.test")))
@@ -96,6 +100,11 @@ describe("no entry, and covers nothing", () => {
     "\u00fc%2ea.test",
     "*\u00fc",
     "10.0.0.0/33",
+    "10.",
+    "192.0.2",
+    ".2.1",
+    "*.192.0.2.1",
+    "a.0x7f",
     ":80"
   ]) {
     it(JSON.stringify(entry), () => {

@@ -73,4 +73,5 @@ const suffix = /^(\*?\.)?(.+)$/
 
 const isAscii = /^[\0-\x7f]*$/
 
-const name = /^[\w-]+(?:\.[\w-]+)*\.?$/
+/** What ends in a number is an address in URLs, or nothing: a part of one, such as `10.` or `.2.1`, covers no network. */
+const name = /^(?:[\w-]+\.)*(?!(?:\d+|0x[\da-f]*)\.?$)[\w-]+\.?$/i
