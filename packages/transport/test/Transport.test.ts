@@ -167,6 +167,20 @@ describe("layerDuplex", () => {
     })
   )
 
+  it.live("a TLS socket that the program refuses, and destroys, as soon as it is secured fails the dial", () =>
+    Effect.gen(function* () {
+      const { cert, key } = Certificate.make({ names: ["localhost"] })
+      const { sent, server, socket } = handshaking({ cert, key })
+      socket.once("secureConnect", () => socket.destroy())
+      const opening = yield* Effect.forkChild(Effect.flip(open(Transport.layerDuplex(() => socket))), {
+        startImmediately: true
+      })
+      yield* sent
+      server.release(Number.POSITIVE_INFINITY)
+      assert.deepStrictEqual((yield* Fiber.join(opening)).reason, new Reset({ code: "ERR_STREAM_PREMATURE_CLOSE" }))
+    })
+  )
+
   it.live(
     "a TLS socket in the middle of its handshake, which has its cipher and not its certificate, is waited for",
     () =>

@@ -100,7 +100,10 @@ export class NodeDuplex implements ByteStream {
 
   /** All streams share these listeners: Node calls them with the duplex as `this`, and the duplex holds its stream. */
   static readonly #on = {
-    open: heard((self) => self.#opened()),
+    // Whoever made it may destroy it in a listener of the same event.
+    open: heard((self) => {
+      if (!self.duplex.destroyed) self.#opened()
+    }),
     readable: heard((self) => self.deliver()),
     end: heard((self) => {
       if (self.#failure() === undefined) self.#hasEnded = true

@@ -28,6 +28,7 @@ export const connectReason = (address: string, stage: DialStage, error: unknown)
     case "ETIMEDOUT":
       return new TimedOut({ stage })
     case "ECONNRESET":
+    case "ERR_STREAM_PREMATURE_CLOSE":
       return new Reset({ code })
     case "EINVAL":
       // For a path, libuv means that it is too long.
