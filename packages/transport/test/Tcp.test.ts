@@ -214,6 +214,16 @@ describe("Tcp", () => {
     )
   }
 
+  it.live("a resolver that knows thousands of addresses does not fill the message of the error with them", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const found = Array.from({ length: 5000 }, (_, i) => `127.1.${i >> 8}.${i & 255}`)
+      const addresses = AddressOptions.make({ maxAddresses: 2 })
+      const { steps } = yield* dial({ host: "ws.test", port, addresses }, { "ws.test": found })
+      assert.deepInclude(steps[1], { stage: "dns", outcome: "127.1.0.0, 127.1.0.1 and 4998 more" })
+    })
+  )
+
   it.live("a name that the resolver does not accept is HostNotFound", () =>
     Effect.gen(function* () {
       const { result } = yield* dial({ host: "a\0b", port: 80 })

@@ -48,6 +48,7 @@ const any = (to: Destination, carriesTls: boolean, found: NonEmptyReadonlyArray<
 /** The addresses to try. An IP literal is its own address, and no step is reported for it. */
 export const resolve = (to: Destination): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
   const { host, report } = to
+  const { maxAddresses } = addressOptions(to)
   const family = familyOf(addressOptions(to))
   const ofFamily = (found: ReadonlyArray<string>): Effect.Effect<NonEmptyReadonlyArray<string>, TransportError> => {
     // The program's own resolver may return anything.
@@ -64,10 +65,16 @@ export const resolve = (to: Destination): Effect.Effect<NonEmptyReadonlyArray<st
       report,
       stage: "dns",
       detail: host,
-      outcome: (addresses) => addresses.join(", "),
-      facts: SpanAttributes.found
+      outcome: (addresses) => listed(addresses, maxAddresses),
+      facts: (addresses) => SpanAttributes.found(addresses.slice(0, maxAddresses))
     })
   })
+}
+
+/** Whoever answers for the name decides how many there are. */
+const listed = (addresses: ReadonlyArray<string>, most: number): string => {
+  const shown = addresses.slice(0, most).join(", ")
+  return addresses.length > most ? `${shown} and ${addresses.length - most} more` : shown
 }
 
 const failed = (reason: HostNotFound) => new TransportError({ reason })
