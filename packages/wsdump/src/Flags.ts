@@ -109,6 +109,11 @@ export const flags = {
     Flag.withDefault("text")
   ),
 
+  slash: toggle(
+    "slash",
+    "Take lines that begin with a slash for commands: /ping [payload], /pong, /close [code [reason]]"
+  ),
+
   eofWait: value(
     "eof-wait",
     Schema.Union([Schema.Literal("forever"), Seconds]),

@@ -7,6 +7,7 @@
  */
 import type { CloseInfo, Message } from "@effect-websocket/client"
 import { escapePeerText } from "@effect-websocket/transport"
+import * as Duration from "effect/Duration"
 import * as Base64 from "effect/encoding/Base64"
 import * as Hex from "effect/encoding/Hex"
 
@@ -14,6 +15,7 @@ export type Happened =
   | { readonly _tag: "Opened"; readonly url: string; readonly subprotocol?: string; readonly extensions?: string }
   | { readonly _tag: "Received"; readonly message: Message }
   | { readonly _tag: "Pinged" | "Ponged"; readonly payload: Uint8Array }
+  | { readonly _tag: "Answered"; readonly roundTrip: Duration.Duration }
   | { readonly _tag: "Closed"; readonly info: CloseInfo }
 
 export interface Style {
@@ -59,6 +61,8 @@ const describe = (happened: Happened, style: Style): string | undefined => {
     case "Pinged":
     case "Ponged":
       return `* ${happened._tag === "Pinged" ? "ping" : "pong"} ${hex(happened.payload)}`.trimEnd()
+    case "Answered":
+      return `* answered after ${Duration.toMillis(happened.roundTrip).toFixed(1)} ms`
     case "Opened":
       return style.terminal ? opened(happened) : undefined
     case "Closed":
@@ -126,6 +130,8 @@ const fields = (happened: Happened): Record<string, unknown> => {
     case "Pinged":
     case "Ponged":
       return { type: happened._tag === "Pinged" ? "ping" : "pong", base64: Base64.encode(happened.payload) }
+    case "Answered":
+      return { type: "answer", milliseconds: rounded(Duration.toMillis(happened.roundTrip)) }
     case "Closed": {
       const { by, clean, closeCode, closeReason, discarded } = happened.info
       return { type: "close", closeCode, closeReason, by, clean, discarded }

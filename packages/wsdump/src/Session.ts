@@ -1,5 +1,5 @@
 /** One conversation: connect, print what comes, send what the input brings, and close. */
-import { type CloseInfo, type Connection, type Message, WebSocket } from "@effect-websocket/client"
+import { type CloseInfo, type Connection, type Message, type SendError, WebSocket } from "@effect-websocket/client"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
@@ -16,6 +16,7 @@ import { Lines } from "./Lines.ts"
 import { Quiet } from "./Quiet.ts"
 import type { Happened } from "./Render.ts"
 import type { Screen } from "./Screen.ts"
+import * as Slash from "./Slash.ts"
 
 /**
  * `isTalk`: a person types. Then a line that cannot be sent is no failure, and the end of the input ends everything at once.
@@ -75,7 +76,7 @@ const converse = Effect.fnUntraced(function* (
 
   const talking = Effect.gen(function* () {
     yield* connection.sendAll(first)
-    yield* sendLines(connection, asked.input, isTalk)
+    yield* sendLines(connection, asked, screen, isTalk)
     yield* connection.flush
     if (asked.eofWait === "forever") return
     if (!isTalk) yield* quiet.lasting(Duration.seconds(asked.eofWait))
@@ -90,18 +91,35 @@ const converse = Effect.fnUntraced(function* (
   if (came < count && Option.isSome(asked.count)) return yield* new TooFew({ count, came })
 })
 
-/** Sends every line of the input as a message. */
-const sendLines = Effect.fnUntraced(function* (connection: Connection, kind: Input.Kind, isTalk: boolean) {
+/** Sends every line of the input as a message, or does what it says. */
+const sendLines = Effect.fnUntraced(function* (
+  connection: Connection,
+  asked: Asked.Asked,
+  screen: Screen,
+  isTalk: boolean
+) {
   const { stdin } = yield* Stdio
   const lines = new Lines()
   let line = 0
   const sendLine = (bytes: Uint8Array) => {
     line++
-    const message = Input.message(bytes, kind)
+    const message = (asked.slash ? Slash.command(bytes) : undefined) ?? Input.message(bytes, asked.input)
     if (typeof message === "string") return Effect.fail(new InputInvalid({ line, problem: message }))
-    return connection
-      .send(message.bytes, { kind: message.kind })
-      .pipe(Effect.catchTag("InvalidMessage", ({ message }) => new InputInvalid({ line, problem: message })))
+    const sent = "_tag" in message ? follow(message) : connection.send(message.bytes, { kind: message.kind })
+    return Effect.catchTag(sent, "InvalidMessage", ({ message }) => new InputInvalid({ line, problem: message }))
+  }
+  /** The next line waits for the answer to a ping. */
+  const follow = (command: Slash.Command): Effect.Effect<unknown, SendError> => {
+    switch (command._tag) {
+      case "Ping":
+        return Effect.flatMap(connection.ping(command.payload), (roundTrip) =>
+          screen.show({ _tag: "Answered", roundTrip })
+        )
+      case "Pong":
+        return connection.pong(command.payload)
+      case "Close":
+        return connection.close(command.closeCode, command.closeReason)
+    }
   }
   const send = isTalk
     ? (bytes: Uint8Array) => Effect.catchTag(sendLine(bytes), "InputInvalid", ({ message }) => Console.error(message))

@@ -76,6 +76,45 @@ describe("input and output", () => {
     })
   )
 
+  it.live("--slash: a line that begins with a slash is no message but a command", () =>
+    Effect.gen(function* () {
+      const heard: Array<unknown> = []
+      const server = yield* Server.start((peer) => {
+        Server.into(heard)(peer)
+        for (const event of ["ping", "pong"]) peer.on(event, (data) => heard.push(`${event} ${data}`))
+      })
+      const input = "/pong there\nhello\n/ping are you?\n/close 4000 all done\nnot sent\n"
+      const { exitCode, stderr, stdout } = yield* run([server.url, "--slash"], { input })
+      assert.deepStrictEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" })
+      assert.match(stdout, /^\* answered after \d+\.\d ms\n$/)
+      assert.deepStrictEqual(heard, ["pong there", "hello", "ping are you?"])
+      assert.deepStrictEqual(yield* server.closed, { code: 4000, reason: "all done" })
+    })
+  )
+
+  for (const [line, why] of [
+    ["/frobnicate", /Line 1 of the input was not sent: the commands are \/ping/],
+    ["/close 1006", /Line 1 of the input was not sent: .*a program may close with/],
+    [`/ping ${"x".repeat(126)}`, /Line 1 of the input was not sent: .*at most 125 bytes/]
+  ] as const) {
+    it.live(`--slash: ${line.slice(0, 20)} ends it: 2, and why`, () =>
+      Effect.gen(function* () {
+        const server = yield* Server.start(Server.echo)
+        const { exitCode, stderr, stdout } = yield* run([server.url, "--slash"], { input: line })
+        assert.deepStrictEqual({ exitCode, stdout }, { exitCode: 2, stdout: "" })
+        assert.match(stderr, why)
+      })
+    )
+  }
+
+  it.live("without --slash it is a message like any other", () =>
+    Effect.gen(function* () {
+      const server = yield* Server.start(Server.echo)
+      const { stdout } = yield* run([server.url, "-c", "1"], { input: "/close" })
+      assert.strictEqual(stdout, "/close\n")
+    })
+  )
+
   it.live("--count takes no more than that", () =>
     Effect.gen(function* () {
       const server = yield* Server.start((peer) => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import { type Happened, maxShownBytes, maxShownCharacters, render, type Style } from "../src/Render.ts"
 
 const pipe: Style = { format: "shown", terminal: false, colors: false, full: false, timings: false }
@@ -14,6 +15,8 @@ const closed: Happened = {
 }
 const pinged: Happened = { _tag: "Pinged", payload: Uint8Array.of(1, 0xab) }
 const ponged: Happened = { _tag: "Ponged", payload: new Uint8Array(0) }
+
+const answered: Happened = { _tag: "Answered", roundTrip: Duration.micros(12_346n) }
 
 const table: ReadonlyArray<readonly [what: string, Happened, Style, string | Uint8Array | undefined]> = [
   ["a text in a pipe", received("hello"), pipe, "hello\n"],
@@ -52,6 +55,7 @@ const table: ReadonlyArray<readonly [what: string, Happened, Style, string | Uin
   ],
   ["a ping", pinged, pipe, "* ping 0x01ab\n"],
   ["a pong", ponged, terminal, "* pong\n"],
+  ["the answer to a ping", answered, pipe, "* answered after 12.3 ms\n"],
   ["the opening in a pipe", opened, pipe, undefined],
   ["the opening on a terminal", opened, terminal, "* connected to wss://example.org/, subprotocol chat\n"],
   ["the close in a pipe", closed, pipe, undefined],
@@ -67,6 +71,7 @@ const table: ReadonlyArray<readonly [what: string, Happened, Style, string | Uin
   ["JSON: bytes", received(Uint8Array.of(0, 255)), json, '{"type":"binary","base64":"AP8="}\n'],
   ["JSON: a ping", pinged, json, '{"type":"ping","base64":"Aas="}\n'],
   ["JSON: a pong", ponged, json, '{"type":"pong","base64":""}\n'],
+  ["JSON: the answer to a ping", answered, json, '{"type":"answer","milliseconds":12.346}\n'],
   ["JSON: the opening", opened, json, '{"type":"open","url":"wss://example.org/","subprotocol":"chat"}\n'],
   [
     "JSON: the close",
