@@ -64,3 +64,21 @@ describe("Retry-After (RFC 9110 §10.2.3)", () => {
     })
   )
 })
+
+describe("headers of a refusal", () => {
+  const rows: ReadonlyArray<readonly [name: string, value: string, shown: string]> = [
+    ["Set-Cookie", "id=secret", "<redacted>"],
+    ["WWW-Authenticate", "Bearer secret", "<redacted>"],
+    ["Location", "https://user:secret@example.com/login?next=secret", "https://example.com/login?<redacted>"],
+    ["Location", "/login#secret", "/login?<redacted>"],
+    ["Refresh", "0;url=https://example.com/?secret", "0;url=https://example.com/?<redacted>"],
+    ["X-Help", "is it up? ask //ops@example.com #1", "is it up? ask //ops@example.com #1"]
+  ]
+  for (const [name, value, shown] of rows) {
+    it.effect(`${name}: ${value} is shown as ${shown}`, () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual((yield* refusal([[name, value]])).headers, [[name.toLowerCase(), shown]])
+      })
+    )
+  }
+})
