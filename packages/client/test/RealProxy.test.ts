@@ -279,6 +279,20 @@ describe("the proxy's own TLS", () => {
     })
   )
 
+  live("one that breaks the connection in its handshake is told from the server", () =>
+    Effect.gen(function* () {
+      const { accept, port } = yield* Listener.make()
+      const proxy = `https://127.0.0.1:${port}`
+      const connecting = yield* Effect.forkChild(reasonOf("wss://chat.test/", { proxy }))
+      const wire = yield* accept
+      yield* wire.take
+      wire.reset()
+      const reason = yield* Fiber.join(connecting)
+      assert.deepInclude(reason, { _tag: "Reset", code: "ECONNRESET", proxy })
+      assert.include(reason.message, `The connection with the proxy ${proxy} broke`)
+    })
+  )
+
   live("plain text to a TLS proxy is answered in words", () =>
     Effect.gen(function* () {
       const proxy = yield* ProxyListener.make(kinds["HTTP CONNECT over TLS"])

@@ -69,12 +69,15 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("@effect-websoc
 /** The connection was open, and broke without a clean end. */
 export class Reset extends Schema.TaggedError<Reset>("@effect-websocket/transport/Reset")("Reset", {
   /** The operating system's code, such as `ECONNRESET`; absent if this side destroyed the connection. */
-  code: Schema.optionalKey(Schema.String)
+  code: Schema.optionalKey(Schema.String),
+  ...aboutProxy
 }) {
   override get message() {
-    return this.code === undefined
-      ? "The connection was destroyed on this side: its scope was closed, so open a new one"
-      : `The connection broke (${this.code}): the peer or something on the way dropped it, so open a new one`
+    if (this.code === undefined) {
+      return "The connection was destroyed on this side: its scope was closed, so open a new one"
+    }
+    const whose = this.proxy === undefined ? "" : ` with the proxy ${this.proxy}`
+    return `The connection${whose} broke (${this.code}): the peer or something on the way dropped it, so open a new one`
   }
 }
 

@@ -30,6 +30,7 @@ const reasons: ReadonlyArray<TransportReason> = [
   ),
   new Reset({}),
   new Reset({ code: "ECONNRESET" }),
+  new Reset({ code: "ECONNRESET", proxy: proxy.proxy }),
   new TimedOut({ stage: "tcp" }),
   ...TlsProblem.literals.map((problem) => new TlsFailed({ problem, detail: "as it was told" })),
   ...TlsProblem.literals.map(

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import {
   HostNotFound,
   Refused,
+  Reset,
   TlsFailed,
   TransportError,
   type TransportReason,
@@ -33,6 +34,8 @@ export const named =
         return new Refused({ ...reason, proxy })
       case "Unreachable":
         return new Unreachable({ ...reason, proxy })
+      case "Reset":
+        return reason.code === undefined ? reason : new Reset({ ...reason, proxy })
       case "TlsFailed":
         return new TlsFailed({ ...reason, proxy })
       default:
