@@ -3,10 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { Server, ServerPeer } from "@effect-websocket/client/testing"
 import { Resolver, Transport } from "@effect-websocket/transport"
-import { Certificate } from "@effect-websocket/transport/testing"
+import { Certificate, ProxyListener } from "@effect-websocket/transport/testing"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { dialling, failureOf } from "./dialling.ts"
 
@@ -95,10 +96,50 @@ describe("spans", () => {
       assert.deepStrictEqual(
         spans.map(({ name, result, attributes }) => [name, result, attributes["error.type"]]),
         [
-          ["WebSocket.connect", "Failure", undefined],
+          ["WebSocket.connect", "Failure", "Refused"],
           ["WebSocket.tcp", "Failure", "Refused"]
         ]
       )
+    }).pipe(Effect.provide(Transport.layer))
+  )
+
+  const lookup = (lookup: Effect.Effect<never>) => Effect.provideService(Resolver.Resolver, { lookup: () => lookup })
+  const ends: Record<string, readonly [error: string, dial: Effect.Effect<unknown, unknown, Transport | Scope.Scope>]> =
+    {
+      "an interruption": [
+        "interrupted",
+        WebSocket.connect("ws://a.test/").pipe(lookup(Effect.never), Effect.timeout("1 milli"))
+      ],
+      "a defect": ["died", WebSocket.connect("ws://a.test/").pipe(lookup(Effect.die("a bug")))]
+    }
+  for (const [name, [error, dial]] of Object.entries(ends)) {
+    it.live(`${name} ends the stage and connecting, and both say so`, () =>
+      Effect.gen(function* () {
+        const spans = shownOf(yield* spansOf(Effect.exit(dial)))
+        assert.deepStrictEqual(
+          spans.map(({ name, result, attributes }) => [name, result, attributes["error.type"]]),
+          [
+            ["WebSocket.connect", "Failure", error],
+            ["WebSocket.dns", "Failure", error]
+          ]
+        )
+      }).pipe(Effect.provide(Transport.layer))
+    )
+  }
+
+  it.live("a proxy is named by its host and port, and an address is no server name for TLS", () =>
+    Effect.gen(function* () {
+      const tls = Certificate.make({ names: ["127.0.0.1"] })
+      const { port } = yield* Server.serve(ServerPeer.echo, { tls })
+      const proxy = yield* ProxyListener.make({ kind: "http" })
+      const connecting = WebSocket.connect(`wss://127.0.0.1:${port}/`, { proxy: proxy.url, tls: { ca: tls.cert } })
+      const [, , tunnel, secured] = shownOf(yield* spansOf(connecting))
+      assert.deepInclude(tunnel, {
+        name: "WebSocket.proxy",
+        attributes: { "server.address": "127.0.0.1", "server.port": proxy.port }
+      })
+      assert.strictEqual(secured?.name, "WebSocket.tls")
+      assert.notProperty(secured?.attributes, "tls.client.server_name")
     }).pipe(Effect.provide(Transport.layer))
   )
 
@@ -113,10 +154,14 @@ describe("spans", () => {
       })
       const upgrades = shownOf(yield* spansOf(refused)).filter(({ name }) => name === "WebSocket.upgrade")
       assert.deepStrictEqual(
-        upgrades.map(({ attributes }) => [attributes["url.full"], attributes["http.response.status_code"]]),
+        upgrades.map(({ attributes }) => [
+          attributes["url.full"],
+          attributes["http.response.status_code"],
+          attributes["error.type"]
+        ]),
         [
-          ["ws://a.test/", 302],
-          ["ws://a.test/b", 403]
+          ["ws://a.test/", 302, undefined],
+          ["ws://a.test/b", 403, "403"]
         ]
       )
     })

@@ -102,15 +102,19 @@ describe("spans", () => {
           yield* ServerPeer.accept(next)
           yield* settle
           next.reset()
+          yield* TestClock.adjust("4 seconds")
+          yield* network.refuse(new Refused({ address: "192.0.2.1:80" }))
+          yield* settle
         })
       )
       assert.deepStrictEqual(spans.filter(named("WebSocket.reconnect")), [
         { name: "WebSocket.reconnect", "websocket.attempt": 2, "websocket.cause": "Refused" },
-        { name: "WebSocket.reconnect", "websocket.attempt": 3, "websocket.cause": "Reset" }
+        { name: "WebSocket.reconnect", "websocket.attempt": 3, "websocket.cause": "Reset" },
+        { name: "WebSocket.reconnect", "websocket.attempt": 4, "websocket.cause": "Reset", "error.type": "Refused" }
       ])
       const by = (cause: string) => Metric.value(Metric.withAttributes(Metrics.reconnects, { cause }))
       assert.strictEqual((yield* by("Refused")).count, 1)
-      assert.strictEqual((yield* by("Reset")).count, 1)
+      assert.strictEqual((yield* by("Reset")).count, 2)
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 })

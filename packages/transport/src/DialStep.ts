@@ -30,8 +30,8 @@ export type DialStep =
       readonly detail: string
       /** The result, if there is more to say than success. */
       readonly outcome?: string
-      /** Undefined if the stage succeeded. "overtaken": another address was faster. */
-      readonly failure: TransportReason | "interrupted" | "overtaken" | undefined
+      /** Undefined if the stage succeeded. "overtaken": another address was faster. "died": of a defect. */
+      readonly failure: TransportReason | "interrupted" | "overtaken" | "died" | undefined
     }
 
 export type Report = (step: DialStep) => void
@@ -56,17 +56,14 @@ export const during = <A, R>(
   const told = () => ({ kind: "client", attributes: SpanAttributes.begun(name, detail) }) as const
   return Span.use(`WebSocket.${name}`, told, (attribute) => {
     report({ _tag: "Started", stage: name, detail })
-    const annotate = (attributes: SpanAttributes.Attributes) => {
-      for (const [key, value] of Object.entries(attributes)) attribute(key, value)
-    }
     return Effect.onExitPrimitive(stage, (exit) => {
       const ended = { _tag: "Ended", stage: name, detail } as const
       if (Exit.isFailure(exit)) {
         const failure = reasonOf(exit.cause, isOvertaken)
-        annotate(SpanAttributes.failed(typeof failure === "string" ? failure : failure._tag))
+        if (failure === "overtaken") attribute(SpanAttributes.errorType, failure)
         report({ ...ended, failure })
       } else {
-        if (facts !== undefined) annotate(facts(exit.value))
+        for (const [key, value] of Object.entries(facts?.(exit.value) ?? {})) attribute(key, value)
         report({ ...ended, ...(outcome && { outcome: outcome(exit.value) }), failure: undefined })
       }
       // There is nothing to run.
@@ -78,5 +75,6 @@ export const during = <A, R>(
 const reasonOf = (cause: Cause.Cause<TransportError>, isOvertaken?: () => boolean) => {
   const failed = Cause.findFail(cause)
   if (Result.isSuccess(failed)) return failed.success.error.reason
+  if (Cause.hasDies(cause)) return "died"
   return isOvertaken?.() ? "overtaken" : "interrupted"
 }

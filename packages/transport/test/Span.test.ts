@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Refused, TransportError } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import * as Span from "../src/Span.ts"
@@ -46,6 +47,48 @@ describe("Span", () => {
     Effect.gen(function* () {
       const { answer, asked } = yield* traced(() => Tracer.nativeTracer)
       assert.deepStrictEqual([answer, asked], ["answer", 0])
+    })
+  )
+
+  const failures: Record<string, readonly [type: string, failure: Effect.Effect<never, unknown>]> = {
+    "the tag of an error": ["Refused", Effect.fail(new Refused({ address: "a.test:1" }))],
+    "the tag of its reason": [
+      "Refused",
+      Effect.fail(new TransportError({ reason: new Refused({ address: "a.test:1" }) }))
+    ],
+    "what OpenTelemetry has for others": ["_OTHER", Effect.fail("no")],
+    "an interruption": ["interrupted", Effect.interrupt],
+    "a defect": ["died", Effect.die("a bug")]
+  }
+  for (const [name, [type, failure]] of Object.entries(failures)) {
+    it.effect(`one that fails ends, and says why: ${name}`, () =>
+      Effect.gen(function* () {
+        const made: Array<Tracer.NativeSpan> = []
+        const span = Span.use(
+          "a stage",
+          () => ({}),
+          () => failure
+        )
+        yield* Effect.exit(Effect.provideService(span, Tracer.Tracer, keeping(made)))
+        assert.strictEqual(made[0]?.status._tag, "Ended")
+        assert.deepStrictEqual(Object.fromEntries(made[0]!.attributes), { "error.type": type })
+      })
+    )
+  }
+
+  it.effect("unless it was said inside", () =>
+    Effect.gen(function* () {
+      const made: Array<Tracer.NativeSpan> = []
+      const span = Span.use(
+        "a stage",
+        () => ({}),
+        (attribute) => {
+          attribute("error.type", "404")
+          return Effect.fail("no")
+        }
+      )
+      yield* Effect.exit(Effect.provideService(span, Tracer.Tracer, keeping(made)))
+      assert.deepStrictEqual(Object.fromEntries(made[0]!.attributes), { "error.type": "404" })
     })
   )
 

@@ -107,6 +107,7 @@ const upgrade = (
   }
   const rejected = (refusal: OpeningHandshake.Rejected): Answered => {
     attribute("http.response.status_code", refusal.status)
+    if (refusal.status >= 400) attribute("error.type", String(refusal.status))
     return Effect.succeed(refusal)
   }
   return Effect.matchEffect(stream.pull, { onFailure, onSuccess })

@@ -49,12 +49,11 @@ export const reconnecting = <A, E, R>(
   { attempt, cause }: { readonly attempt: number; readonly cause: LossCause }
 ): Effect.Effect<A, E, R> => {
   const name = nameOf(cause)
-  return Metric.update(Metric.withAttributes(Metrics.reconnects, { cause: name }), 1).pipe(
-    Effect.andThen(connect),
-    Effect.withSpan("WebSocket.reconnect", {
-      attributes: { "websocket.attempt": attempt, "websocket.cause": name }
-    })
-  )
+  return Span.around("WebSocket.reconnect", (attribute) => {
+    attribute("websocket.attempt", attempt)
+    attribute("websocket.cause", name)
+    return Effect.andThen(Metric.update(Metric.withAttributes(Metrics.reconnects, { cause: name }), 1), connect)
+  })
 }
 
 /** The most telling tag: the failure behind a closed connection, or the reason of a ConnectError. */

@@ -25,10 +25,13 @@ export const begun = (stage: DialStage, detail: string): Attributes => {
     }
     case "unix":
       return { "network.transport": "unix", "network.peer.address": detail }
-    case "proxy":
-      return { "server.address": detail.split(" to ", 1)[0] }
+    case "proxy": {
+      const { host, port } = split(detail.replace(/^.*:\/\/| to .*$/g, ""))
+      return { "server.address": host, "server.port": port }
+    }
     case "tls":
-      return { "tls.client.server_name": detail }
+      // An address is no server name, and is not sent as one (RFC 6066 §3).
+      return Net.isIP(detail) === 0 ? { "tls.client.server_name": detail } : {}
     case "socket": {
       const { host, port } = split(detail)
       return { "server.address": host, "server.port": port }
@@ -50,7 +53,8 @@ export const secured = (tls: TlsInfo | undefined): Attributes => {
   }
 }
 
-export const failed = (error: string): Attributes => ({ "error.type": error })
+/** Why something failed. */
+export const errorType = "error.type"
 
 /** `127.0.0.1:443`, `[::1]:443`, `example.com:443`. */
 const split = (detail: string): { readonly host: string; readonly port: number } => {
