@@ -84,6 +84,14 @@ describe("TransportError", () => {
     })
   }
 
+  it("a lookup for which no file is left does not blame the name", () => {
+    const { message } = new HostNotFound({ host: "ws.test", code: "EMFILE" })
+    assert.strictEqual(
+      message,
+      'The system could not look up "ws.test" (EMFILE): too many files are open, so raise the limit of open files'
+    )
+  })
+
   it("shows what a peer wrote only escaped", () => {
     const { message } = new TlsFailed({ problem: "wrong host", detail: "\x1b[31mevil\u202e" })
     assert.include(message, "\\u{1b}[31mevil\\u{202e}")
