@@ -37,7 +37,24 @@ describe("Intake: what a header says of its message", () => {
     assert.deepStrictEqual(intake.begin(header(0x0, 0), 15), Limits.tooBig("maxFragments", 2, 3))
   })
 
-  it("a compressed message is not as long as its frames say, and 16 bytes allow one more fragment", () => {
+  it("the count of fragments and of their bytes starts over with each message", () => {
+    const intake = new Intake(limits, undefined)
+    for (let message = 0; message < 3; message++) {
+      assert.isUndefined(intake.begin(header(0x2, 15), 0))
+      assert.isUndefined(intake.begin(header(0x0, 0), 15))
+    }
+    assert.deepStrictEqual(intake.begin(header(0x0, 0), 15), Limits.tooBig("maxFragments", 2, 3))
+  })
+
+  it("exactly 16 bytes allow one more fragment", () => {
+    const intake = new Intake(limits, undefined)
+    assert.isUndefined(intake.begin(header(0x2, 16), 0))
+    assert.isUndefined(intake.begin(header(0x0, 0), 16))
+    assert.isUndefined(intake.begin(header(0x0, 0), 16))
+    assert.deepStrictEqual(intake.begin(header(0x0, 0), 16), Limits.tooBig("maxFragments", 2, 4))
+  })
+
+  it("a compressed message is not as long as its frames say", () => {
     const intake = new Intake(limits, undefined)
     assert.isUndefined(intake.begin(header(0x2, 16, true), 0))
     assert.isUndefined(intake.begin(header(0x0, 30), 40))

@@ -24,6 +24,8 @@ describe("MessageParts", () => {
     ["texts", "text", ["a", "ü", ""], ["61", "c3bc", "", undefined]],
     ["no part at all", "text", [], [undefined]],
     ["a pair that is cut: its half is held back", "text", [`a${high}`, `${low}b`], ["61", "f09f988062", undefined]],
+    ["the first pair that there is, cut", "text", ["\ud800", "\udc00"], ["", "f0908080", undefined]],
+    ["the last pair that there is, cut", "text", ["\udbff", "\udfff"], ["", "f48fbfbf", undefined]],
     ["an empty string inside of it", "text", [high, "", low], ["", "", "f09f9880", undefined]],
     ["the same on its way to a binary message", "binary", [high, low], ["", "f09f9880", undefined]],
     ["half a pair that another character follows", "text", [high, "a"], ["", LoneSurrogate, undefined]],
