@@ -142,11 +142,15 @@ describe("either", () => {
     ["that reads little", taking],
     ["that reads a lot", busy]
   ] as const) {
-    it(`stops reading while nobody takes, and keeps what came: one ${name}`, () => {
+    it(`stops reading while nobody takes, says so, and keeps what came: one ${name}`, () => {
       const { readBuffer } = make()
+      readBuffer.hasStopped = false
+      assert.isTrue(read(readBuffer, bytes(5, 0)).goesOn)
+      assert.isFalse(readBuffer.hasStopped)
       readBuffer.reader = { deliver: () => {} }
       assert.isUndefined(readBuffer.take())
       assert.isFalse(read(readBuffer, bytes(0x10000, 1)).goesOn)
+      assert.isTrue(readBuffer.hasStopped)
       assert.isFalse(read(readBuffer, bytes(5, 2)).goesOn)
       assert.deepStrictEqual(readBuffer.take(), [bytes(0x10000, 1), bytes(5, 2)])
       assert.isUndefined(readBuffer.take())
