@@ -216,7 +216,8 @@ describe("Attendant", () => {
       const scope = yield* Scope.make()
       yield* Effect.gen(function* () {
         const attendant = Attendant.of(yield* Transport, yield* Clock.Clock)
-        const connecting = yield* start(Scope.provide(WebSocket.connect("ws://server.test/"), scope))
+        const options = { deadlines: { idleTimeout: "1 hour" } } as const
+        const connecting = yield* start(Scope.provide(WebSocket.connect("ws://server.test/", options), scope))
         const wire = yield* network.accept
         yield* ServerPeer.accept(wire)
         const socket = yield* Fiber.join(connecting)

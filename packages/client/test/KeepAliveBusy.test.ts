@@ -4,7 +4,7 @@ import type { ConnectOptions } from "@effect-websocket/client"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { HandClock } from "./handClock.ts"
-import { settle, text } from "./harness.ts"
+import { type Connected, settle, text } from "./harness.ts"
 import { answer, isOver, pings, silent } from "./silent.ts"
 
 const busy = Effect.fnUntraced(function* (options: ConnectOptions = {}) {
@@ -12,6 +12,11 @@ const busy = Effect.fnUntraced(function* (options: ConnectOptions = {}) {
   const all = yield* Effect.provideService(silent(options), Clock.Clock, clock)
   return { ...all, jump: clock.jump }
 })
+
+/** Whether a Close with 1001 has reached the wire. The connection masks with zeros. */
+const isClosing = ({ wire }: Connected) => Buffer.from(wire.written()).includes(hex("88 82 00000000 03e9"))
+
+const hex = (bytes: string) => Buffer.from(bytes.replaceAll(" ", ""), "hex")
 
 describe("keep-alive of a busy program", () => {
   it.effect("a pong that came while the program was busy counts, although the timer fired first", () =>
@@ -84,6 +89,30 @@ describe("the idle timeout of a busy program", () => {
       yield* settle
       yield* all.jump(59_999)
       assert.isFalse(isOver(all))
+    })
+  )
+
+  it.effect("a silent peer has as long again as the timer was late, and is told goodbye then", () =>
+    Effect.gen(function* () {
+      const all = yield* busy({ keepAlive: false, deadlines: { idleTimeout: "1 minute" } })
+      yield* all.jump(80_000)
+      yield* all.jump(19_999)
+      assert.isFalse(isClosing(all))
+      yield* all.jump(1)
+      assert.isTrue(isClosing(all))
+    })
+  )
+
+  it.effect("after a message, a late timer excuses as much as the first one did", () =>
+    Effect.gen(function* () {
+      const all = yield* busy({ keepAlive: false, deadlines: { idleTimeout: "1 minute" } })
+      yield* all.jump(80_000)
+      all.wire.send(text("news"))
+      yield* settle
+      yield* all.jump(120_000)
+      assert.isFalse(isClosing(all))
+      yield* all.jump(60_000)
+      assert.isTrue(isClosing(all))
     })
   )
 })

@@ -12,6 +12,7 @@ import { made } from "./Sink.ts"
 
 const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Duration.minutes(1)) {
   const all = yield* made({ highWaterMark: 1 })
+  let stall: Stall | undefined
   const watch = Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const attendant = new Attendant(clock)
@@ -20,16 +21,19 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
     return yield* Effect.callback<void>((resume) => {
       const fail = (defect: unknown) => resume(Effect.die(defect))
       const parts = { outgoing: all.outgoing, clock, attendant, stallTimeout: timeout }
-      new Stall({ ...parts, stalled: () => resume(Effect.void), died: fail }).begin()
+      stall = new Stall({ ...parts, stalled: () => resume(Effect.void), died: fail })
+      stall.begin()
     })
   })
   /** Begins to watch, as when the inbox becomes full. */
   const begin = start(watch)
+  /** Ends that, as when there is room again. */
+  const end = Effect.sync(() => stall?.end())
   const write = Effect.andThen(
     all.outgoing.send("0123456789"),
     Effect.sync(() => all.outgoing.write())
   )
-  return { ...all, begin, write }
+  return { ...all, begin, end, write }
 })
 
 describe("Stall", () => {
@@ -43,6 +47,19 @@ describe("Stall", () => {
       assert.isTrue(yield* isWaiting(watch))
       yield* TestClock.adjust(1)
       yield* Fiber.join(watch)
+    })
+  )
+
+  it.effect("not once the watch has ended, since reading goes on", () =>
+    Effect.gen(function* () {
+      const { begin, end, transport, write } = yield* watching()
+      transport.stall()
+      yield* write
+      const watch = yield* begin
+      yield* TestClock.adjust("30 seconds")
+      yield* end
+      yield* TestClock.adjust("1 day")
+      assert.isTrue(yield* isWaiting(watch))
     })
   )
 
