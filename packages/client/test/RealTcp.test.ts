@@ -148,6 +148,19 @@ describe("closing", () => {
       assert.include((error as { readonly message: string }).message, "ECONNRESET")
     })
   )
+
+  live("a flush fails when the kernel refused the write, since a reset has come that was not read yet", () =>
+    Effect.gen(function* () {
+      const listener = yield* Listener.make()
+      const connecting = yield* Effect.forkChild(WebSocket.connect(`ws://127.0.0.1:${listener.port}`))
+      const wire = yield* listener.accept
+      yield* ServerPeer.accept(wire)
+      const socket = yield* Fiber.join(connecting)
+      wire.reset()
+      yield* socket.send("lost")
+      assert.deepInclude(yield* Effect.flip(socket.flush), { _tag: "ConnectionClosed", by: "network" })
+    })
+  )
 })
 
 describe("leaving the scope", () => {

@@ -280,6 +280,22 @@ describe("a reset", () => {
   )
 })
 
+describe("a write that the kernel refuses", () => {
+  it.live("is not flushed: the peer's reset has come, and was not read yet", () =>
+    Effect.gen(function* () {
+      const { accept, port } = yield* server()
+      const stream = yield* open({ host: "127.0.0.1", port, report: () => {} })
+      const socket = (yield* accept) as Net.Socket
+      socket.resetAndDestroy()
+      assert.isFalse(stream.writeUnsafe([Uint8Array.of(1)]))
+      for (const waiting of [stream.flushed, stream.drained, stream.shutdown]) {
+        const { reason } = yield* Effect.flip(waiting)
+        assert.match(String(reason._tag === "Reset" && reason.code), /^(ECONNRESET|EPIPE)$/)
+      }
+    })
+  )
+})
+
 describe("leaks", () => {
   it.live("200 connections that were opened and closed leave no handle and no listener", () =>
     leavesNothing(

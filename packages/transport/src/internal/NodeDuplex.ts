@@ -328,13 +328,16 @@ export class NodeDuplex implements ByteStream {
     return this.#isDestroyed || this.#failure() !== undefined
   }
 
-  /** Asks the duplex too: Node destroys one before it emits the error, and other duplexes may emit `close` and nothing else. */
+  /**
+   * Asks the duplex too. Node knows of a refused write before it destroys the duplex, and destroys that before it emits the
+   * error; other duplexes may emit `close` and nothing else.
+   */
   #failure(): TransportError | undefined {
     const { duplex } = this
     if (this.#broken !== undefined) return this.#broken
     // Made only when somebody asks: mostly nobody does once a stream is destroyed.
     if (this.#isDestroyed) this.#broken = new TransportError({ reason: new Reset({}) })
-    else if (duplex.destroyed || this.#isClosed) {
+    else if (duplex.destroyed || duplex.errored || this.#isClosed) {
       const error = DuplexState.errorOf(duplex)
       if (error !== undefined) this.#broken = this.#failedWith(error)
     }
