@@ -31,7 +31,8 @@ export class HostNotFound extends Schema.TaggedError<HostNotFound>("@effect-webs
     if (code === "EAI_AGAIN") {
       return `The name server did not answer for ${host}: check the network and its DNS settings, or try again`
     }
-    if (code === "EMFILE" || code === "ENFILE") return `The system could not look up ${host} (${code}): ${tooManyFiles}`
+    const own = ownAdvice[code]
+    if (own !== undefined) return `This process could not look up ${host} (${code}): ${own}`
     return family === undefined
       ? `No address was found for ${host} (${code}): check the spelling of the host name`
       : `No IPv${family} address was found for ${host} (${code}): check the host name, or allow the other IP version (family, localAddress)`
@@ -160,7 +161,12 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
 const called = (name: string, proxy: string | undefined): string =>
   proxy === undefined ? name : `${name} (the proxy ${proxy})`
 
-const tooManyFiles = "too many files are open, so raise the limit of open files"
+/** What this process may not do, whoever it is about. */
+const ownAdvice: Record<string, string> = {
+  EMFILE: "too many files are open, so raise the limit of open files",
+  ENFILE: "too many files are open, so raise the limit of open files",
+  ERR_ACCESS_DENIED: "Node's permission model forbids it, so start Node with --allow-net"
+}
 
 const unreachableAdvice: Record<string, string> = {
   EACCES: "the operating system forbids it, so check permissions and firewall",
@@ -175,8 +181,7 @@ const unreachableAdvice: Record<string, string> = {
   // Of a unix socket: connecting to one never waits.
   EAGAIN: "its server has too many connections to accept, so try again, and check that it is not stuck",
   EPROTOTYPE: "it is a socket of another kind, so check the path",
-  EMFILE: tooManyFiles,
-  ENFILE: tooManyFiles
+  ...ownAdvice
 }
 
 const tlsAdvice: Record<TlsProblem, string> = {

@@ -73,6 +73,7 @@ describe("TransportError", () => {
     EPROTOTYPE: "a socket of another kind",
     EMFILE: "raise the limit of open files",
     ENFILE: "raise the limit of open files",
+    ERR_ACCESS_DENIED: "--allow-net",
     EHOSTUNREACH: "check the route and any firewall",
     ENETUNREACH: "check the route and any firewall"
   }
@@ -84,13 +85,16 @@ describe("TransportError", () => {
     })
   }
 
-  it("a lookup for which no file is left does not blame the name", () => {
-    const { message } = new HostNotFound({ host: "ws.test", code: "EMFILE" })
-    assert.strictEqual(
-      message,
-      'The system could not look up "ws.test" (EMFILE): too many files are open, so raise the limit of open files'
-    )
-  })
+  for (const [code, words] of [
+    ["EMFILE", "raise the limit of open files"],
+    ["ERR_ACCESS_DENIED", "--allow-net"]
+  ] as const) {
+    it(`a lookup that this process cannot make does not blame the name: ${code}`, () => {
+      const { message } = new HostNotFound({ host: "ws.test", code })
+      assert.include(message, `This process could not look up "ws.test" (${code}): `)
+      assert.include(message, words)
+    })
+  }
 
   it("shows what a peer wrote only escaped", () => {
     const { message } = new TlsFailed({ problem: "wrong host", detail: "\x1b[31mevil\u202e" })
