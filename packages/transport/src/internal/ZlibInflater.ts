@@ -86,7 +86,7 @@ const bytesPerContinuation = 16
 /**
  * Whether the tail ends an empty stored block, as it must (RFC 7692 §7.2.1). If so, zlib, which is told to stop at the end of a
  * block, leaves the byte after it and writes nothing. Otherwise the message was cut off. A dynamic block may end in the tail's
- * last byte as well: of a million broken messages a few pass for that, and to find them would take one more run for each message.
+ * last byte as well: of a million broken messages a few pass for that, and finding them would take a run more per message.
  */
 const endsWell = (coder: Coder): boolean => {
   coder.run(Z_BLOCK, tailAndMore, 0, tailAndMore.length, nowhere, 0, nowhere.length)
