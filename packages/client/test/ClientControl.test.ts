@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Client, type ClientOptions, Reconnect } from "@effect-websocket/client"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -47,6 +48,13 @@ const inEveryState = (
   }
 }
 
+/** Acquires for the connection what is released only after `release`. */
+const slowToRelease = Effect.gen(function* () {
+  const gate = yield* Deferred.make<void>()
+  const acquired = Effect.acquireRelease(Effect.void, () => Deferred.await(gate))
+  return { acquired, release: Deferred.succeed(gate, undefined) }
+})
+
 /** The server's part of a closing handshake. */
 const sayGoodbye = ({ server, wire }: Served, closeCode: number, closeReason = "") =>
   Effect.gen(function* () {
@@ -80,6 +88,27 @@ describe("close", () => {
       assert.deepInclude(yield* Effect.flip(client.connection), { _tag: "ConnectionClosed", by: "us" })
       assert.deepStrictEqual(yield* client.close(), info)
       yield* noMoreDials(all)
+    })
+  )
+
+  it.effect("a send that does not wait is told that the client stops, also while the last connection is released", () =>
+    Effect.gen(function* () {
+      const { acquired, release } = yield* slowToRelease
+      const options = { outbox: { whileDisconnected: "fail" }, onOpen: () => acquired } as const
+      const { accept, client } = yield* made(options, { mute: true })
+      const { wire } = yield* accept
+      wire.stall()
+      yield* client.send(new Uint8Array(100_000))
+      yield* settle
+      const waiting = yield* start(Effect.flip(client.send("x")))
+      const closing = yield* start(client.close())
+      yield* TestClock.adjust("10 seconds")
+      const isClosing = yield* isWaiting(closing)
+      const failures = [yield* Fiber.join(waiting), yield* Effect.flip(client.send("y"))]
+      yield* release
+      yield* Fiber.join(closing)
+      assert.isTrue(isClosing)
+      for (const failure of failures) assert.deepInclude(failure, { _tag: "NotSent", why: "stopped" })
     })
   )
 
@@ -236,6 +265,24 @@ describe("pause and resume", () => {
       yield* failed.refuse
       yield* failed.client.pause
       assert.deepInclude(yield* failed.client.status, { _tag: "Stopped", by: "onLost" })
+    })
+  )
+
+  it.effect("pause waits until what onOpen acquired is released, also when it is called again meanwhile", () =>
+    Effect.gen(function* () {
+      const { acquired, release } = yield* slowToRelease
+      const { accept, client } = yield* made({ onOpen: () => acquired })
+      const served = yield* accept
+      const first = yield* start(client.pause)
+      yield* sayGoodbye(served, 1000)
+      yield* settle
+      const second = yield* start(client.pause)
+      yield* settle
+      const waiting = [yield* isWaiting(first), yield* isWaiting(second)]
+      yield* release
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+      assert.deepStrictEqual(waiting, [true, true])
     })
   )
 

@@ -77,7 +77,9 @@ export class LongLived<R> {
 
   private get isPausing(): boolean {
     const { _tag } = this.parts.status.current
-    return this.intent.wanted._tag === "Pause" && _tag !== "Paused" && _tag !== "Stopped"
+    if (this.intent.wanted._tag !== "Pause" || _tag === "Stopped") return false
+    // The status is told before the connection's scope has closed.
+    return _tag !== "Paused" || this.connection !== undefined
   }
 
   readonly run: Effect.Effect<void, never, R> = Effect.suspend(() => this.attempts).pipe(
@@ -203,7 +205,7 @@ export class LongLived<R> {
       // Fates and the phase wake others, who may look at the status. Followers hear of it once it is decided what follows.
       status.current = cause === undefined ? this.unasked : this.losses.deciding(cause)
       outbox.lose(cause)
-      phases.move({ _tag: "Down", cause })
+      phases.move({ _tag: "Down", cause, isLast: status.current._tag === "Stopped" })
       return cause && { cause, generation, uptime }
     })
   }

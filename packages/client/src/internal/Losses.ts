@@ -79,7 +79,7 @@ export class Losses<R> {
       const { clock, phases, status } = this.parts
       const { cause } = lost
       this.intent.hurry = false
-      if (lost.uptime === undefined) phases.move({ _tag: "Down", cause })
+      if (lost.uptime === undefined) phases.move({ _tag: "Down", cause, isLast: false })
       this.cause = cause
       const loss = { ...lost, attempt: this.attempt, retryAfter: askedToWait(cause), lost: this.report() }
       const decision = yield* this.decide(loss)

@@ -94,7 +94,9 @@ export class Outbox {
       if (phase._tag === "Over") return Effect.fail(notSent("stopped", phase.cause))
       if (phase._tag === "Down") {
         if (this.options.whileDisconnected === "suspend") return this.submitAfter(version, sending)
-        if (this.options.whileDisconnected === "fail") return Effect.fail(notSent("disconnected", phase.cause))
+        if (this.options.whileDisconnected === "fail") {
+          return Effect.fail(notSent(phase.isLast ? "stopped" : "disconnected", phase.cause))
+        }
       } else if ((isNext || this.line.isEmpty) && this.goesDirectly(sending)) {
         return this.sendOver(phase, sending, this.submitAfter(version, sending))
       }

@@ -15,6 +15,8 @@ export interface Down {
   readonly _tag: "Down"
   /** The last loss; undefined before the first connection, and after the program paused the client. */
   readonly cause: LossCause | undefined
+  /** The program stops the client, which is over once the last connection's scope has closed. */
+  readonly isLast: boolean
 }
 
 /** Messages flow over this connection. Each connection gets a new value, so values can be compared. */
@@ -34,7 +36,7 @@ export interface Over {
 }
 
 export class Phases extends Changes {
-  current: Phase = { _tag: "Down", cause: undefined }
+  current: Phase = { _tag: "Down", cause: undefined, isLast: false }
   /** Called after each change, once those who waited for it were woken. */
   onChange: (() => void) | undefined
 
