@@ -17,6 +17,7 @@ import { Quiet } from "./Quiet.ts"
 import type { Happened } from "./Render.ts"
 import type { Screen } from "./Screen.ts"
 import * as Slash from "./Slash.ts"
+import { problemOf } from "./Words.ts"
 
 /**
  * `isTalk`: a person types. Then a line that cannot be sent is no failure, and the end of the input ends everything at once.
@@ -106,7 +107,7 @@ const sendLines = Effect.fnUntraced(function* (
     const message = (asked.slash ? Slash.command(bytes) : undefined) ?? Input.message(bytes, asked.input)
     if (typeof message === "string") return Effect.fail(new InputInvalid({ line, problem: message }))
     const sent = "_tag" in message ? follow(message) : connection.send(message.bytes, { kind: message.kind })
-    return Effect.catchTag(sent, "InvalidMessage", ({ message }) => new InputInvalid({ line, problem: message }))
+    return Effect.catchTag(sent, "InvalidMessage", (error) => new InputInvalid({ line, problem: problemOf(error) }))
   }
   /** The next line waits for the answer to a ping. */
   const follow = (command: Slash.Command): Effect.Effect<unknown, SendError> => {

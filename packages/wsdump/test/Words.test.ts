@@ -13,6 +13,12 @@ describe("what is said of a failure", () => {
     const error = new ConnectError({ url: "ws://a.test/", reason: new HandshakeRejected(answer), steps: [] })
     assert.match(words(error), /: use the URL in its Location header, or --location\b/)
   })
+  it("a limit that has no option is not named: how many redirects are followed", () => {
+    const notFollowed = "no more than 10 in a row are (redirects.limit)"
+    const answer = { status: 307, statusText: "Elsewhere", headers: [], body: "", bodyTruncated: false, notFollowed }
+    const error = new ConnectError({ url: "ws://a.test/", reason: new HandshakeRejected(answer), steps: [] })
+    assert.match(words(error), /: no more than 10 in a row are\)/)
+  })
   it("one without an option, as in the client", () =>
     assert.match(words(tooBig("maxFragments")), /limits\.maxFragments/))
   it("else its own words", () => {
