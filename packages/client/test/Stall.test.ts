@@ -29,11 +29,12 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
   const begin = start(watch)
   /** Ends that, as when there is room again. */
   const end = Effect.sync(() => stall?.end())
+  const beginAgain = Effect.sync(() => stall?.begin())
   const write = Effect.andThen(
     all.outgoing.send("0123456789"),
     Effect.sync(() => all.outgoing.write())
   )
-  return { ...all, begin, end, write }
+  return { ...all, begin, beginAgain, end, write }
 })
 
 describe("Stall", () => {
@@ -154,6 +155,26 @@ describe("Stall", () => {
       yield* clock.jump(20_000)
       assert.isTrue(yield* isWaiting(watch))
       yield* clock.jump(59_999)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* clock.jump(1)
+      yield* Fiber.join(watch)
+    })
+  )
+
+  it.effect("each watch excuses a late timer anew, however much an earlier one excused", () =>
+    Effect.gen(function* () {
+      const clock = new HandClock()
+      const { begin, beginAgain, end, transport, write } = yield* Effect.provideService(watching(), Clock.Clock, clock)
+      transport.stall()
+      yield* write
+      const watch = yield* Effect.provideService(begin, Clock.Clock, clock)
+      yield* clock.jump(80_000)
+      yield* end
+      yield* clock.jump(120_000)
+      yield* beginAgain
+      yield* clock.jump(80_000)
+      assert.isTrue(yield* isWaiting(watch))
+      yield* clock.jump(19_999)
       assert.isTrue(yield* isWaiting(watch))
       yield* clock.jump(1)
       yield* Fiber.join(watch)
