@@ -87,6 +87,8 @@ export interface ClientOptions<R = never>
 export const decode = Effect.fnUntraced(function* <R>(
   options: ClientOptions<R>
 ): Effect.fn.Return<Decoded<R>, InvalidOptions | InvalidUrl> {
+  const misfit = Options.misfit(options)
+  if (misfit !== undefined) return yield* misfit
   const { keepAlive, maxRetryAfter, onLost, onOpen, onOpenTimeout, outbox, reconnect, url, ...rest } = options
   const connect = { ...rest, keepAlive: jittered(keepAlive) }
   const { cookies: _cookies, headers, subprotocols, ...data } = connect

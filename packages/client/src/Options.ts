@@ -14,8 +14,9 @@ import {
 } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import type { OptionFailed } from "./ConnectError.ts"
+import { InvalidOptions, type OptionFailed } from "./ConnectError.ts"
 import type { CookieJar } from "./CookieJar.ts"
 import { Delivery, TextAs } from "./Delivery.ts"
 import * as OptionDecoder from "./internal/OptionDecoder.ts"
@@ -179,6 +180,15 @@ export type Settings = typeof ConnectOptions.Type
 
 /** What is left of options once the Effects among them ran: data, but for what lives longer than one dial. */
 export type Evaluated = Data & Pick<ConnectOptions, "cookies">
+
+/** What no schema sees, and no program in TypeScript does: options that are no object, and a jar that is none. */
+export const misfit = (options: unknown): InvalidOptions | undefined => {
+  if (!Predicate.isObject(options)) return new InvalidOptions({ problem: "Expected object" })
+  const { cookies } = options
+  return cookies === undefined || Predicate.hasProperty(cookies, "header")
+    ? undefined
+    : new InvalidOptions({ problem: "cookies: Expected CookieJar" })
+}
 
 /** Runs what was given as an Effect. */
 export const evaluate = <R>(options: ConnectOptions<R, Delivery, TextAs>): Effect.Effect<Evaluated, OptionFailed, R> =>

@@ -362,6 +362,8 @@ describe("clients as services", () => {
       assert.strictEqual((yield* fails({ url: "http://prices.test/" }))._tag, "InvalidUrl")
       assert.strictEqual((yield* fails({ url: "ws://a/", limits: { inboxMessages: 0 } }))._tag, "InvalidOptions")
       assert.strictEqual((yield* fails({ url: "ws://a/", reconnect: { factor: 0.5 } }))._tag, "InvalidOptions")
+      assert.strictEqual((yield* fails(null as never))._tag, "InvalidOptions")
+      assert.strictEqual((yield* fails({ url: "ws://a/", cookies: "jar" } as never))._tag, "InvalidOptions")
       const error = yield* fails({ url: "ws://a/", outbox: { maxAge: "soon" } } as never)
       assert.match(error.message, /outbox\.maxAge: /)
     })

@@ -193,7 +193,11 @@ describe("nothing is dialled with", () => {
     [{ headers: { "X-A": "secr\u0000et" } }, /control characters/],
     [{ headers: { "X-A": "\u20ac" } }, /latin-1/],
     [{ headers: { cookie: "a=1\r\nX-Injected: b" } }, /headers: cookie: /],
-    [{ headers: { "X-A": "secret", "x-a": "secret" } }, /twice/]
+    [{ headers: { "X-A": "secret", "x-a": "secret" } }, /twice/],
+    // What only JavaScript does.
+    [null, /: Expected object$/],
+    [[], /: Expected object$/],
+    [{ cookies: { jar: "secret" } }, /: cookies: Expected CookieJar$/]
   ]
   for (const [options, problem] of rows) {
     it.effect(JSON.stringify(options), () =>

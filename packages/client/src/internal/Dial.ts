@@ -71,6 +71,8 @@ export const dial = <R>(
   const steps = new Steps(clock)
   const failed = (reason: ConnectReason) => fail(new ConnectError({ url: url.shown, reason, steps: steps.list() }))
   const known = { ...origin, steps, failed }
+  const misfit = Options.misfit(options)
+  if (misfit !== undefined) return failed(misfit)
   return then(Options.evaluate(options), failed, (evaluated) => checked(url, evaluated, known))
 }
 
