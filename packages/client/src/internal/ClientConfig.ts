@@ -33,10 +33,9 @@ export const load = Effect.fnUntraced(function* <R = never>(
   if (unknown !== undefined) return yield* refused(unknown)
   const unread = new Set(Object.keys(given).map((name) => environmentName([prefix, name])))
   const strays = straysBelow(provider, environmentPath([prefix]), { asked: keys.asked, unread })
-  yield* Effect.flatMap(
-    Effect.orElseSucceed(strays, () => []),
-    warned
-  )
+  // The options were read. A provider that fails when it is asked for the rest costs only the warning.
+  const found = yield* Effect.orElseSucceed(strays, () => [])
+  yield* warned(found)
   return { ...Schema.encodeSync(schema)(data), ...given }
 })
 
