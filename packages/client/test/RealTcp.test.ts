@@ -30,6 +30,15 @@ const watchedServer = Effect.gen(function* () {
   return { url, ended: Deferred.await(ended) }
 })
 
+/** Both ends of a connection, its server's as bytes. */
+const connected = Effect.gen(function* () {
+  const listener = yield* Listener.make()
+  const connecting = yield* Effect.forkChild(WebSocket.connect(`ws://127.0.0.1:${listener.port}`))
+  const wire = yield* listener.accept
+  yield* ServerPeer.accept(wire)
+  return { socket: yield* Fiber.join(connecting), wire }
+})
+
 describe("talking", () => {
   live("text, unicode, binary, empty and 1 MiB messages come back as they were", () =>
     Effect.gen(function* () {
@@ -137,11 +146,7 @@ describe("closing", () => {
 
   live("a reset is a loss, and says why", () =>
     Effect.gen(function* () {
-      const listener = yield* Listener.make()
-      const connecting = yield* Effect.forkChild(WebSocket.connect(`ws://127.0.0.1:${listener.port}`))
-      const wire = yield* listener.accept
-      yield* ServerPeer.accept(wire)
-      const socket = yield* Fiber.join(connecting)
+      const { socket, wire } = yield* connected
       wire.reset()
       const error = yield* Effect.flip(socket.receive)
       assert.deepInclude(error, { _tag: "ConnectionClosed", closeCode: 1006, by: "network" })
@@ -151,11 +156,7 @@ describe("closing", () => {
 
   live("a flush fails when the kernel refused the write, since a reset has come that was not read yet", () =>
     Effect.gen(function* () {
-      const listener = yield* Listener.make()
-      const connecting = yield* Effect.forkChild(WebSocket.connect(`ws://127.0.0.1:${listener.port}`))
-      const wire = yield* listener.accept
-      yield* ServerPeer.accept(wire)
-      const socket = yield* Fiber.join(connecting)
+      const { socket, wire } = yield* connected
       wire.reset()
       yield* socket.send("lost")
       assert.deepInclude(yield* Effect.flip(socket.flush), { _tag: "ConnectionClosed", by: "network" })

@@ -32,6 +32,16 @@ const written = <Name extends string>(files: Record<Name, string>) =>
 
 const over = { exitCode: 0, stdout: "", stderr: "" }
 
+/** A server that wants a certificate, and the one that it takes. */
+const mutual = Effect.gen(function* () {
+  const authority = Certificate.make({ names: ["Authority"], isAuthority: true })
+  const ours = Certificate.make({ names: ["client.test"], issuer: authority })
+  const server = Certificate.make({ names: ["127.0.0.1"], issuer: authority })
+  const tls = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
+  const { url } = yield* Embedded.serve(ServerPeer.echo, { tls })
+  return { authority, ours, url }
+})
+
 describe("the request", () => {
   const close = (peer: { readonly close: () => void }) => peer.close()
 
@@ -136,11 +146,7 @@ describe("TLS", () => {
 
   it.live("--cert and --key say who we are", () =>
     Effect.gen(function* () {
-      const authority = Certificate.make({ names: ["Authority"], isAuthority: true })
-      const ours = Certificate.make({ names: ["client.test"], issuer: authority })
-      const server = Certificate.make({ names: ["127.0.0.1"], issuer: authority })
-      const tls = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
-      const { url } = yield* Embedded.serve(ServerPeer.echo, { tls })
+      const { authority, ours, url } = yield* mutual
       const { ca, cert, key } = yield* written({ ca: authority.cert, cert: ours.cert, key: ours.key })
       const talk = ["--ca", ca, "-t", "hello", "-c", "1", url]
       assert.strictEqual((yield* run(talk)).exitCode, 3)
@@ -152,11 +158,7 @@ describe("TLS", () => {
 describe("the key", () => {
   it.live("may be in the file of --cert, and encrypted: --passphrase decrypts it, and is never shown", () =>
     Effect.gen(function* () {
-      const authority = Certificate.make({ names: ["Authority"], isAuthority: true })
-      const ours = Certificate.make({ names: ["client.test"], issuer: authority })
-      const server = Certificate.make({ names: ["127.0.0.1"], issuer: authority })
-      const tls = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
-      const { url } = yield* Embedded.serve(ServerPeer.echo, { tls })
+      const { authority, ours, url } = yield* mutual
       const encrypted = createPrivateKey(ours.key).export({
         type: "pkcs8",
         format: "pem",
