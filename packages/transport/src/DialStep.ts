@@ -49,7 +49,7 @@ export const during = <A, R>(
     readonly outcome?: (value: A) => string
     readonly facts?: (value: A) => SpanAttributes.Attributes
     /** Called when the stage is interrupted: whether that is because another one succeeded. */
-    readonly isOvertaken?: () => boolean
+    readonly isOvertaken?: (() => boolean) | undefined
   }
 ): Effect.Effect<A, TransportError, R> => {
   const { detail, facts, isOvertaken, outcome, report, stage: name } = options
@@ -57,14 +57,14 @@ export const during = <A, R>(
   return Span.use(`WebSocket.${name}`, told, (attribute) => {
     report({ _tag: "Started", stage: name, detail })
     return Effect.onExitPrimitive(stage, (exit) => {
-      const ended = { _tag: "Ended", stage: name, detail } as const
       if (Exit.isFailure(exit)) {
         const failure = reasonOf(exit.cause, isOvertaken)
         if (failure === "overtaken") attribute(SpanAttributes.errorType, failure)
-        report({ ...ended, failure })
+        report({ _tag: "Ended", stage: name, detail, failure })
       } else {
-        for (const [key, value] of Object.entries(facts?.(exit.value) ?? {})) attribute(key, value)
-        report({ ...ended, ...(outcome && { outcome: outcome(exit.value) }), failure: undefined })
+        if (facts !== undefined) for (const [key, value] of Object.entries(facts(exit.value))) attribute(key, value)
+        const succeeded = { _tag: "Ended", stage: name, detail, failure: undefined } as const
+        report(outcome === undefined ? succeeded : { ...succeeded, outcome: outcome(exit.value) })
       }
       // There is nothing to run.
       return undefined

@@ -93,13 +93,12 @@ export const randomUint32 = (): number => {
  * call.
  */
 export const randomBytes = (length: number): Uint8Array => {
-  const bytes = new Uint8Array(length)
-  if (length > poolOctets.length) return Builtin.crypto().randomFillSync(bytes)
-  const keys = Math.ceil(bytes.length / 4)
+  if (length > poolOctets.length) return Builtin.crypto().randomFillSync(new Uint8Array(length))
+  const keys = Math.ceil(length / 4)
   if (nextKey + keys > pool.length) refill()
-  bytes.set(poolOctets.subarray(nextKey * 4, nextKey * 4 + bytes.length))
+  const start = nextKey * 4
   nextKey += keys
-  return bytes
+  return poolOctets.slice(start, start + length)
 }
 
 /** Fills the pool anew. What was left of it is never used. */

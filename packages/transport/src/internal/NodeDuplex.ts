@@ -28,7 +28,7 @@ type Chunks = NonEmptyReadonlyArray<Uint8Array>
 export interface Opening<D extends Duplex> {
   readonly create: () => D
   /** The memory that the duplex reads into, if `create` has given it to the duplex. */
-  readonly readBuffer?: ReadBuffer
+  readonly readBuffer?: ReadBuffer | undefined
   /**
    * Whether the duplex may pass on what is written without copying it, and report it as done: each write gets its own memory.
    */
@@ -71,8 +71,6 @@ export class NodeDuplex implements ByteStream {
   /** Undefined once it is open, so that an open stream does not keep alive what the dial knew. */
   #opening: Opening<Duplex> | undefined
   #tellOpened: ((failure: Effect.Effect<never, TransportError> | undefined) => void) | undefined
-  readonly #ready: Opening<Duplex>["ready"]
-  readonly #furtherListeners: Opening<Duplex>["listeners"]
   #reason: (error: Error) => TransportReason
   #sink: ByteSink | undefined
   #hasEnded = false
@@ -80,6 +78,7 @@ export class NodeDuplex implements ByteStream {
   #isClosed = false
   #isDestroyed = false
   #takenBytes = 0
+  #hearsWrites = false
 
   constructor(opening: Opening<Duplex>) {
     const duplex: Bridged = opening.create()
@@ -89,13 +88,11 @@ export class NodeDuplex implements ByteStream {
     this.#queuedBytes = opening.queuedBytes
     this.#readBuffer = opening.readBuffer
     this.#passesOn = opening.passesOn ?? false
-    this.#ready = opening.ready
-    this.#furtherListeners = opening.listeners
     duplex[stream] = this
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = this
     if (duplex.readableEnded) this.#hasEnded = true
-    if (this.#ready === "now") this.#opened()
-    this.#listen("on")
+    if (opening.ready === "now") this.#opened()
+    this.#listen(opening)
   }
 
   /** All streams share these listeners: Node calls them with the duplex as `this`, and the duplex holds its stream. */
@@ -122,15 +119,26 @@ export class NodeDuplex implements ByteStream {
     })
   }
 
-  #listen(way: "on" | "off"): void {
+  /** The listeners stay for ever: once it is destroyed they do nothing, but for `error`, which Node would throw without one. */
+  #listen({ listeners, ready }: Opening<Duplex>): void {
     const { duplex } = this
-    const { close, end, error, open, readable, written } = NodeDuplex.#on
-    if (this.#ready !== "now") duplex[way](this.#ready, open)
+    const { close, end, error, open, readable } = NodeDuplex.#on
+    if (ready !== "now") duplex.on(ready, open)
     // Beside a `ReadBuffer` it would make Node read ahead into a buffer of its own.
-    if (this.#readBuffer === undefined) duplex[way]("readable", readable)
-    duplex[way]("end", end)[way]("drain", written)[way]("finish", written)[way]("error", error)[way]("close", close)
-    if (this.#furtherListeners === undefined) return
-    for (const [event, listener] of Object.entries(this.#furtherListeners)) duplex[way](event, listener)
+    if (this.#readBuffer === undefined) duplex.on("readable", readable)
+    duplex.on("end", end).on("error", error).on("close", close)
+    if (listeners === undefined) return
+    for (const [event, listener] of Object.entries(listeners)) duplex.on(event, listener)
+  }
+
+  /** Waits for what writes come to. Two listeners more, for the first who does: an idle connection needs neither. */
+  #until<A>(answer: () => Effect.Effect<A, TransportError> | undefined): Effect.Effect<A, TransportError> {
+    if (!this.#hearsWrites && !this.#isDestroyed) {
+      this.#hearsWrites = true
+      const { written } = NodeDuplex.#on
+      this.duplex.on("drain", written).on("finish", written)
+    }
+    return this.#waiters.until(answer)
   }
 
   #opened(): void {
@@ -207,7 +215,7 @@ export class NodeDuplex implements ByteStream {
   }
 
   get drained(): Effect.Effect<void, TransportError> {
-    return this.#waiters.until(() => this.#failed() ?? (this.duplex.writableNeedDrain ? undefined : Effect.void))
+    return this.#until(() => this.#failed() ?? (this.duplex.writableNeedDrain ? undefined : Effect.void))
   }
 
   /** The callback of an empty write comes after the callbacks of all earlier writes. */
@@ -223,7 +231,7 @@ export class NodeDuplex implements ByteStream {
         isFlushed = true
         this.#waiters.wake()
       })
-      return this.#waiters.until(() => this.#failed() ?? (isFlushed ? Effect.void : undefined))
+      return this.#until(() => this.#failed() ?? (isFlushed ? Effect.void : undefined))
     })
   }
 
@@ -235,9 +243,7 @@ export class NodeDuplex implements ByteStream {
   }
 
   get #finished(): Effect.Effect<void, TransportError> {
-    return this.#waiters.until(() =>
-      this.duplex.writableFinished && !this.#isDestroyed ? Effect.void : this.#failed()
-    )
+    return this.#until(() => (this.duplex.writableFinished && !this.#isDestroyed ? Effect.void : this.#failed()))
   }
 
   /** Node counts a write as waiting until all of it is done. The handle knows how much of it is done. */
@@ -255,21 +261,14 @@ export class NodeDuplex implements ByteStream {
     return Handle.of(this.duplex)?.writeQueueSize ?? 0
   }
 
-  /** At once, without an event of its own to anyone. Only the `error` that Node may still emit is waited for. */
+  /** At once, without an event of its own to anyone. */
   destroy(): void {
     if (this.#isDestroyed) return
     this.#isDestroyed = true
     this.#broken = undefined
     const { duplex } = this
-    // One that said that it is closed, and was not destroyed, is so only now.
-    const isOver = this.#isClosed && duplex.destroyed
     duplex.destroy()
-    this.#listen("off")
     this.#part()
-    if (!isOver) {
-      duplex.on("error", ignore)
-      duplex.once("close", () => duplex.off("error", ignore))
-    }
     this.#change()
   }
 
@@ -350,5 +349,3 @@ export class NodeDuplex implements ByteStream {
 }
 
 const nothing = new Uint8Array(0)
-
-const ignore = () => {}

@@ -87,22 +87,31 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, isOve
   const detail = authorityOf({ host: address, port: to.port })
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
   const opened = OpenDuplex.open<Net.Socket>({
-    ...(readBuffer && { readBuffer }),
-    create: () =>
-      Net.connect({
-        host: address,
-        port: to.port,
-        ...(readBuffer && { onread: readBuffer.option }),
-        // The peer's end of stream leaves our write side open: a Close frame may have to go out after it.
-        allowHalfOpen: true,
-        ...ownEnd(addressOptions(to)),
-        ...socketOptions(to.socket ?? SocketOptions.defaults())
-      }),
+    readBuffer,
+    create: () => Net.connect(nodeOptions(to, address, readBuffer)),
     ready: "connect",
     info: SocketInfo.of,
     reason: (error) => connectReason(detail, "tcp", error)
   })
-  return during(opened, { report: to.report, stage: "tcp", detail, ...(isOvertaken && { isOvertaken }) })
+  return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })
+}
+
+/** One literal without spreads: it is made for each dial. */
+const nodeOptions = (to: Destination, address: string, readBuffer: ReadBuffer | undefined): Net.NetConnectOpts => {
+  const { localAddress, localPort } = addressOptions(to)
+  const { keepAlive, noDelay } = to.socket ?? SocketOptions.defaults()
+  return {
+    host: address,
+    port: to.port,
+    onread: readBuffer?.option,
+    // The peer's end of stream leaves our write side open: a Close frame may have to go out after it.
+    allowHalfOpen: true,
+    localAddress,
+    localPort,
+    noDelay,
+    keepAlive: keepAlive !== false,
+    keepAliveInitialDelay: keepAlive === false ? 0 : Duration.toMillis(keepAlive)
+  }
 }
 
 const addressOptions = ({ addresses = AddressOptions.defaults() }: Destination) => addresses
@@ -112,14 +121,3 @@ const familyOf = ({ family, localAddress }: AddressOptions.AddressOptions): 4 | 
   if (localAddress === undefined) return family
   return Net.isIPv6(localAddress) ? 6 : 4
 }
-
-const ownEnd = ({ localAddress, localPort }: AddressOptions.AddressOptions) => ({
-  ...(localAddress !== undefined && { localAddress }),
-  ...(localPort !== undefined && { localPort })
-})
-
-const socketOptions = ({ keepAlive, noDelay }: SocketOptions.SocketOptions) => ({
-  noDelay,
-  keepAlive: keepAlive !== false,
-  ...(keepAlive !== false && { keepAliveInitialDelay: Duration.toMillis(keepAlive) })
-})
