@@ -2,13 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Alarms, type Timed } from "../src/internal/Alarms.ts"
 
-const alarm = (at: number): Timed => ({ at: BigInt(at), place: undefined })
+const alarm = (at: number): Timed => ({ at, place: undefined })
 
 /** All that are set, as they come up. */
 const drain = (alarms: Alarms<Timed>): Array<number> => {
   const moments: Array<number> = []
   for (let next = alarms.first; next !== undefined; next = alarms.first) {
-    moments.push(Number(next.at))
+    moments.push(next.at)
     alarms.remove(next)
   }
   return moments
@@ -34,7 +34,7 @@ describe("Alarms", () => {
       const out = all.filter((_, i) => i % 3 === round % 3)
       for (const one of out) alarms.remove(one)
       for (const one of out) assert.isUndefined(one.place)
-      const left = all.filter((one) => !out.includes(one)).map(({ at }) => Number(at))
+      const left = all.filter((one) => !out.includes(one)).map(({ at }) => at)
       assert.deepStrictEqual(drain(alarms), ascending(left))
     }
   })

@@ -20,8 +20,8 @@ import { start } from "./harness.ts"
 class Name extends Context.Service<Name, string>()("test/Name") {}
 
 /** An attendant, and what it did. */
-const attended = Effect.gen(function* () {
-  const attendant = new Attendant.Attendant(yield* Clock.Clock)
+const attendedIn = Effect.fnUntraced(function* (layer: Scope.Scope | undefined) {
+  const attendant = new Attendant.Attendant(yield* Clock.Clock, layer)
   const done: Array<string> = []
   const says = (what: string): Effect.Effect<void> =>
     Effect.contextWith((context: Context.Context<never>) =>
@@ -44,7 +44,7 @@ const attended = Effect.gen(function* () {
     }
     yield* attendant.join(self)
     const alarm = (seconds: number, what: string): Attendant.Alarm => {
-      const at = BigInt(seconds) * 1_000_000_000n
+      const at = seconds * 1_000_000_000
       const alarm = { at, place: undefined, ring: () => attendant.start(self, says(what)) }
       attendant.set(alarm)
       return alarm
@@ -58,6 +58,8 @@ const attended = Effect.gen(function* () {
   const wait = (seconds: number) => Effect.map(TestClock.adjust(`${seconds} seconds`), () => done.splice(0))
   return { attendant, member, wait }
 })
+
+const attended = attendedIn(undefined)
 
 describe("Attendant", () => {
   it.effect("rings each alarm at its moment, in the scope and with the context of the one that set it", () =>
@@ -153,7 +155,7 @@ describe("Attendant", () => {
       const [a, b] = [yield* member("a"), yield* member("b")]
       const scope = yield* Effect.scope
       const answer = Effect.asVoid(Effect.forkIn(a.ends, scope, { startImmediately: true }))
-      attendant.set({ at: 10_000_000_000n, place: undefined, ring: () => attendant.start(a.self, answer) })
+      attendant.set({ at: 10_000_000_000, place: undefined, ring: () => attendant.start(a.self, answer) })
       b.alarm(20, "20")
       assert.deepStrictEqual(yield* wait(20), ["b20"])
     })
@@ -170,6 +172,43 @@ describe("Attendant", () => {
       yield* a.ends
       b.alarm(20, "20")
       assert.deepStrictEqual(yield* wait(10), ["b20"])
+    })
+  )
+
+  it.effect("stays in the scope of the layer, and goes on in a connection if that closes first", () =>
+    Effect.gen(function* () {
+      const layer = yield* Scope.make()
+      const { member, wait } = yield* attendedIn(layer)
+      const [a, b] = [yield* member("a"), yield* member("b")]
+      for (const seconds of [10, 20, 30]) b.alarm(seconds, String(seconds))
+      yield* a.ends
+      assert.deepStrictEqual(yield* wait(10), ["b10"])
+      yield* Scope.close(layer, Exit.void)
+      assert.deepStrictEqual(yield* wait(10), ["b20"])
+      const c = yield* member("c")
+      yield* b.ends
+      c.alarm(40, "40")
+      assert.deepStrictEqual(yield* wait(20), ["c40"])
+    })
+  )
+
+  it.effect("does not sleep for nothing for longer than a turn of the event loop", () =>
+    Effect.gen(function* () {
+      const clock = new HandClock()
+      const layer = yield* Effect.scope
+      const { attendant, member } = yield* Effect.provideService(attendedIn(layer), Clock.Clock, clock)
+      const a = yield* member("a")
+      attendant.unset(a.alarm(10, "10"))
+      // Within this turn the same timer serves the next alarm.
+      const next = a.alarm(20, "20")
+      yield* Effect.yieldNow
+      assert.strictEqual(clock.slept, 1)
+      attendant.unset(next)
+      assert.strictEqual(clock.sleeping, 1)
+      yield* Effect.yieldNow
+      assert.strictEqual(clock.sleeping, 0)
+      a.alarm(30, "30")
+      assert.strictEqual(clock.sleeping, 1)
     })
   )
 

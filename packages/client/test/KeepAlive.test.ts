@@ -1,5 +1,7 @@
 /** Keep-alive on TestClock: when pings go out, and when a peer is called dead. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,6 +9,11 @@ import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { Alarm } from "../src/internal/Attendant.ts"
+import { KeepAlive } from "../src/internal/KeepAlive.ts"
+import * as Moment from "../src/internal/Moment.ts"
+import type { Session } from "../src/internal/Session.ts"
+import { KeepAliveOptions } from "../src/KeepAliveOptions.ts"
 import { connected, failsWith, frame, settle, start, violation } from "./harness.ts"
 import { answer, isOver, pings, silent } from "./silent.ts"
 
@@ -113,6 +120,24 @@ describe("jitter", () => {
     }
     return moments
   })
+
+  it.effect("an interval that never ends has no part: the alarm never rings", () =>
+    Effect.gen(function* () {
+      const set: Array<Alarm> = []
+      const session = {
+        clock: yield* Clock.Clock,
+        context: Context.empty(),
+        reader: { reads: 0 },
+        attendant: { set: (alarm: Alarm) => set.push(alarm) }
+      }
+      const options = KeepAliveOptions.make({ interval: Duration.infinity, jitter: 0.5 })
+      new KeepAlive(session as unknown as Session<unknown>, options).begin()
+      assert.deepStrictEqual(
+        set.map(({ at }) => at),
+        [Moment.never]
+      )
+    })
+  )
 
   it.effect("each ping goes out earlier by a random part of the share, and nothing drifts", () =>
     Effect.gen(function* () {

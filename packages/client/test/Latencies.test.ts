@@ -4,7 +4,7 @@ import { Latencies } from "../src/internal/Latencies.ts"
 
 const measured = (...millis: ReadonlyArray<number>) => {
   const latencies = new Latencies()
-  for (const one of millis) latencies.add(BigInt(one) * 1_000_000n)
+  for (const one of millis) latencies.add(one * 1_000_000)
   return latencies
 }
 

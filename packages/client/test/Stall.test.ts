@@ -15,7 +15,7 @@ const watching = Effect.fnUntraced(function* (timeout: Duration.Duration = Durat
   let stall: Stall | undefined
   const watch = Effect.gen(function* () {
     const clock = yield* Clock.Clock
-    const attendant = new Attendant(clock)
+    const attendant = new Attendant(clock, undefined)
     const [scope, context] = [yield* Effect.scope, yield* Effect.context()]
     yield* attendant.join({ scope, context, failed: Effect.die, seat: undefined })
     return yield* Effect.callback<void>((resume) => {

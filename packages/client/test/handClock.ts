@@ -20,6 +20,9 @@ export class HandClock implements Clock.Clock {
       return settle
     })
 
+  /** How often somebody began to sleep. */
+  slept = 0
+
   /** How many sleep now. */
   get sleeping(): number {
     return this.sleepers.size
@@ -30,6 +33,7 @@ export class HandClock implements Clock.Clock {
       const sleeper = { until: this.millis + Duration.toMillis(duration), wake: () => resume(Effect.void) }
       if (sleeper.until <= this.millis) return resume(Effect.void)
       this.sleepers.add(sleeper)
+      this.slept += 1
       return Effect.sync(() => {
         this.sleepers.delete(sleeper)
       })

@@ -37,10 +37,17 @@ const over = (below: ReturnType<Connect>, hop: Hop) => (hop === direct ? below :
 const layerOf = (
   connect: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
 ): Layer.Layer<Transport> =>
-  Layer.sync(Transport, () => {
+  withScope(Transport, () => {
     const prepareTls = Tls.make()
-    return { open: (target) => dial(prepareTls, ({ host, port }) => whole(connect({ ...target, host, port })))(target) }
+    return (target) => dial(prepareTls, ({ host, port }) => whole(connect({ ...target, host, port })))(target)
   })
+
+/** `open` is made once for each layer. */
+const withScope = (service: typeof Transport, open: () => (typeof Transport.Service)["open"]): Layer.Layer<Transport> =>
+  Layer.effect(
+    service,
+    Effect.map(Effect.scope, (scope) => ({ open: open(), scope }))
+  )
 
 const connectSocket: Connect = (to, carriesTls) =>
   to.socketPath === undefined ? Tcp.connect(to, carriesTls) : UnixSocket.connect(to, carriesTls)
@@ -51,10 +58,15 @@ export class Transport extends Context.Service<
   {
     /** Opens a connection that lives as long as the scope. Interrupting it destroys a half-open connection. */
     readonly open: (target: Target) => Effect.Effect<ByteStream, TransportError, Scope.Scope>
+    /**
+     * The scope of the layer. The fiber that all connections share runs in it. Optional: without it, that fiber runs in the
+     * scope of a connection, and moves to another one whenever that ends, which costs more.
+     */
+    readonly scope?: Scope.Scope
   }
 >()("@effect-websocket/transport/Transport") {
   /** Node's sockets: TCP to an address of the host (see `Resolver`), or a unix socket, with TLS if the target says so. */
-  static readonly layer: Layer.Layer<Transport> = Layer.sync(this, () => ({ open: dial(Tls.make(), connectSocket) }))
+  static readonly layer: Layer.Layer<Transport> = withScope(this, () => dial(Tls.make(), connectSocket))
 
   /**
    * The program's own byte streams instead of TCP: a tunnel, another protocol, a stream in memory. This library still adds TLS

@@ -2,27 +2,34 @@
  * The fiber that all connections of a program share, so that an idle connection needs no fiber of its own. It waits for two
  * things: the next alarm of any connection, and tasks that code outside of fibers wants to start.
  *
- * It runs in the scope of one of the connections, its host, and moves to another one when that ends. What it starts belongs
- * to the connection that asked for it. There is one attendant for each `Transport` and clock.
+ * It runs in the scope of the `Transport` layer. If that is not known, or has closed before the connections, it runs in the
+ * scope of one of these, and moves to another one when that ends. What it starts belongs to the connection that asked for it.
+ * There is one attendant for each `Transport` and clock.
  *
  * Code outside of fibers cannot shorten a sleep, only interrupt the fiber that sleeps. So a child fiber, the timer, does the
  * sleeping. It is replaced when an alarm is set that comes before it wakes.
  */
+import type { Transport } from "@effect-websocket/transport"
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type { SchedulerDispatcher } from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
 import { Alarms, type Timed } from "./Alarms.ts"
 import { Crowd, type Member } from "./Crowd.ts"
 import * as Moment from "./Moment.ts"
 import { SessionContext } from "./SessionContext.ts"
 
-/** What can be attended, mostly a connection: in which scope and with which services its fibers run. */
-export interface Attended extends Member {
+/** In which scope, and with which services, fibers run. */
+interface Host {
   readonly scope: Scope.Scope
   readonly context: Context.Context<never>
+}
+
+/** What can be attended, mostly a connection. */
+export interface Attended extends Host, Member {
   /** A task that was started for it failed. */
   failed(cause: Cause.Cause<never>): Effect.Effect<void>
 }
@@ -39,17 +46,25 @@ export class Attendant {
   private readonly all = new Crowd<Attended>()
   private readonly alarms = new Alarms<Alarm>()
   private readonly tasks: Array<readonly [attended: Attended, task: Effect.Effect<void>]> = []
+  /** Mostly outlives the connections. */
+  private readonly layer: Host | undefined
   /** In whose scope the fiber runs; undefined while there is none. */
-  private host: Attended | undefined
+  private host: Host | undefined
   /** The newest one, which is likely to stay longest. */
   private latest: Attended | undefined
   private onWork: ((resume: Effect.Effect<void>) => void) | undefined
   private timer: Fiber.Fiber<void> | undefined
+  /** That of the shared fiber: calls back in the next turn of the event loop. */
+  private dispatcher: SchedulerDispatcher | undefined
+  private isResting = false
   /** When the timer wakes. */
   private wakesAt: Moment.Moment = Moment.never
 
-  constructor(clock: Clock.Clock) {
+  /** `scope` is that of the layer, if it is known. */
+  constructor(clock: Clock.Clock, scope: Scope.Scope | undefined) {
     this.clock = clock
+    // The fiber needs no services: it gets the clock from here, and what it starts has its own.
+    this.layer = scope && { scope, context: Context.empty() }
   }
 
   /** Attends it from now on, until `leave`. Run this in its scope. */
@@ -86,10 +101,11 @@ export class Attendant {
   /** Removes the alarm, if it is set. */
   unset(alarm: Alarm): void {
     this.alarms.remove(alarm)
+    this.rest()
   }
 
   /** Forks the task in the scope, and with the context, of the attended. For callers that are in a fiber. */
-  fork({ context, scope }: Attended, task: Effect.Effect<void>, uninterruptible = false): Effect.Effect<void> {
+  fork({ context, scope }: Host, task: Effect.Effect<void>, uninterruptible = false): Effect.Effect<void> {
     const fork = Effect.forkIn(task, scope, { startImmediately: true, uninterruptible })
     return Effect.asVoid(Effect.updateContext(fork, () => context))
   }
@@ -104,10 +120,11 @@ export class Attendant {
    * Attends until the host is over. A task may end the host, so only waiting can be interrupted. The fiber itself sets `host`
    * when it runs: whoever forks it may be interrupted before that, and two may fork it at once.
    */
-  private attendIn(host: Attended): Effect.Effect<void> {
-    return Effect.suspend(() => {
+  private attendIn(host: Host): Effect.Effect<void> {
+    return Effect.withFiber((fiber) => {
       if (this.host !== undefined) return Effect.void
       this.host = host
+      this.dispatcher = fiber.currentDispatcher
       return this.attend
     })
   }
@@ -115,10 +132,9 @@ export class Attendant {
   private readonly attend: Effect.Effect<void> = Effect.onExitPrimitive(
     Effect.whileLoop({ while: () => !isOver(this.host!), body: () => this.next, step: () => {} }),
     () => {
-      this.timer?.interruptUnsafe()
-      this.timer = undefined
-      this.wakesAt = Moment.never
+      this.stopTimer()
       this.onWork = undefined
+      this.dispatcher = undefined
       this.host = undefined
       return this.handOver
     }
@@ -136,6 +152,24 @@ export class Attendant {
     return Effect.void
   }
 
+  /**
+   * Stops a timer that sleeps for nothing, since it keeps the process alive. Not at once: a program that connects again and
+   * again has the next alarm within this turn of the event loop, and a new timer for each would be a tenth of the time that a
+   * connection takes.
+   */
+  private rest(): void {
+    if (!this.sleepsForNothing || this.isResting || this.dispatcher === undefined) return
+    this.isResting = true
+    this.dispatcher.scheduleTask(() => {
+      this.isResting = false
+      if (this.sleepsForNothing) this.stopTimer()
+    }, 0)
+  }
+
+  private get sleepsForNothing(): boolean {
+    return this.timer !== undefined && this.alarms.first === undefined
+  }
+
   /** Waits until there is something to do. Looks once more first: the fiber may have yielded since it looked last. */
   private readonly work: Effect.Effect<void> = Effect.interruptible(
     Effect.callback((resume) => {
@@ -149,7 +183,7 @@ export class Attendant {
   }
 
   private startTimer(at: Moment.Moment): Effect.Effect<void> {
-    this.timer?.interruptUnsafe()
+    this.stopTimer()
     this.wakesAt = at
     const sleep = Effect.map(Moment.sleepUntil(this.clock, at), () => {
       this.wakesAt = Moment.never
@@ -159,6 +193,12 @@ export class Attendant {
     return Effect.map(Effect.forkChild(sleep, { startImmediately: true }), (timer) => {
       this.timer = timer
     })
+  }
+
+  private stopTimer(): void {
+    this.timer?.interruptUnsafe()
+    this.timer = undefined
+    this.wakesAt = Moment.never
   }
 
   private startFor(attended: Attended, task: Effect.Effect<void>): Effect.Effect<void> {
@@ -183,7 +223,8 @@ export class Attendant {
     return attended.seat !== undefined && !isOver(attended)
   }
 
-  private get nextHost(): Attended | undefined {
+  private get nextHost(): Host | undefined {
+    if (this.layer !== undefined && !isOver(this.layer)) return this.layer
     if (this.latest !== undefined && !isOver(this.latest)) return this.latest
     for (const next of this.all) if (!isOver(next)) return next
     return undefined
@@ -191,13 +232,13 @@ export class Attendant {
 }
 
 /** Nothing can be started in its scope any more. */
-const isOver = ({ scope }: Attended): boolean => scope.state._tag === "Closed"
+const isOver = ({ scope }: Host): boolean => scope.state._tag === "Closed"
 
 /** The attendant of this transport and clock. */
-export const of = (transport: object, clock: Clock.Clock): Attendant => {
+export const of = (transport: typeof Transport.Service, clock: Clock.Clock): Attendant => {
   const known = attendants.get(transport) ?? new WeakMap<Clock.Clock, Attendant>()
   attendants.set(transport, known)
-  const attendant = known.get(clock) ?? new Attendant(clock)
+  const attendant = known.get(clock) ?? new Attendant(clock, transport.scope)
   known.set(clock, attendant)
   return attendant
 }

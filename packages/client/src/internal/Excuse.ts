@@ -3,14 +3,14 @@
  * read. When it goes on, its timers fire before it reads the bytes that came meanwhile, so the silence until then says nothing
  * about the peer.
  */
-import * as Moment from "./Moment.ts"
+import type * as Moment from "./Moment.ts"
 
 export class Excuse {
-  private readonly most: bigint
+  private readonly most: number
   private last: Moment.Moment | undefined
 
   /** `most` limits the extra time in all, so that a program that is always busy notices a dead peer too. */
-  constructor(most: bigint) {
+  constructor(most: number) {
     this.most = most
   }
 
@@ -18,18 +18,17 @@ export class Excuse {
    * How long to wait from now on, if the timer was due at `due`: as long as it was late, but at least `oneTurn`. 0 if it was
    * punctual, or if the extra time is used up.
    */
-  take(now: Moment.Moment, due: Moment.Moment): bigint {
+  take(now: Moment.Moment, due: Moment.Moment): number {
     const late = now - due
-    if (late <= punctual) return 0n
+    if (late <= punctual) return 0
     this.last ??= now + this.most
     const left = this.last - now
-    const wanted = Moment.latest(late, oneTurn)
-    return wanted < left ? wanted : Moment.latest(left, 0n)
+    return Math.max(0, Math.min(left, Math.max(late, oneTurn)))
   }
 }
 
 /** 10 ms: timers are never exact. */
-const punctual = 10_000_000n
+const punctual = 10_000_000
 
 /** 100 ms: enough for the event loop to get to reading. */
-const oneTurn = 100_000_000n
+const oneTurn = 100_000_000

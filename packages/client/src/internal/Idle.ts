@@ -17,7 +17,7 @@ export class Idle implements Alarm {
   place: number | undefined
   private readonly session: Session<unknown>
   private readonly idleTimeout: Duration.Duration
-  private readonly timeout: bigint
+  private readonly timeout: number
   private since: Moment.Moment
   private excuse: Excuse | undefined
 
@@ -53,7 +53,7 @@ export class Idle implements Alarm {
     if (now >= this.since + this.timeout) {
       this.excuse ??= new Excuse(this.timeout)
       const excused = this.excuse.take(now, this.at)
-      if (excused === 0n) return session.attendant.start(session, this.end)
+      if (excused === 0) return session.attendant.start(session, this.end)
       this.since = now + excused - this.timeout
     }
     this.begin()

@@ -21,7 +21,7 @@ import type { Session } from "./Session.ts"
 
 /** Between pings it is only an alarm. A fiber runs from each ping until the first sign of life. */
 export class KeepAlive implements Alarm {
-  at: Moment.Moment = 0n
+  at: Moment.Moment = 0
   place: number | undefined
   private readonly session: Session<unknown>
   private readonly options: Options
@@ -40,17 +40,16 @@ export class KeepAlive implements Alarm {
 
   /** Sets the next turn. */
   begin(): void {
-    const { early } = this
-    this.at = early === 0n ? this.due : this.due - early
+    this.at = this.due - this.early
     this.session.attendant.set(this)
   }
 
   /** How much earlier a ping goes out, so that connections that opened together do not ping together. */
-  private get early(): bigint {
+  private get early(): number {
     const { jitter = 0 } = this.options
-    if (jitter === 0) return 0n
+    if (jitter === 0 || this.interval === Number.POSITIVE_INFINITY) return 0
     const part = Context.get(this.session.context, Random.Random).nextDoubleUnsafe()
-    return BigInt(Math.floor(Number(this.interval) * jitter * part))
+    return Math.floor(this.interval * jitter * part)
   }
 
   stop(): void {
@@ -99,7 +98,7 @@ export class KeepAlive implements Alarm {
     this.begin()
   }
 
-  private get interval(): bigint {
+  private get interval(): number {
     return Moment.nanos(this.options.interval)
   }
 }
@@ -115,7 +114,7 @@ const answered = (session: Session<unknown>, ping: PendingPing, life: Life): Eff
 /** Looks for signs of life after one ping. */
 class Life {
   private readonly session: Session<unknown>
-  private readonly timeout: bigint
+  private readonly timeout: number
   private readonly excuse: Excuse
   private isFlushed = false
   private since: Moment.Moment
@@ -124,7 +123,7 @@ class Life {
   private flushedBytes: number
   private waiting: boolean
 
-  constructor(session: Session<unknown>, timeout: bigint) {
+  constructor(session: Session<unknown>, timeout: number) {
     this.session = session
     this.timeout = timeout
     this.excuse = new Excuse(timeout)
@@ -153,7 +152,7 @@ class Life {
       if (received || moved || this.session.inbox.full) this.since = now
       if (now >= this.since + this.timeout) {
         const excused = this.excuse.take(now, woken)
-        if (excused === 0n) return Effect.succeed(false)
+        if (excused === 0) return Effect.succeed(false)
         this.since = now + excused - this.timeout
       }
       const deadline = this.since + this.timeout
@@ -181,7 +180,7 @@ const pongTimeout = (session: Session<unknown>, { interval, missed, timeout }: O
 }
 
 /** The next moment of the schedule that is not past: a late ping does not shift later ones. */
-const nextAfter = (now: Moment.Moment, due: Moment.Moment, interval: bigint): Moment.Moment => {
+const nextAfter = (now: Moment.Moment, due: Moment.Moment, interval: number): Moment.Moment => {
   const late = now - due - interval
-  return late > 0n ? due + interval + ((late + interval - 1n) / interval) * interval : due + interval
+  return due + interval * (1 + Math.max(0, Math.ceil(late / interval)))
 }

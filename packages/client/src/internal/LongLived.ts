@@ -6,7 +6,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -195,7 +195,7 @@ export class LongLived<R> {
       yield* status.publish
       const draining = yield* Effect.forkChild(drain, { startImmediately: true })
       const byUs = yield* Effect.raceFirst(Effect.as(connection.ended, false), Effect.as(this.intent.disturbed, true))
-      const uptime = Duration.nanos(Moment.now(clock) - opened)
+      const uptime = Moment.duration(Moment.now(clock) - opened)
       // The outbox goes on draining until the connection is closed, which decides what it still accepts.
       if (byUs) yield* ClientGoodbye.sendAndClose(connection, scope, this.intent, this.parts)
       yield* Fiber.interrupt(draining)

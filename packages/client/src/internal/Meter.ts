@@ -91,12 +91,12 @@ export class Meter {
     }
   }
 
-  roundTrip(nanos: bigint): void {
-    Metrics.roundTripSeconds.updateUnsafe(Number(nanos) / 1e9, this.context)
+  roundTrip(nanos: number): void {
+    Metrics.roundTripSeconds.updateUnsafe(nanos / 1e9, this.context)
   }
 
-  handshake(nanos: bigint): void {
-    Metrics.handshakeSeconds.updateUnsafe(Number(nanos) / 1e9, this.context)
+  handshake(nanos: number): void {
+    Metrics.handshakeSeconds.updateUnsafe(nanos / 1e9, this.context)
   }
 
   private sum(name: keyof Counts): number {

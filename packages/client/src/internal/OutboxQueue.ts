@@ -6,7 +6,7 @@
  * returns which items met which fate, and `Outbox` tells those who wait for it.
  */
 import type { OutboxOptions } from "../OutboxOptions.ts"
-import type * as Moment from "./Moment.ts"
+import * as Moment from "./Moment.ts"
 import { type Amount, Row } from "./Row.ts"
 
 export interface Item extends Amount {
@@ -138,7 +138,7 @@ export class OutboxQueue<I extends Item> {
   /** Removes items that have expired. */
   expire(now: Moment.Moment): Ended<I> {
     const over: Array<I> = []
-    while ((this.nextExpiry ?? now + 1n) <= now) over.push(this.queued.shift()!)
+    while ((this.nextExpiry ?? Moment.never) <= now) over.push(this.queued.shift()!)
     return this.fates(over)
   }
 

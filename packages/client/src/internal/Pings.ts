@@ -7,7 +7,7 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionClosed } from "../Errors.ts"
 import { Latencies } from "./Latencies.ts"
@@ -41,7 +41,7 @@ export class Pings {
 
   /** Without a payload from the program, it gets a number that no other ping of this connection has. */
   make(payload: Uint8Array | undefined): PendingPing {
-    return { payload: payload?.slice() ?? this.nextPayload(), sentAt: 0n, pong: Deferred.makeUnsafe() }
+    return { payload: payload?.slice() ?? this.nextPayload(), sentAt: 0, pong: Deferred.makeUnsafe() }
   }
 
   /** The ping was encoded. */
@@ -68,8 +68,8 @@ export class Pings {
     const now = Moment.now(this.clock)
     this.measured(now - first.sentAt)
     for (const ping of this.pending.splice(0, this.pending.findLastIndex(answers) + 1)) {
-      const since = Moment.earliest(ping.sentAt, first.sentAt)
-      Deferred.doneUnsafe(ping.pong, Effect.succeed(Duration.nanos(now - since)))
+      const since = Math.min(ping.sentAt, first.sentAt)
+      Deferred.doneUnsafe(ping.pong, Effect.succeed(Moment.duration(now - since)))
     }
   }
 
@@ -78,7 +78,7 @@ export class Pings {
     for (const ping of this.pending.splice(0)) Deferred.doneUnsafe(ping.pong, closed)
   }
 
-  private measured(roundTrip: bigint): void {
+  private measured(roundTrip: number): void {
     this.latencies.add(roundTrip)
     this.meter.roundTrip(roundTrip)
   }

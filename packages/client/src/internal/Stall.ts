@@ -25,11 +25,11 @@ export interface Parts {
  * program was busy then, it waits as long again (`Excuse`).
  */
 export class Stall implements Alarm {
-  at: Moment.Moment = 0n
+  at: Moment.Moment = 0
   place: number | undefined
   private readonly parts: Parts
-  private readonly bound: bigint
-  private since: Moment.Moment = 0n
+  private readonly bound: number
+  private since: Moment.Moment = 0
   private flushed = 0
   private excuse: Excuse
 
@@ -67,9 +67,9 @@ export class Stall implements Alarm {
     const now = Moment.now(clock)
     if (!outgoing.flushing || outgoing.flushedBytes !== this.flushed) this.since = now
     this.flushed = outgoing.flushedBytes
-    const due = Moment.latest(this.since, outgoing.unflushedSince) + this.bound
-    const excused = now < due ? 0n : this.excuse.take(now, this.at)
-    if (now >= due && excused === 0n) return this.parts.stalled()
+    const due = Math.max(this.since, outgoing.unflushedSince) + this.bound
+    const excused = now < due ? 0 : this.excuse.take(now, this.at)
+    if (now >= due && excused === 0) return this.parts.stalled()
     this.at = now < due ? due : now + excused
     attendant.set(this)
   }
