@@ -39,6 +39,22 @@ describe("a failure to connect tells where the connection was asked for", () => 
     })
   )
 
+  it.effect("of a hundred in each second: more would cost too much", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* MemoryTransport.make()
+      const second = () => Math.floor(performance.now() / 1000)
+      const begun = second()
+      const calls = Array.from({ length: 500 }, () => WebSocket.connect("http://a.test/"))
+      const seconds = second() - begun + 1
+      const exits = yield* Effect.forEach(calls, (connecting) =>
+        Effect.exit(Effect.scoped(Effect.provide(connecting, layer)))
+      )
+      const told = exits.filter((exit) => site.test(shown(exit))).length
+      assert.isAbove(told, 0)
+      assert.isAtMost(told, seconds * 100)
+    })
+  )
+
   it("and the limit of stack traces stays as it was", () => {
     const { stackTraceLimit } = Error as { stackTraceLimit?: number }
     WebSocket.connect("ws://a.test/")
