@@ -207,6 +207,13 @@ const run = Effect.fnUntraced(function* <R>(
   }
 })
 
+/** What a schema sees of them. */
+export const dataOf = (options: Evaluated): Data => {
+  if (options.cookies === undefined) return options
+  const { cookies: _cookies, ...data } = options
+  return data
+}
+
 /** Checks options and fills in the defaults. */
 export const decode = OptionDecoder.byField(ConnectOptions, {
   compression: CompressionOptions,

@@ -20,7 +20,7 @@ import { Entropy } from "./internal/Entropy.ts"
 import * as Meter from "./internal/Meter.ts"
 import * as Moment from "./internal/Moment.ts"
 import { linesOf, OpenConnection } from "./internal/OpenConnection.ts"
-import { Session } from "./internal/Session.ts"
+import { type Place, Session } from "./internal/Session.ts"
 import * as Spans from "./internal/Spans.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
 
@@ -75,21 +75,6 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 ): Stream.Stream<Delivered<D, T>, ConnectError | ReceiveError, Transport | R> =>
   Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
 
-/** What `connect` sets up for a connection before it dials. */
-interface Place {
-  readonly attendant: Attendant.Attendant
-  readonly clock: Clock.Clock
-  /** The services that its fibers run with. */
-  readonly context: Context.Context<never>
-  readonly id: string
-  readonly maskingKey: () => number
-  readonly meter: Meter.Meter
-  /** Owns the fibers of dialling, and then those of the session. */
-  readonly scope: Scope.Closeable
-  /** Owns the byte stream. */
-  readonly streamScope: Scope.Closeable
-}
-
 /**
  * Lets the attendant attend a connection while it is dialled: it only waits for its deadline, and nothing is started for it
  * that could fail. A separate function, since a closure inside `connect` would hold all of the dial (docs/performance.md,
@@ -117,19 +102,18 @@ const open = <A>(
   place: Place
 ): Effect.Effect<Connection<A>> => {
   const { settings } = dialled
-  const { maskingKey, ...given } = place
   const session = new Session({
     stream: dialled.stream,
     endpoint: new Endpoint.Endpoint({
       role: "client",
       platform: NodePlatform.platform,
       limits: coreLimits(settings.limits),
-      maskingKey,
+      maskingKey: place.maskingKey,
       assembler,
       compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
     settings,
-    ...given
+    place
   })
   const left = Scope.addFinalizerExit(scope, leaving(session))
   const { answer, redirects, stream, url } = dialled

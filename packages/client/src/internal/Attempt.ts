@@ -50,7 +50,7 @@ export const run = (
     proxy: settings.proxy,
     noProxy: settings.noProxy,
     report: steps.report,
-    ...(url.uri.secure && { tls: settings.tls })
+    tls: url.uri.secure ? settings.tls : undefined
   })
   return Effect.flatMap(opened, (stream) =>
     Span.use(

@@ -84,10 +84,11 @@ interface Known extends Origin {
 
 const checked = (
   url: Url.ParsedUrl,
-  { cookies, ...data }: Options.Evaluated,
+  options: Options.Evaluated,
   known: Known
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope> => {
-  return then(Options.decode(data), known.failed, (settings) => {
+  const { cookies } = options
+  return then(Options.decode(Options.dataOf(options)), known.failed, (settings) => {
     const { trace } = settings
     if (trace === false) return attempted(url, settings, cookies, undefined, known)
     const traced = TraceLog.make(trace === true ? TraceOptions.make({}) : trace, url.shown)

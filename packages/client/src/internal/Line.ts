@@ -26,9 +26,10 @@ export class Line {
   private holder: object | undefined
   private closed: Effect.Effect<never, ConnectionClosed> | undefined
 
-  /** `outgoing.encode` runs an `Encode` whose turn has come. */
-  constructor(outgoing: Pick<Outgoing, "blocked" | "encode">) {
+  /** `outgoing.encode` runs an `Encode` whose turn has come. `closed` is the failure of a line that is closed already. */
+  constructor(outgoing: Pick<Outgoing, "blocked" | "encode">, closed?: Effect.Effect<never, ConnectionClosed>) {
     this.outgoing = outgoing
+    this.closed = closed
   }
 
   /** Nobody waits, and data may be encoded now. */

@@ -15,13 +15,13 @@ import type { ClosedBy, CloseFrame, CloseInfo } from "../CloseInfo.ts"
 import { type CloseCause, ConnectionClosed, MessageTooBig, ProtocolViolation, type ReceiveError } from "../Errors.ts"
 import type { Inbox } from "./Inbox.ts"
 import type { Outgoing } from "./Outgoing.ts"
-import type { Pings } from "./Pings.ts"
 
 export interface Parts {
   readonly endpoint: Endpoint.Endpoint<unknown>
   readonly inbox: Inbox<unknown, ReceiveError>
   readonly outgoing: Outgoing
-  readonly pings: Pings
+  /** Nobody gets an answer to a ping any more. */
+  endPings(closed: Closed): void
   /** Owns the byte stream: closing it destroys the socket. */
   readonly streamScope: Scope.Closeable
 }
@@ -30,6 +30,8 @@ type Closed = Effect.Effect<never, ConnectionClosed>
 
 /** How a connection ended, as far as its Close frames tell. */
 type End = Omit<CloseInfo, "clean" | "discarded">
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
 export class Outcome {
   /** Undefined until the end is decided. */
@@ -45,7 +47,13 @@ export class Outcome {
   private readonly endpoint: Endpoint.Endpoint<unknown>
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
-  private final: Closed | undefined
+  /** What a send fails with: mostly nobody needs it. */
+  private madeFailure: Closed | undefined
+  private error: Effect.Effect<never, ConnectionClosed> | undefined
+  private by: ClosedBy = "us"
+  private cause: CloseCause | undefined
+  /** Known once the end is decided. */
+  private final: End | undefined
   // Made when somebody waits, which is rare.
   private settled: Deferred.Deferred<void> | undefined
   private told: Deferred.Deferred<CloseInfo> | undefined
@@ -103,14 +111,14 @@ export class Outcome {
   closing(): void {
     if (this.record !== undefined) return
     if (this.endpoint.closeSent !== undefined && this.endpoint.closeReceived === undefined) this.closedByUs = true
-    this.parts.outgoing.line.close(this.failing(() => this.end("us"), this.fault))
+    this.failWith("us", this.fault)
   }
 
   /** A write failed. Reading goes on until it ends itself, or for as long as `Goodbye` allows. */
   writeFailed(failure: TransportError): void {
     if (this.record !== undefined || this.writeFailure !== undefined) return
     this.writeFailure = failure
-    this.parts.outgoing.line.close(this.failing(() => this.end("network"), failure))
+    this.failWith("network", failure)
     this.parts.inbox.wake()
   }
 
@@ -120,14 +128,13 @@ export class Outcome {
    */
   settle(by: ClosedBy, cause: CloseCause | undefined = this.fault): void {
     if (this.record !== undefined) return
-    const { inbox, outgoing, pings } = this.parts
+    const { inbox } = this.parts
     const end = this.end(by)
-    const closed = this.failing(() => end, cause)
-    this.final = closed
+    this.final = end
     this.record = { ...end, clean: this.endpoint.state === "Closed", discarded: this.endpoint.discarded }
     this.endpoint.receiveEnd()
-    outgoing.line.close(closed)
-    pings.close(closed)
+    const closed = this.failWith(by, cause)
+    this.parts.endPings(closed)
     const failure = isReceiveFailure(cause) ? Effect.fail(cause) : closed
     // Before consumers run, since they may ask whether the connection has ended.
     if (this.settled !== undefined) Deferred.doneUnsafe(this.settled, Effect.void)
@@ -169,7 +176,8 @@ export class Outcome {
 
   /** The failure of an operation that a broken byte stream ended. */
   broken(failure: TransportError): Closed {
-    return this.final ?? this.failing(() => this.end("network"), failure)
+    if (this.final !== undefined) return this.failure
+    return Effect.fail(closedError(this.end("network"), failure))
   }
 
   /** The failure that made us close, if there was one. */
@@ -180,25 +188,36 @@ export class Outcome {
   /** How the connection ends, as far as is known now. */
   private end(by: ClosedBy): End {
     const { closeReceived, closeSent } = this.endpoint
-    return {
+    const end: Mutable<End> = {
       closeCode:
         closeReceived === undefined
           ? CloseCode.abnormalClosure
           : (closeReceived.closeCode ?? CloseCode.noStatusReceived),
       closeReason: closeReceived?.closeReason ?? "",
-      by: this.closedByUs ? "us" : closeReceived === undefined ? by : "peer",
-      ...(closeSent && { sent: frameOf(closeSent) }),
-      ...(closeReceived && { received: frameOf(closeReceived) })
+      by: this.closedByUs ? "us" : closeReceived === undefined ? by : "peer"
     }
+    if (closeSent !== undefined) end.sent = frameOf(closeSent)
+    if (closeReceived !== undefined) end.received = frameOf(closeReceived)
+    return end
   }
 
-  /** Fails with ConnectionClosed. The error is made for the first who needs it: mostly nobody does. */
-  private failing(end: () => End, cause: CloseCause | undefined): Closed {
-    let failure: Closed | undefined
-    return Effect.suspend(() => {
-      failure ??= Effect.fail(new ConnectionClosed({ ...end(), ...(cause && { cause }) }))
-      return failure
+  /** Nothing more is sent. From now on this is why, as far as is known. */
+  private failWith(by: ClosedBy, cause: CloseCause | undefined): Closed {
+    this.by = by
+    this.cause = cause
+    this.error = undefined
+    const { failure } = this
+    this.parts.outgoing.close(failure)
+    return failure
+  }
+
+  /** Fails with what is known when it runs. */
+  private get failure(): Closed {
+    this.madeFailure ??= Effect.suspend(() => {
+      this.error ??= Effect.fail(closedError(this.final ?? this.end(this.by), this.cause))
+      return this.error
     })
+    return this.madeFailure
   }
 
   /** Whether a stream of messages ends without a failure: after our close, or if the peer's Close code is an ordinary one. */
@@ -207,6 +226,9 @@ export class Outcome {
     return this.closedByUs || ordinary.has(this.endpoint.closeReceived?.closeCode ?? CloseCode.noStatusReceived)
   }
 }
+
+const closedError = (end: End, cause: CloseCause | undefined): ConnectionClosed =>
+  new ConnectionClosed({ ...end, ...(cause && { cause }) })
 
 const frameOf = ({ closeCode, closeReason }: { closeCode: number | undefined; closeReason: string }): CloseFrame =>
   closeCode === undefined ? { closeReason } : { closeCode, closeReason }

@@ -26,8 +26,9 @@ interface Writing {
 }
 
 export class Outgoing {
-  /** Made on first use. */
+  /** Made on first use: a connection that sends nothing needs none. */
   private madeLine: Line | undefined
+  private closed: Effect.Effect<never, ConnectionClosed> | undefined
   /** Longer messages are sent in fragments of at most this many bytes. */
   readonly fragmentBytes: number
   private readonly stream: ByteStream
@@ -43,7 +44,7 @@ export class Outgoing {
   private isOver = false
   private onBlocked: (() => void) | undefined
   /** When the last write was made that found the transport empty and left bytes in it. */
-  unflushedSince: Moment.Moment = 0n
+  unflushedSince: Moment.Moment = 0
   /** Bytes handed to the transport since the connection opened. */
   handedOver = 0
 
@@ -64,8 +65,14 @@ export class Outgoing {
   }
 
   get line(): Line {
-    this.madeLine ??= new Line(this)
+    this.madeLine ??= new Line(this, this.closed)
     return this.madeLine
+  }
+
+  /** Closes the line. */
+  close(closed: Effect.Effect<never, ConnectionClosed>): void {
+    this.closed = closed
+    this.madeLine?.close(closed)
   }
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
@@ -136,7 +143,7 @@ export class Outgoing {
   /** Succeeds once everything accepted so far was handed to the kernel. */
   get flush(): Effect.Effect<void, ConnectionClosed | TransportError> {
     return Effect.suspend((): Effect.Effect<void, ConnectionClosed | TransportError> => {
-      if (this.line.ended !== undefined) return this.line.ended
+      if (this.closed !== undefined) return this.closed
       this.write()
       return this.stream.flushed
     })

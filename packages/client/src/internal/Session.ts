@@ -32,6 +32,21 @@ import * as SendFragments from "./SendFragments.ts"
 import * as Spans from "./Spans.ts"
 import { Watched } from "./Watched.ts"
 
+/** What `connect` sets up for a connection before it dials. */
+export interface Place {
+  readonly attendant: Attendant
+  readonly clock: Clock.Clock
+  /** The services that its fibers run with. */
+  readonly context: Context.Context<never>
+  readonly id: string
+  readonly maskingKey: () => number
+  readonly meter: Meter
+  /** Owns the fibers of dialling, and then those of the session. */
+  readonly scope: Scope.Closeable
+  /** Owns the byte stream: closing it destroys the socket. */
+  readonly streamScope: Scope.Closeable
+}
+
 /** `A` is what the inbox delivers: whole messages, or fragments or frames if the program asked for those. */
 export class Session<A> implements Attended, Source {
   readonly stream: ByteStream
@@ -69,15 +84,10 @@ export class Session<A> implements Attended, Source {
     readonly stream: ByteStream
     readonly endpoint: Endpoint.Endpoint<A>
     readonly settings: Settings
-    readonly clock: Clock.Clock
-    readonly meter: Meter
-    readonly id: string
-    readonly attendant: Attendant
-    readonly scope: Scope.Closeable
-    readonly context: Context.Context<never>
-    readonly streamScope: Scope.Closeable
+    readonly place: Place
   }) {
-    const { attendant, clock, context, endpoint, id, meter, scope, settings, stream, streamScope } = options
+    const { endpoint, place, settings, stream } = options
+    const { attendant, clock, context, id, meter, scope, streamScope } = place
     this.stream = stream
     this.endpoint = endpoint
     this.clock = clock
@@ -198,6 +208,10 @@ export class Session<A> implements Attended, Source {
   get pings(): Pings {
     this.madePings ??= new Pings(this.clock, this.meter)
     return this.madePings
+  }
+
+  endPings(closed: Effect.Effect<never, ConnectionClosed>): void {
+    this.madePings?.close(closed)
   }
 
   show({ _tag, payload }: Endpoint.Control): void {

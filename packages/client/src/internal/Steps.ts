@@ -32,7 +32,7 @@ export class Steps {
   readonly report = (step: DialStep): void => {
     if (step._tag === "Started") return this.begin(step.stage, step.detail)
     const { detail, failure, outcome, stage } = step
-    this.end(stage, failure && textOf(failure), { detail, ...(outcome !== undefined && { outcome }) })
+    this.end(stage, failure && textOf(failure), { detail, outcome })
   }
 
   begin(stage: string, detail: string): void {
@@ -46,7 +46,7 @@ export class Steps {
   end(
     stage: string,
     failure: string | undefined,
-    told: { readonly detail?: string; readonly outcome?: string } = {}
+    told: { readonly detail?: string; readonly outcome?: string | undefined } = {}
   ): void {
     const { detail, outcome } = told
     const step = this.steps.findLast(
@@ -73,7 +73,7 @@ export class Steps {
   private elapsed(): number {
     const now = Moment.now(this.clock)
     this.origin ??= now
-    return Number(now - this.origin) / 1e6
+    return (now - this.origin) / 1e6
   }
 }
 

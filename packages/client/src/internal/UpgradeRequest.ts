@@ -34,10 +34,10 @@ export const format = (request: UpgradeRequest, nonce: Uint8Array): Uint8Array |
     headers,
     encodeBase64: NodePlatform.encodeBase64,
     encodeLatin1: NodePlatform.encodeLatin1,
-    ...(host !== undefined && { host }),
-    ...(origin !== undefined && { origin }),
-    ...(offers.length > 0 && { extensions: PerMessageDeflate.formatOffers(offers) }),
-    ...(userAgent !== undefined && { userAgent })
+    host,
+    origin,
+    extensions: offers.length > 0 ? PerMessageDeflate.formatOffers(offers) : undefined,
+    userAgent
   })
   return bytes instanceof Uint8Array ? bytes : new InvalidOptions({ problem: `${bytes.field}: ${bytes.problem}` })
 }
