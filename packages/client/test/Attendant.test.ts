@@ -15,7 +15,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as Attendant from "../src/internal/Attendant.ts"
 import { HandClock } from "./handClock.ts"
-import { start } from "./harness.ts"
+import { settle, start } from "./harness.ts"
 
 class Name extends Context.Service<Name, string>()("test/Name") {}
 
@@ -209,6 +209,21 @@ describe("Attendant", () => {
       assert.strictEqual(clock.sleeping, 0)
       a.alarm(30, "30")
       assert.strictEqual(clock.sleeping, 1)
+    })
+  )
+
+  it.effect("does not sleep for nothing either if the last alarm was unset while the timer was started", () =>
+    Effect.gen(function* () {
+      // With few steps at a time, the fiber yields somewhere else each time.
+      for (let budget = 3; budget < 40; budget++) {
+        const clock = new HandClock()
+        const { attendant, member } = yield* Effect.provideService(attended, Clock.Clock, clock)
+        const a = yield* Effect.provideService(member("a"), MaxOpsBeforeYield, budget)
+        yield* settle
+        attendant.unset(a.alarm(10, "10"))
+        yield* Effect.repeat(settle, { times: 30 })
+        assert.strictEqual(clock.sleeping, 0, `${budget} steps`)
+      }
     })
   )
 

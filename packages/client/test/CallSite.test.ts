@@ -39,6 +39,16 @@ describe("a failure to connect tells where the connection was asked for", () => 
     })
   )
 
+  it("and leaves the limit of stack traces as it was", () => {
+    const errors = Error as { stackTraceLimit?: number }
+    const before = errors.stackTraceLimit ?? 10
+    errors.stackTraceLimit = 7
+    WebSocket.connect("ws://a.test/")
+    const after = errors.stackTraceLimit
+    errors.stackTraceLimit = before
+    assert.strictEqual(after, 7)
+  })
+
   it.effect("of a hundred in each second: more would cost too much", () =>
     Effect.gen(function* () {
       const { layer } = yield* MemoryTransport.make()
@@ -54,10 +64,4 @@ describe("a failure to connect tells where the connection was asked for", () => 
       assert.isAtMost(told, seconds * 100)
     })
   )
-
-  it("and the limit of stack traces stays as it was", () => {
-    const { stackTraceLimit } = Error as { stackTraceLimit?: number }
-    WebSocket.connect("ws://a.test/")
-    assert.strictEqual((Error as { stackTraceLimit?: number }).stackTraceLimit, stackTraceLimit)
-  })
 })

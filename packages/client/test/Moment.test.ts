@@ -34,6 +34,9 @@ describe("Moment", () => {
   it("is counted in nanoseconds, whole ones in durations", () => {
     assert.strictEqual(Moment.nanos(Duration.millis(1.5)), 1_500_000)
     assert.strictEqual(Moment.nanos(Duration.nanos(7n)), 7)
+    // Multiplied by a million, these are a little more.
+    assert.strictEqual(Moment.nanos(Duration.millis(4.03)), 4_030_000)
+    assert.strictEqual(Moment.nanos(Duration.nanos(497n)), 497)
     assert.deepStrictEqual(Moment.duration(7.4), Duration.nanos(7n))
   })
 

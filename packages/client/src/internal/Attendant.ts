@@ -192,6 +192,8 @@ export class Attendant {
     })
     return Effect.map(Effect.forkChild(sleep, { startImmediately: true }), (timer) => {
       this.timer = timer
+      // The fiber may have yielded after it forked the timer, and the alarm may be unset by now.
+      this.rest()
     })
   }
 

@@ -16,11 +16,14 @@ export const now = (clock: Clock.Clock): Moment => Number(clock.monotonicTimeNan
 export const sleepUntil = (clock: Clock.Clock, moment: Moment): Effect.Effect<void> =>
   Effect.suspend(() => clock.sleep(duration(moment - now(clock))))
 
-/** The length of a duration; Infinity if it is infinite. */
+/**
+ * The length of a duration; Infinity if it is infinite. Whole, since 4.03 * 1e6 is a little more than 4,030,000: a clock that
+ * counts whole ones, such as the `TestClock`, would stop short of such a moment, and a sleep until then would take no time.
+ */
 export const nanos = (duration: Duration.Duration): number => {
   const { value } = duration
   // Most durations are in milliseconds. `toMillis` takes eight times as long.
-  return value._tag === "Millis" ? value.millis * 1e6 : Duration.toMillis(duration) * 1e6
+  return Math.round((value._tag === "Millis" ? value.millis : Duration.toMillis(duration)) * 1e6)
 }
 
 export const duration = (nanos: number): Duration.Duration =>
