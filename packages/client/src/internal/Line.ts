@@ -126,11 +126,6 @@ export class Line {
     if (onClosed !== undefined) for (const resume of onClosed) resume(closed)
   }
 
-  /** The failure of every send once the line is closed; undefined before. */
-  get ended(): Effect.Effect<never, ConnectionClosed> | undefined {
-    return this.closed
-  }
-
   /** Fails once the line is closed. */
   get whenEnded(): Effect.Effect<never, ConnectionClosed> {
     return Effect.callback<never, ConnectionClosed>((resume) => {
