@@ -192,6 +192,25 @@ describe("Attendant", () => {
     })
   )
 
+  it.effect("ends when nobody is left, a turn later, and begins again with the next", () =>
+    Effect.gen(function* () {
+      const layer = yield* Scope.make()
+      const { member, wait } = yield* attendedIn(layer)
+      yield* (yield* member("a")).ends
+      assert.strictEqual(layer.state._tag, "Open")
+      // Within this turn it serves the next one too.
+      const b = yield* member("b")
+      yield* Effect.yieldNow
+      assert.strictEqual(layer.state._tag, "Open")
+      yield* b.ends
+      yield* Effect.yieldNow
+      assert.strictEqual(layer.state._tag, "Empty")
+      const c = yield* member("c")
+      c.alarm(10, "10")
+      assert.deepStrictEqual(yield* wait(10), ["c10"])
+    })
+  )
+
   it.effect("does not sleep for nothing for longer than a turn of the event loop", () =>
     Effect.gen(function* () {
       const clock = new HandClock()

@@ -83,6 +83,7 @@ export class Attendant {
   leave(attended: Attended): void {
     this.all.remove(attended)
     if (this.latest === attended) this.latest = undefined
+    this.rest()
   }
 
   /** Has the shared fiber start the task, unless the attended is over. Needs no fiber to call it. */
@@ -117,7 +118,7 @@ export class Attendant {
   }
 
   /**
-   * Attends until the host is over. A task may end the host, so only waiting can be interrupted. The fiber itself sets `host`
+   * Attends until the host is over, or the layer has no connection. A task may end the host, so only waiting can be interrupted. The fiber itself sets `host`
    * when it runs: whoever forks it may be interrupted before that, and two may fork it at once.
    */
   private attendIn(host: Host): Effect.Effect<void> {
@@ -130,7 +131,7 @@ export class Attendant {
   }
 
   private readonly attend: Effect.Effect<void> = Effect.onExitPrimitive(
-    Effect.whileLoop({ while: () => !isOver(this.host!), body: () => this.next, step: () => {} }),
+    Effect.whileLoop({ while: () => !isOver(this.host!) && !this.isAlone, body: () => this.next, step: () => {} }),
     () => {
       this.stopTimer()
       this.onWork = undefined
@@ -153,21 +154,27 @@ export class Attendant {
   }
 
   /**
-   * Stops a timer that sleeps for nothing, since it keeps the process alive. Not at once: a program that connects again and
-   * again has the next alarm within this turn of the event loop, and a new timer for each would be a tenth of the time that a
-   * connection takes.
+   * Stops a timer that sleeps for nothing, since it keeps the process alive, and the layer's fiber when nobody is left, since
+   * it keeps the `AsyncLocalStorage` of the program's call that started it. Not at once: a program that connects again and
+   * again does so within this turn of the event loop, and starting both anew would be a tenth of what a connection costs.
    */
   private rest(): void {
-    if (!this.sleepsForNothing || this.isResting || this.dispatcher === undefined) return
+    if (this.isResting || this.dispatcher === undefined || !(this.sleepsForNothing || this.isAlone)) return
     this.isResting = true
     this.dispatcher.scheduleTask(() => {
       this.isResting = false
       if (this.sleepsForNothing) this.stopTimer()
+      if (this.isAlone) this.wake()
     }, 0)
   }
 
   private get sleepsForNothing(): boolean {
     return this.timer !== undefined && this.alarms.first === undefined
+  }
+
+  /** The fiber runs for nobody. */
+  private get isAlone(): boolean {
+    return this.host !== undefined && this.host === this.layer && this.all.isEmpty
   }
 
   /** Waits until there is something to do. Looks once more first: the fiber may have yielded since it looked last. */
@@ -226,7 +233,7 @@ export class Attendant {
   }
 
   private get nextHost(): Host | undefined {
-    if (this.layer !== undefined && !isOver(this.layer)) return this.layer
+    if (this.layer !== undefined && !isOver(this.layer) && !this.all.isEmpty) return this.layer
     if (this.latest !== undefined && !isOver(this.latest)) return this.latest
     for (const next of this.all) if (!isOver(next)) return next
     return undefined

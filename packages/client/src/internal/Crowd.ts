@@ -13,6 +13,10 @@ export interface Member {
 export class Crowd<A extends Member> implements Iterable<A> {
   private readonly members: Array<A> = []
 
+  get isEmpty(): boolean {
+    return this.members.length === 0
+  }
+
   /** Does nothing if it is a member already. */
   add(member: A): void {
     if (member.seat !== undefined) return
