@@ -235,6 +235,7 @@ describe("layerDuplex", () => {
       )
       yield* turnsOfTheEventLoop(1)
       assert.strictEqual(ours.errored?.message, "late")
+      assert.strictEqual(ours.listenerCount("error"), 0)
     })
   )
 

@@ -71,6 +71,8 @@ export class NodeDuplex implements ByteStream {
   /** Undefined once it is open, so that an open stream does not keep alive what the dial knew. */
   #opening: Opening<Duplex> | undefined
   #tellOpened: ((failure: Effect.Effect<never, TransportError> | undefined) => void) | undefined
+  readonly #ready: Opening<Duplex>["ready"]
+  readonly #furtherListeners: Opening<Duplex>["listeners"]
   #reason: (error: Error) => TransportReason
   #sink: ByteSink | undefined
   #hasEnded = false
@@ -88,11 +90,13 @@ export class NodeDuplex implements ByteStream {
     this.#queuedBytes = opening.queuedBytes
     this.#readBuffer = opening.readBuffer
     this.#passesOn = opening.passesOn ?? false
+    this.#ready = opening.ready
+    this.#furtherListeners = opening.listeners
     duplex[stream] = this
     if (this.#readBuffer !== undefined) this.#readBuffer.reader = this
     if (duplex.readableEnded) this.#hasEnded = true
-    if (opening.ready === "now") this.#opened()
-    this.#listen(opening)
+    if (this.#ready === "now") this.#opened()
+    this.#listen("on")
   }
 
   /** All streams share these listeners: Node calls them with the duplex as `this`, and the duplex holds its stream. */
@@ -119,16 +123,16 @@ export class NodeDuplex implements ByteStream {
     })
   }
 
-  /** The listeners stay for ever: once it is destroyed they do nothing, but for `error`, which Node would throw without one. */
-  #listen({ listeners, ready }: Opening<Duplex>): void {
+  #listen(way: "on" | "off"): void {
     const { duplex } = this
-    const { close, end, error, open, readable } = NodeDuplex.#on
-    if (ready !== "now") duplex.on(ready, open)
+    const { close, end, error, open, readable, written } = NodeDuplex.#on
+    if (this.#ready !== "now") duplex[way](this.#ready, open)
     // Beside a `ReadBuffer` it would make Node read ahead into a buffer of its own.
-    if (this.#readBuffer === undefined) duplex.on("readable", readable)
-    duplex.on("end", end).on("error", error).on("close", close)
-    if (listeners === undefined) return
-    for (const [event, listener] of Object.entries(listeners)) duplex.on(event, listener)
+    if (this.#readBuffer === undefined) duplex[way]("readable", readable)
+    duplex[way]("end", end)[way]("error", error)[way]("close", close)
+    if (this.#hearsWrites) duplex[way]("drain", written)[way]("finish", written)
+    if (this.#furtherListeners === undefined) return
+    for (const [event, listener] of Object.entries(this.#furtherListeners)) duplex[way](event, listener)
   }
 
   /** Waits for what writes come to. Two listeners more, for the first who does: an idle connection needs neither. */
@@ -261,14 +265,21 @@ export class NodeDuplex implements ByteStream {
     return Handle.of(this.duplex)?.writeQueueSize ?? 0
   }
 
-  /** At once, without an event of its own to anyone. */
+  /** At once, without an event of its own to anyone. Only the `error` that Node may still emit is waited for. */
   destroy(): void {
     if (this.#isDestroyed) return
     this.#isDestroyed = true
     this.#broken = undefined
     const { duplex } = this
+    // One that said that it is closed, and was not destroyed, is so only now.
+    const isOver = this.#isClosed && duplex.destroyed
     duplex.destroy()
+    this.#listen("off")
     this.#part()
+    if (!isOver) {
+      duplex.on("error", ignore)
+      duplex.once("close", () => duplex.off("error", ignore))
+    }
     this.#change()
   }
 
@@ -349,3 +360,5 @@ export class NodeDuplex implements ByteStream {
 }
 
 const nothing = new Uint8Array(0)
+
+const ignore = () => {}
