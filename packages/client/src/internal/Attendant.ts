@@ -118,8 +118,9 @@ export class Attendant {
   }
 
   /**
-   * Attends until the host is over, or the layer has no connection. A task may end the host, so only waiting can be interrupted. The fiber itself sets `host`
-   * when it runs: whoever forks it may be interrupted before that, and two may fork it at once.
+   * Attends until the host is over, or the layer has no connection. A task may end the host, so only waiting can be
+   * interrupted. The fiber itself sets `host` when it runs: whoever forks it may be interrupted before that, and two may fork
+   * it at once.
    */
   private attendIn(host: Host): Effect.Effect<void> {
     return Effect.withFiber((fiber) => {

@@ -18,18 +18,20 @@ interface Waiting {
 }
 
 export class Line {
-  private readonly outgoing: Pick<Outgoing, "blocked" | "encode">
+  private readonly outgoing: Pick<Outgoing, "blocked" | "closed" | "encode">
   // Made when somebody waits: on most connections nobody ever does.
   private waiting: Set<Waiting> | undefined
   private overtaking: Set<Waiting> | undefined
   private onClosed: Set<(closed: Effect.Effect<never, ConnectionClosed>) => void> | undefined
   private holder: object | undefined
-  private closed: Effect.Effect<never, ConnectionClosed> | undefined
 
-  /** `outgoing.encode` runs an `Encode` whose turn has come. `closed` is the failure of a line that is closed already. */
-  constructor(outgoing: Pick<Outgoing, "blocked" | "encode">, closed?: Effect.Effect<never, ConnectionClosed>) {
+  /** `outgoing.encode` runs an `Encode` whose turn has come, and `outgoing.closed` is the failure of every later send. */
+  constructor(outgoing: Pick<Outgoing, "blocked" | "closed" | "encode">) {
     this.outgoing = outgoing
-    this.closed = closed
+  }
+
+  private get closed(): Outgoing["closed"] {
+    return this.outgoing.closed
   }
 
   /** Nobody waits, and data may be encoded now. */
@@ -116,9 +118,8 @@ export class Line {
     }
   }
 
-  /** Nothing is accepted any more, and waiting senders fail. A later call replaces the failure of later sends. */
-  close(closed: Effect.Effect<never, ConnectionClosed>): void {
-    this.closed = closed
+  /** `outgoing` is closed: waiting senders fail. */
+  end(closed: Effect.Effect<never, ConnectionClosed>): void {
     if (this.overtaking !== undefined) failAll(this.overtaking, closed)
     if (this.waiting !== undefined) failAll(this.waiting, closed)
     const { onClosed } = this

@@ -28,7 +28,8 @@ interface Writing {
 export class Outgoing {
   /** Made on first use: a connection that sends nothing needs none. */
   private madeLine: Line | undefined
-  private closed: Effect.Effect<never, ConnectionClosed> | undefined
+  /** The failure of every send once nothing is accepted any more. */
+  closed: Effect.Effect<never, ConnectionClosed> | undefined
   /** Longer messages are sent in fragments of at most this many bytes. */
   readonly fragmentBytes: number
   private readonly stream: ByteStream
@@ -65,14 +66,14 @@ export class Outgoing {
   }
 
   get line(): Line {
-    this.madeLine ??= new Line(this, this.closed)
+    this.madeLine ??= new Line(this)
     return this.madeLine
   }
 
-  /** Closes the line. */
+  /** Nothing is accepted any more, and waiting senders fail. A later call replaces the failure of later sends. */
   close(closed: Effect.Effect<never, ConnectionClosed>): void {
     this.closed = closed
-    this.madeLine?.close(closed)
+    this.madeLine?.end(closed)
   }
 
   /** One message. Interrupting it while it waits takes it out of the line: it is sent whole or not at all. */
