@@ -68,6 +68,9 @@ export interface ByteStream {
    */
   readonly shutdown: Effect<void, TransportError>
 
+  /** Starts what `shutdown` waits for, outside of any fiber. Never throws. Absent if it takes a fiber to do so. */
+  readonly shutdownUnsafe?: () => void
+
   /** Facts about the connection, fixed when it was opened. */
   readonly info: ConnectionInfo
 }
@@ -82,12 +85,14 @@ export interface ByteSink {
 
 /**
  * The same stream with some members replaced. Spreading a stream does not work: its members may be inherited, and made only on
- * first use. A stream with another `pull` or `shutdown` does not flow. A `writeUnsafe` that keeps chunks for later must copy
- * them, or count them in `unflushedBytes`: otherwise other connections write over them meanwhile.
+ * first use. A stream with another `pull` or `shutdown` does not flow, and one with another `shutdown` is not shut down outside
+ * of fibers. A `writeUnsafe` that keeps chunks for later must copy them, or count them in `unflushedBytes`: otherwise other
+ * connections write over them meanwhile.
  */
 export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): ByteStream => ({
   pull: stream.pull,
   ...(stream.flow && !changes.pull && !changes.shutdown && { flow: (sink: ByteSink) => stream.flow!(sink) }),
+  ...(stream.shutdownUnsafe && !changes.shutdown && { shutdownUnsafe: () => stream.shutdownUnsafe!() }),
   ...(stream.release && { release: (chunk: Uint8Array) => stream.release!(chunk) }),
   writeUnsafe: (chunks) => stream.writeUnsafe(chunks),
   drained: stream.drained,

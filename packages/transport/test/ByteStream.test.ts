@@ -168,6 +168,20 @@ const contract: Record<string, (pair: Pair, scope: Scope.Closeable) => Effect.Ef
       assert.deepStrictEqual(yield* other.received(1), bytes("01"))
     }),
 
+  "shutdownUnsafe starts the same, also where it is repeated": ({ other, stream }) =>
+    Effect.gen(function* () {
+      if (stream.shutdownUnsafe === undefined) return
+      stream.writeUnsafe([bytes("01")])
+      stream.shutdownUnsafe()
+      stream.shutdownUnsafe()
+      assert.isFalse(stream.writeUnsafe([bytes("02")]))
+      yield* stream.shutdown
+      assert.deepStrictEqual(yield* other.received(1), bytes("01"))
+      yield* other.ended
+      yield* other.send(bytes("03"))
+      assert.deepStrictEqual(yield* pullBytes(stream.pull, 1), bytes("03"))
+    }),
+
   "a reset after our shutdown is a failure of pull, not of the process": ({ other, stream }) =>
     Effect.gen(function* () {
       yield* stream.shutdown

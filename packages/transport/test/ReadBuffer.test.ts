@@ -6,10 +6,11 @@ const read = (
   readBuffer: ReadBuffer,
   bytes: Uint8Array
 ): { readonly goesOn: boolean; readonly memory: ArrayBufferLike } => {
-  const buffer = readBuffer.option.buffer()
+  const { buffer: next, callback } = readBuffer.onread()
+  const buffer = next()
   buffer.set(bytes)
-  const goesOn = readBuffer.option.callback(bytes.length)
-  readBuffer.option.buffer()
+  const goesOn = callback(bytes.length)
+  next()
   return { goesOn, memory: buffer.buffer }
 }
 

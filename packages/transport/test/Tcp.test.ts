@@ -1,19 +1,25 @@
 /** Dialling over TCP: what is reported, what fails how, and what is left behind. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import {
   AddressOptions,
   type DialStep,
   HostNotFound,
+  Reset,
   Resolver,
   type Target,
+  TlsOptions,
   Transport,
   type TransportError
 } from "@effect-websocket/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
 import { deaf } from "./pairs/deaf.ts"
 import { assertNoListeners, leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
@@ -347,6 +353,106 @@ describe("leaks", () => {
       Effect.flip(open({ host: "127.0.0.1", port, report: () => {} }))
     )
   )
+})
+
+describe("the scope of a dial", () => {
+  it.live("knows nothing of dials that failed or were interrupted", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const scope = yield* Scope.make()
+      for (let i = 0; i < 20; i++) {
+        yield* Effect.flip(Scope.provide(open({ host: "127.0.0.1", port, report: () => {} }), scope))
+        yield* Scope.provide(interrupted({ host: "127.0.0.1", port }), scope)
+      }
+      assert.strictEqual(scope.state._tag, "Empty")
+    })
+  )
+
+  it.live("is closed already: the dial fails, and connects to nobody", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const scope = yield* Scope.make()
+      yield* Scope.close(scope, Exit.void)
+      const { made } = yield* clientSockets
+      for (const tls of [undefined, TlsOptions.make({})]) {
+        const dialling = open({ host: "127.0.0.1", port, report: () => {}, ...(tls && { tls }) })
+        const { reason } = yield* Effect.flip(Scope.provide(dialling, scope))
+        assert.deepStrictEqual(reason, new Reset({}))
+      }
+      assert.deepStrictEqual(made, [])
+    })
+  )
+
+  it.live("closes while the dial connects: it fails once it is connected, with or without TLS", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const { made } = yield* clientSockets
+      for (const tls of [undefined, TlsOptions.make({})]) {
+        const scope = yield* Scope.make()
+        const dialling = open({ host: "127.0.0.1", port, report: () => {}, ...(tls && { tls }) })
+        const fiber = yield* Effect.forkChild(Effect.flip(Scope.provide(dialling, scope)), { startImmediately: true })
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual((yield* Fiber.join(fiber)).reason, new Reset({}))
+      }
+      assert.deepStrictEqual(
+        made.map(({ destroyed }) => destroyed),
+        [true, true]
+      )
+    })
+  )
+
+  it.live("owns the socket wherever the dial gives way to others and is interrupted there", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const { made } = yield* clientSockets
+      let scheduler: InterruptedAt
+      let step = 0
+      do {
+        step += 1
+        scheduler = new InterruptedAt(step)
+        const dialling = Effect.scoped(open({ host: "127.0.0.1", port, report: () => {} })).pipe(
+          Effect.provideService(Scheduler.Scheduler, scheduler)
+        )
+        const fiber = yield* Effect.forkChild(dialling, { startImmediately: true })
+        scheduler.interrupt = () => fiber.interruptUnsafe()
+        yield* Fiber.await(fiber)
+        assert.isTrue(made.at(-1)?.destroyed ?? true, `step ${step}`)
+      } while (scheduler.hasInterrupted)
+      // Not only before the socket was made.
+      assert.isAbove(made.length, 5)
+    })
+  )
+})
+
+/** Interrupts the fiber where it gives way, at this step. */
+class InterruptedAt extends Scheduler.MixedScheduler {
+  interrupt = () => {}
+  hasInterrupted = false
+  private steps = 0
+  private readonly step: number
+  constructor(step: number) {
+    super()
+    this.step = step
+  }
+
+  override shouldYield(): boolean {
+    this.steps += 1
+    if (this.steps !== this.step) return false
+    this.hasInterrupted = true
+    queueMicrotask(() => this.interrupt())
+    return true
+  }
+}
+
+/** The sockets that this process connects with, as long as the scope is open. */
+const clientSockets = Effect.gen(function* () {
+  const made: Array<Net.Socket> = []
+  const add = (message: unknown) => made.push((message as { readonly socket: Net.Socket }).socket)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => subscribe("net.client.socket", add)),
+    () => Effect.sync(() => unsubscribe("net.client.socket", add))
+  )
+  return { made }
 })
 
 type Lookups = Record<string, ReadonlyArray<string> | "ENOTFOUND" | "EAI_AGAIN" | "never">

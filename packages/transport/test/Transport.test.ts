@@ -125,6 +125,48 @@ describe("layerDuplex", () => {
     })
   )
 
+  it.live("one that throws where its end is written is broken, and nobody else hears of it", () =>
+    Effect.gen(function* () {
+      const full = (): never => {
+        throw Object.assign(new Error("full"), { code: "EIO" })
+      }
+      // What was written to a corked duplex goes out at its end.
+      const corked = new Duplex({ read: () => {}, write: full })
+      corked.cork()
+      const endless = Object.assign(new Duplex({ read: () => {}, write: full }), { end: full })
+      for (const ours of [corked, endless]) {
+        const stream = yield* open(Transport.layerDuplex(() => ours))
+        if (ours === corked) stream.writeUnsafe([Uint8Array.of(1)])
+        stream.shutdownUnsafe!()
+        for (const effect of [stream.shutdown, stream.flushed, Effect.asVoid(stream.pull)]) {
+          assert.deepInclude(yield* Effect.flip(effect), { reason: new Reset({ code: "EIO" }) })
+        }
+        assert.isTrue(ours.destroyed)
+      }
+    })
+  )
+
+  for (const [which, order] of [
+    ["first", [0, 1]],
+    ["second", [1, 0]]
+  ] as const) {
+    it.live(`one that is given twice is heard no more once both scopes have closed, the ${which} one first`, () =>
+      Effect.gen(function* () {
+        const [ours] = duplexPair()
+        const events = ["readable", "end", "error", "close", "drain", "finish"]
+        const listeners = () => events.map((event) => ours.listenerCount(event))
+        const before = listeners()
+        const scopes = [yield* Scope.make(), yield* Scope.make()] as const
+        for (const scope of scopes) yield* Scope.provide(open(Transport.layerDuplex(() => ours)), scope)
+        for (const index of order) {
+          yield* Scope.close(scopes[index], Exit.void)
+          yield* turnsOfTheEventLoop(2)
+        }
+        assert.deepStrictEqual(listeners(), before)
+      })
+    )
+  }
+
   it.live("what a duplex has buffered before, and that it has ended, is not lost", () =>
     Effect.gen(function* () {
       const ours = new PassThrough()
@@ -238,6 +280,56 @@ describe("layerDuplex", () => {
       assert.strictEqual(ours.listenerCount("error"), 0)
     })
   )
+
+  it.live("one that is given again and again, long after it is over, gets no listeners that stay", () =>
+    Effect.gen(function* () {
+      const [ours] = duplexPair()
+      const before = ours.listenerCount("close")
+      for (let i = 0; i < 3; i++) {
+        yield* Effect.exit(Effect.scoped(open(Transport.layerDuplex(() => ours))))
+        yield* turnsOfTheEventLoop(2)
+      }
+      assert.deepStrictEqual([ours.listenerCount("error"), ours.listenerCount("close")], [0, before])
+    })
+  )
+
+  const early: Record<string, (ours: Duplex, done: () => void) => void> = {
+    "before it says so": (ours, done) => {
+      ours.emit("close")
+      done()
+    },
+    "just after it has said so": (ours, done) => {
+      done()
+      ours.emit("close")
+    },
+    "long before it says so": (ours, done) => {
+      setImmediate(() => {
+        ours.emit("close")
+        setImmediate(done)
+      })
+    }
+  }
+  for (const [when, destroy] of Object.entries(early)) {
+    it.live(`one that emits close of its own when it is destroyed, ${when}, and then breaks, breaks nothing else`, () =>
+      Effect.gen(function* () {
+        const make = () =>
+          new Duplex({
+            read: () => {},
+            destroy(_error, done) {
+              destroy(this, () => done(new Error("late")))
+            }
+          })
+        const [ours, theirs] = [make(), make()]
+        yield* Effect.scoped(open(Transport.layerDuplex(() => ours)))
+        yield* Effect.scoped(Effect.map(open(Transport.layerDuplex(() => theirs)), () => theirs.destroy()))
+        yield* turnsOfTheEventLoop(4)
+        for (const duplex of [ours, theirs]) {
+          assert.strictEqual(duplex.errored?.message, "late")
+          assert.deepStrictEqual([duplex.listenerCount("error"), duplex.listenerCount("close")], [0, 0])
+        }
+      })
+    )
+  }
 
   it.live(
     "one that cannot connect is Refused, one that is destroyed a Reset, and an Effect that fails fails the dial",
@@ -365,7 +457,31 @@ describe("TLS over what is no socket", () => {
         assert.isTrue(Cause.isDone(yield* Effect.flip(stream.pull)))
       })
     )
+
+    it.live(`${what}: a scope that closes during the handshake fails it`, () =>
+      Effect.gen(function* () {
+        const [ours] = duplexPair()
+        const scope = yield* Scope.make()
+        const dialling = Scope.provide(open(layerOver(ours), { tls: TlsOptions.make({}) }), scope)
+        const opening = yield* Effect.forkChild(Effect.flip(dialling), { startImmediately: true })
+        yield* turnsOfTheEventLoop(2)
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual((yield* Fiber.join(opening)).reason, new Reset({}))
+      })
+    )
   }
+})
+
+describe("TLS over a stream of the program's own that breaks at its first write", () => {
+  it.live("fails with its reason", () =>
+    Effect.gen(function* () {
+      const failure = new TransportError({ reason: new Reset({ code: "EIO" }) })
+      const below = wrapStream(silent, { writeUnsafe: () => false, flushed: Effect.fail(failure) })
+      const layer = Transport.layerStream(() => Effect.succeed(below))
+      const { reason } = yield* Effect.flip(open(layer, { tls: TlsOptions.make({}) }))
+      assert.deepStrictEqual(reason, failure.reason)
+    })
+  )
 })
 
 describe("TLS over a stream of the program's own that breaks its word", () => {

@@ -10,7 +10,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ByteStream } from "../ByteStream.ts"
-import { TransportError } from "../TransportError.ts"
+import { Reset, TransportError } from "../TransportError.ts"
 import { brokenReason } from "./NodeError.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -29,7 +29,8 @@ export class ByteStreamDuplex extends Duplex {
   /** How many bytes the engine got. */
   bytesRead = 0
 
-  onFailure: (error: TransportError) => void = (error) => this.destroy(error)
+  /** Set once the engine is made. While it is made, it hears the duplex's own error. */
+  onFailure: ((error: TransportError) => void) | undefined
 
   readonly #stream: ByteStream
   readonly #waiters = new Waiters()
@@ -96,10 +97,12 @@ export class ByteStreamDuplex extends Duplex {
       Effect.catch((error) =>
         Effect.sync(() => {
           if (Cause.isDone(error)) this.push(null)
-          else this.onFailure(error)
+          else this.#fail(error)
         })
       ),
-      Effect.catchCause((cause) => this.#died(cause))
+      Effect.catchCause((cause) => this.#died(cause)),
+      // The scope has closed. An engine that is still in its handshake is not in the scope, and would wait for ever.
+      Effect.onInterrupt(() => Effect.sync(() => this.onFailure?.(new TransportError({ reason: new Reset({}) }))))
     )
   )
 
@@ -112,7 +115,7 @@ export class ByteStreamDuplex extends Duplex {
         done()
       }
     }).pipe(
-      Effect.catch((error) => Effect.sync(() => this.onFailure(error))),
+      Effect.catch((error) => Effect.sync(() => this.#fail(error))),
       Effect.catchCause((cause) => this.#died(cause))
     )
   )
@@ -121,7 +124,12 @@ export class ByteStreamDuplex extends Duplex {
     const defect = Cause.squash(cause)
     return Effect.andThen(
       Effect.logError("A byte stream died below TLS", defect),
-      Effect.sync(() => this.onFailure(new TransportError({ reason: brokenReason(defect) })))
+      Effect.sync(() => this.#fail(new TransportError({ reason: brokenReason(defect) })))
     )
+  }
+
+  #fail(error: TransportError): void {
+    if (this.onFailure === undefined) this.destroy(error)
+    else this.onFailure(error)
   }
 }

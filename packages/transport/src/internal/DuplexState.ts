@@ -21,6 +21,13 @@ export const takeBuffered = (duplex: Duplex): NonEmptyReadonlyArray<Uint8Array> 
 export const isEndGiven = (duplex: Duplex): boolean =>
   (duplex as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true
 
+/**
+ * Whether it has emitted its last event. A duplex of the program may emit a `close` of its own before that, and an error after
+ * it: only an undocumented property tells which one it was.
+ */
+export const isOver = (duplex: Duplex): boolean =>
+  (duplex as { readonly _writableState?: { readonly closeEmitted?: boolean } })._writableState?.closeEmitted === true
+
 /** The error of a duplex that is over; undefined if both sides ended in order. */
 export const errorOf = ({ errored, readableEnded, writableFinished }: Duplex): Error | undefined =>
   errored ?? (readableEnded && writableFinished ? undefined : closedEarly)

@@ -64,7 +64,8 @@ export class NodeDuplex implements ByteStream {
   duplex: Duplex
   info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
 
-  readonly #waiters = new Waiters()
+  /** Made for the first who waits for what writes come to: on most streams nobody does. */
+  #waiters: Waiters | undefined
   readonly #queuedBytes: (() => number) | undefined
   #readBuffer: ReadBuffer | undefined
   readonly #passesOn: boolean
@@ -80,7 +81,6 @@ export class NodeDuplex implements ByteStream {
   #isClosed = false
   #isDestroyed = false
   #takenBytes = 0
-  #hearsWrites = false
 
   constructor(opening: Opening<Duplex>) {
     const duplex: Bridged = opening.create()
@@ -97,6 +97,7 @@ export class NodeDuplex implements ByteStream {
     if (duplex.readableEnded) this.#hasEnded = true
     if (this.#ready === "now") this.#opened()
     this.#listen("on")
+    duplex.on("error", NodeDuplex.#on.error).on("close", NodeDuplex.#on.close)
   }
 
   /** All streams share these listeners: Node calls them with the duplex as `this`, and the duplex holds its stream. */
@@ -110,39 +111,54 @@ export class NodeDuplex implements ByteStream {
       if (self.#failure() === undefined) self.#hasEnded = true
       self.deliver()
     }),
-    written: heard((self) => self.#waiters.wake()),
+    written: heard((self) => self.#waiters?.wake()),
     error: heard((self, error: Error) => {
       self.#broken ??= self.#failedWith(error)
       self.#change()
     }),
-    close: heard((self) => {
+    close: function (this: Bridged): void {
+      if (DuplexState.isOver(this)) NodeDuplex.#forget(this)
+      const self = this[stream]
+      if (self === undefined) return
       self.#isClosed = true
       // A duplex that is not destroyed may emit `close` before `end`, which comes once all that waits was read.
       if (!self.duplex.destroyed && DuplexState.isEndGiven(self.duplex)) self.#hasEnded = true
       self.#change()
-    })
+    }
   }
 
+  /** To all events but `error` and `close`, which outlast the stream. */
   #listen(way: "on" | "off"): void {
     const { duplex } = this
-    const { close, end, error, open, readable, written } = NodeDuplex.#on
+    const { end, open, readable, written } = NodeDuplex.#on
     if (this.#ready !== "now") duplex[way](this.#ready, open)
     // Beside a `ReadBuffer` it would make Node read ahead into a buffer of its own.
     if (this.#readBuffer === undefined) duplex[way]("readable", readable)
-    duplex[way]("end", end)[way]("error", error)[way]("close", close)
-    if (this.#hearsWrites) duplex[way]("drain", written)[way]("finish", written)
+    duplex[way]("end", end)
+    if (this.#waiters !== undefined) duplex[way]("drain", written)[way]("finish", written)
     if (this.#furtherListeners === undefined) return
     for (const [event, listener] of Object.entries(this.#furtherListeners)) duplex[way](event, listener)
   }
 
-  /** Waits for what writes come to. Two listeners more, for the first who does: an idle connection needs neither. */
+  /** The duplex has nothing more to say. */
+  static #forget(duplex: Duplex): void {
+    duplex.off("error", NodeDuplex.#on.error).off("close", NodeDuplex.#on.close)
+  }
+
+  /** Waits for what writes come to. */
   #until<A>(answer: () => Effect.Effect<A, TransportError> | undefined): Effect.Effect<A, TransportError> {
-    if (!this.#hearsWrites && !this.#isDestroyed) {
-      this.#hearsWrites = true
-      const { written } = NodeDuplex.#on
-      this.duplex.on("drain", written).on("finish", written)
-    }
-    return this.#waiters.until(answer)
+    return Effect.suspend(() => {
+      const now = answer()
+      if (now !== undefined) return now
+      this.#waiters ??= this.#hearWrites()
+      return this.#waiters.until(answer)
+    })
+  }
+
+  #hearWrites(): Waiters {
+    const { written } = NodeDuplex.#on
+    this.duplex.on("drain", written).on("finish", written)
+    return new Waiters()
   }
 
   #opened(): void {
@@ -156,7 +172,7 @@ export class NodeDuplex implements ByteStream {
 
   #change(): void {
     this.deliver()
-    this.#waiters.wake()
+    this.#waiters?.wake()
     this.#settleOpening()
   }
 
@@ -233,7 +249,7 @@ export class NodeDuplex implements ByteStream {
       let isFlushed = false
       duplex.write(nothing, () => {
         isFlushed = true
-        this.#waiters.wake()
+        this.#waiters?.wake()
       })
       return this.#until(() => this.#failed() ?? (isFlushed ? Effect.void : undefined))
     })
@@ -241,9 +257,20 @@ export class NodeDuplex implements ByteStream {
 
   get shutdown(): Effect.Effect<void, TransportError> {
     return Effect.suspend(() => {
-      if (!this.duplex.writableEnded && !this.#isBroken()) this.duplex.end()
+      this.shutdownUnsafe()
       return this.#finished
     })
+  }
+
+  shutdownUnsafe(): void {
+    const { duplex } = this
+    if (duplex.writableEnded || this.#isBroken()) return
+    try {
+      duplex.end()
+    } catch (error) {
+      // As for `writeUnsafe`: what was written may go out only now.
+      duplex.destroy(error as Error)
+    }
   }
 
   get #finished(): Effect.Effect<void, TransportError> {
@@ -265,21 +292,20 @@ export class NodeDuplex implements ByteStream {
     return Handle.of(this.duplex)?.writeQueueSize ?? 0
   }
 
-  /** At once, without an event of its own to anyone. Only the `error` that Node may still emit is waited for. */
+  /**
+   * At once, without an event of its own to anyone. The `error` that Node may still emit is heard, and means nothing: nobody
+   * else hears it, which would end the process.
+   */
   destroy(): void {
     if (this.#isDestroyed) return
     this.#isDestroyed = true
     this.#broken = undefined
     const { duplex } = this
-    // One that said that it is closed, and was not destroyed, is so only now.
-    const isOver = this.#isClosed && duplex.destroyed
     duplex.destroy()
     this.#listen("off")
     this.#part()
-    if (!isOver) {
-      duplex.on("error", ignore)
-      duplex.once("close", () => duplex.off("error", ignore))
-    }
+    // It was over before it was given.
+    if (DuplexState.isOver(duplex)) NodeDuplex.#forget(duplex)
     this.#change()
   }
 
@@ -360,5 +386,3 @@ export class NodeDuplex implements ByteStream {
 }
 
 const nothing = new Uint8Array(0)
-
-const ignore = () => {}

@@ -6,29 +6,29 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import type { TransportError } from "../TransportError.ts"
+import { Reset, TransportError } from "../TransportError.ts"
 import { NodeDuplex, type Opening } from "./NodeDuplex.ts"
 
 /**
- * Creates a duplex and waits until it is open. The scope destroys it. If this fails or is interrupted, it is destroyed at once,
- * and nothing is left in the scope.
- *
- * The scope's finalizer holds only the stream, not what was dialled.
+ * Creates a duplex and waits until it is open; from then on, the scope owns it. If this fails or is interrupted, it is destroyed
+ * at once, and the scope knows nothing of it. If the scope closes before the duplex is open, it is destroyed when it is, and
+ * this fails. In a scope that is closed already, nothing is created.
  */
 export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {
-    const scope = Scope.forkUnsafe(Context.get(context, Scope.Scope))
-    const slot = new Slot(scope)
-    const opened = Effect.callback<NodeDuplex, TransportError>((resume) => {
-      const stream = new NodeDuplex(opening)
-      slot.put(stream)
-      stream.onOpened((failure) => {
-        if (failure !== undefined) slot.giveUp()
-        resume(failure ?? Effect.succeed(stream))
-      })
-      return Effect.sync(() => slot.giveUp())
+    const scope = Context.get(context, Scope.Scope)
+    if (isClosed(scope)) return closed
+    let stream: NodeDuplex | undefined
+    const opened = Effect.suspend(() => {
+      stream = new NodeDuplex(opening)
+      return whenOpen(stream)
     })
-    return Effect.andThen(Scope.addFinalizerExit(scope, slot.close), opened)
+    // Whatever happens after it is open, even an interruption before this fiber runs on, ends here.
+    return Effect.onExitPrimitive(opened, (exit) => {
+      if (Exit.isSuccess(exit) && !isClosed(scope)) return destroyedWith(scope, exit.value)
+      stream?.destroy()
+      return Exit.isSuccess(exit) ? closed : undefined
+    })
   })
 
 /**
@@ -40,47 +40,24 @@ export const adopt = <D extends Duplex>(
   restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> => {
   const stream = new NodeDuplex(opening)
-  return Effect.andThen(destroyedWithScope(stream), restore(whenOpen(stream)))
+  return Effect.flatMap(Effect.scope, (scope) =>
+    Effect.andThen(destroyedWith(scope, stream), restore(whenOpen(stream)))
+  )
 }
 
-const destroyedWithScope = (stream: NodeDuplex) =>
-  Effect.flatMap(Effect.scope, (scope) =>
-    Scope.addFinalizer(
-      scope,
-      Effect.sync(() => stream.destroy())
-    )
-  )
+/** A separate function, so that the scope holds only the stream, not what was dialled. */
+const destroyedWith = (scope: Scope.Scope, stream: NodeDuplex): Effect.Effect<void> =>
+  Scope.addFinalizerExit(scope, () => {
+    stream.destroy()
+    return Effect.void
+  })
+
+const isClosed = (scope: Scope.Scope): boolean => scope.state._tag === "Closed"
+
+/** How a stream fails whose scope has closed. */
+const closed = Effect.suspend(() => Effect.fail(new TransportError({ reason: new Reset({}) })))
 
 const whenOpen = (stream: NodeDuplex) =>
   Effect.callback<NodeDuplex, TransportError>((resume) =>
     stream.onOpened((failure) => resume(failure ?? Effect.succeed(stream)))
   )
-
-/** What the scope holds before the stream exists, so that an interruption can never miss it. */
-class Slot {
-  private readonly scope: Scope.Closeable
-  private stream: NodeDuplex | undefined
-  private isClosed = false
-
-  constructor(scope: Scope.Closeable) {
-    this.scope = scope
-  }
-
-  /** Destroys the stream at once if the scope is closed already. */
-  put(stream: NodeDuplex): void {
-    this.stream = stream
-    if (this.isClosed) stream.destroy()
-  }
-
-  readonly close = (): Effect.Effect<void> => {
-    this.isClosed = true
-    this.stream?.destroy()
-    return Effect.void
-  }
-
-  /** Closes the scope, so that nothing is left in it, and destroys the stream. */
-  giveUp(): void {
-    Scope.closeUnsafe(this.scope, Exit.void)
-    this.stream?.destroy()
-  }
-}

@@ -23,27 +23,30 @@ export class ReadBuffer {
   /** How many reads in a row were of the other kind: large while not busy, or small while busy. */
   #changing = 0
 
-  /** Node's `onread` option. */
-  readonly option = {
-    buffer: (): Uint8Array => {
-      this.#buffer ??= this.#isBusy ? ownBuffer() : sharedBuffer()
-      return this.#buffer
-    },
-    /** False stops reading until `resume`. */
-    callback: (length: number): boolean => {
-      const buffer = this.#buffer!
-      this.#buffer = undefined
-      const read = new Uint8Array(buffer.buffer, 0, length)
-      const chunk = buffer === shared ? copyOf(read) : read
-      if (this.#untaken === undefined) this.#untaken = [chunk]
-      else this.#untaken.push(chunk)
-      this.#judge(length)
-      this.reader?.deliver()
-      if (this.#untaken === undefined) return true
-      this.#keepSmall(length, this.#untaken)
-      this.hasStopped = true
-      return false
-    }
+  /** Node's `onread` option, for the socket that reads into it. */
+  onread(): { buffer: () => Uint8Array; callback: (length: number) => boolean } {
+    return { buffer: () => this.#next(), callback: (length) => this.#read(length) }
+  }
+
+  #next(): Uint8Array {
+    this.#buffer ??= this.#isBusy ? ownBuffer() : sharedBuffer()
+    return this.#buffer
+  }
+
+  /** False stops reading until `resume`. */
+  #read(length: number): boolean {
+    const buffer = this.#buffer!
+    this.#buffer = undefined
+    const read = new Uint8Array(buffer.buffer, 0, length)
+    const chunk = buffer === shared ? copyOf(read) : read
+    if (this.#untaken === undefined) this.#untaken = [chunk]
+    else this.#untaken.push(chunk)
+    this.#judge(length)
+    this.reader?.deliver()
+    if (this.#untaken === undefined) return true
+    this.#keepSmall(length, this.#untaken)
+    this.hasStopped = true
+    return false
   }
 
   /** Takes everything that was read. */

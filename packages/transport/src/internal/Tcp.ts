@@ -103,7 +103,7 @@ const nodeOptions = (to: Destination, address: string, readBuffer: ReadBuffer | 
   return {
     host: address,
     port: to.port,
-    onread: readBuffer?.option,
+    onread: readBuffer?.onread(),
     // The peer's end of stream leaves our write side open: a Close frame may have to go out after it.
     allowHalfOpen: true,
     localAddress,

@@ -21,7 +21,7 @@ const open = (path: string, detail: string, carriesTls: boolean) => {
   return OpenDuplex.open<Net.Socket>({
     ...(readBuffer && { readBuffer }),
     // As for TCP, a Close frame may have to go out after the peer's end of stream.
-    create: () => Net.connect({ path, allowHalfOpen: true, ...(readBuffer && { onread: readBuffer.option }) }),
+    create: () => Net.connect({ path, allowHalfOpen: true, ...(readBuffer && { onread: readBuffer.onread() }) }),
     ready: "connect",
     info: SocketInfo.of,
     reason: (error) => connectReason(detail, "unix", error)

@@ -5,8 +5,7 @@
 import * as Effect from "effect/Effect"
 
 export class Waiters {
-  /** Undefined while nobody waits: on most streams nobody ever does. */
-  #waiting: Set<() => void> | undefined
+  readonly #waiting = new Set<() => void>()
 
   /** Waits until `answer` returns an Effect, and runs that. It is asked at once and on each `wake`, until then. */
   until<A, E>(answer: () => Effect.Effect<A, E> | undefined): Effect.Effect<A, E> {
@@ -16,21 +15,15 @@ export class Waiters {
       const look = () => {
         const later = answer()
         if (later === undefined) return
-        this.#forget(look)
+        this.#waiting.delete(look)
         resume(later)
       }
-      this.#waiting ??= new Set()
       this.#waiting.add(look)
-      return Effect.sync(() => this.#forget(look))
+      return Effect.sync(() => this.#waiting.delete(look))
     })
   }
 
   wake(): void {
-    if (this.#waiting !== undefined) for (const look of this.#waiting) look()
-  }
-
-  #forget(look: () => void): void {
-    this.#waiting?.delete(look)
-    if (this.#waiting?.size === 0) this.#waiting = undefined
+    for (const look of this.#waiting) look()
   }
 }

@@ -18,7 +18,7 @@ export class WriteBuffer {
   #ended = false
   #failure: Effect.Effect<never, TransportError> | undefined
 
-  /** `onWrite` is called when there may be something to take, and when `end` runs. */
+  /** `onWrite` is called when there may be something to take, and at the end. */
   constructor(highWaterMark: number, onWrite: () => void) {
     this.#highWaterMark = highWaterMark
     this.#onWrite = onWrite
@@ -47,12 +47,16 @@ export class WriteBuffer {
     return this.#waiters.until(() => this.#failure ?? (this.#confirmed < goal ? undefined : Effect.void))
   })
 
+  /** Allows no more writes. */
+  readonly endUnsafe = (): void => {
+    if (this.#ended) return
+    this.#ended = true
+    this.#onWrite()
+  }
+
   /** Allows no more writes. Succeeds once everything is confirmed. */
   readonly end: Effect.Effect<void, TransportError> = Effect.suspend(() => {
-    if (!this.#ended) {
-      this.#ended = true
-      this.#onWrite()
-    }
+    this.endUnsafe()
     return this.flushed
   })
 

@@ -65,7 +65,7 @@ export const make = (target: Target, info: ConnectionInfo, { flows, highWaterMar
 
   const stream: ByteStream = {
     pull: inbound.pull,
-    ...(flows && { flow: inbound.flow }),
+    ...(flows && { flow: inbound.flow, shutdownUnsafe: outbound.buffer.endUnsafe }),
     release: overwrite,
     writeUnsafe: outbound.buffer.write,
     drained: outbound.buffer.drained,
