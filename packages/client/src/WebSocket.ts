@@ -3,7 +3,6 @@
  */
 import { type Assembler, Endpoint, type PerMessageDeflate } from "@effect-websocket/core"
 import { NodePlatform, Span, Transport } from "@effect-websocket/transport"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,14 +12,13 @@ import type { ConnectError } from "./ConnectError.ts"
 import type { Connection } from "./Connection.ts"
 import { assemblerOf, type Delivered, type Delivery, type TextAs } from "./Delivery.ts"
 import type { ReceiveError } from "./Errors.ts"
-import * as Attendant from "./internal/Attendant.ts"
 import * as CallSite from "./internal/CallSite.ts"
 import { type Dialled, dial } from "./internal/Dial.ts"
 import { Entropy } from "./internal/Entropy.ts"
-import * as Meter from "./internal/Meter.ts"
 import * as Moment from "./internal/Moment.ts"
 import { linesOf, OpenConnection } from "./internal/OpenConnection.ts"
-import { type Place, Session } from "./internal/Session.ts"
+import { Place } from "./internal/Place.ts"
+import { Session } from "./internal/Session.ts"
 import * as Spans from "./internal/Spans.ts"
 import type { ConnectOptions, Settings } from "./Options.ts"
 
@@ -40,27 +38,19 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
 ): Effect.Effect<Connection<Delivered<D, T>>, ConnectError, Transport | Scope.Scope | R> => {
   const fail = CallSite.capture("WebSocket.connect")
   return Span.around("WebSocket.connect", (attribute, context: Context.Context<Scope.Scope | Transport | R>) => {
-    const clock = Context.get(context, Clock.Clock)
     const { maskingKey, nonce } = Context.get(context, Entropy)
     const transport = Context.get(context, Transport)
-    const meter = Meter.of(context)
-    const streamScope = Scope.makeUnsafe()
-    const sessionScope = Scope.makeUnsafe()
-    const id = Spans.newId(maskingKey())
-    const attendant = Attendant.of(transport, clock)
-    const own = attendant.contexts.of(context)
-    const place = { attendant, clock, context: own, id, maskingKey, meter, scope: sessionScope, streamScope }
-    const attended = whileDialled(sessionScope, own)
-    const began = Moment.now(clock)
-    const dialling = dial(url, options, { attendant, attended, attribute, clock, fail, id, nonce, transport })
+    const place = new Place(context, transport, maskingKey)
+    const began = Moment.now(place.clock)
+    const dialling = dial(url, options, { place, attribute, fail, nonce, transport })
     return Effect.uninterruptibleMask((restore) => {
-      const dialled = Effect.updateContext(restore(dialling), Spans.dialling(streamScope, id))
+      const dialled = Effect.updateContext(restore(dialling), Spans.dialling(place.streamScope, place.id))
       const opened = Effect.flatMap(dialled, (dialled) => {
-        meter.handshake(Moment.now(clock) - began)
+        place.meter.handshake(Moment.now(place.clock) - began)
         const { delivery, text } = dialled.settings
         return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
       })
-      return Effect.onExitPrimitive(opened, (exit) => (Exit.isSuccess(exit) ? undefined : giveBack(place, exit)))
+      return Effect.onExitPrimitive(opened, (exit) => (Exit.isSuccess(exit) ? undefined : place.close(exit)))
     })
   })
 }
@@ -74,25 +64,6 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
   options?: ConnectOptions<R, D, T>
 ): Stream.Stream<Delivered<D, T>, ConnectError | ReceiveError, Transport | R> =>
   Stream.unwrap(Effect.map(connect(url, options), (connection) => connection.messages))
-
-/**
- * Lets the attendant attend a connection while it is dialled: it only waits for its deadline, and nothing is started for it
- * that could fail. A separate function, since a closure inside `connect` would hold all of the dial (docs/performance.md,
- * Closures).
- */
-const whileDialled = (scope: Scope.Scope, context: Context.Context<never>): Attendant.Attended => ({
-  scope,
-  context,
-  failed: () => Effect.void,
-  seat: undefined
-})
-
-/** Closes both scopes. Returns what has to be run for that, if anything: that of the second runs even if the first dies. */
-const giveBack = ({ scope, streamScope }: Pick<Place, "scope" | "streamScope">, exit: Exit.Exit<unknown, unknown>) => {
-  const stream = Scope.closeUnsafe(streamScope, exit)
-  const fibers = Scope.closeUnsafe(scope, exit)
-  return stream && fibers ? Effect.ensuring(stream, fibers) : (stream ?? fibers)
-}
 
 /** Starts the session on a dialled byte stream, in the caller's scope. */
 const open = <A>(
@@ -116,13 +87,11 @@ const open = <A>(
     place
   })
   const left = Scope.addFinalizerExit(scope, leaving(session))
-  const { answer, redirects, stream, url } = dialled
+  const { answer, redirects, url } = dialled
   const { extensions, headers, status, subprotocol } = answer
   const facts = {
-    id: session.id,
     url,
     redirects,
-    info: stream.info,
     subprotocol,
     extensions,
     status,
@@ -137,9 +106,9 @@ const leaving =
   <A>(session: Session<A>) =>
   (exit: Exit.Exit<unknown, unknown>) =>
     Effect.onExitPrimitive(goodbye(session, exit), () => {
-      const given = giveBack(session, exit)
-      if (given !== undefined) return Effect.ensuring(given, session.forgotten)
-      session.forget()
+      const given = session.place.close(exit)
+      if (given !== undefined) return Effect.ensuring(given, session.finished)
+      session.finish()
       return undefined
     })
 

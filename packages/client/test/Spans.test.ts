@@ -11,6 +11,7 @@ import * as Metric from "effect/Metric"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import * as TestClock from "effect/testing/TestClock"
+import * as Spans from "../src/internal/Spans.ts"
 import { connected, settle, start } from "./harness.ts"
 
 /** Runs it, and answers the names and attributes of all spans that began meanwhile. */
@@ -156,4 +157,18 @@ describe("logs", () => {
       assert.deepStrictEqual([...new Set(ids)], [id])
     })
   )
+})
+
+describe("a connection's id", () => {
+  const ids: ReadonlyArray<readonly [random: number, id: string]> = [
+    [0, "00000000"],
+    [1, "00000001"],
+    [0x0a0b0c0d, "0a0b0c0d"],
+    [0x7fffffff, "7fffffff"],
+    [0x80000000, "80000000"],
+    [-0x80000000, "80000000"],
+    [0xfedcba98, "fedcba98"],
+    [-1, "ffffffff"]
+  ]
+  for (const [random, id] of ids) it(`of ${random} is ${id}`, () => assert.strictEqual(Spans.newId(random), id))
 })

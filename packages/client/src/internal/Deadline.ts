@@ -5,20 +5,14 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type { Attendant, Attended } from "./Attendant.ts"
 import type * as Moment from "./Moment.ts"
-
-export interface Deadline {
-  readonly at: Moment.Moment
-  readonly attendant: Attendant
-  /** Attended while it waits, so that the alarm rings. */
-  readonly attended: Attended
-}
+import type { Place } from "./Place.ts"
 
 /** `settle` turns the end of the dial into the result. `isLate` says whether the deadline interrupted it. */
 export const within = <A, E, R, B, F>(
   dial: Effect.Effect<A, E, R>,
-  { at, attendant, attended }: Deadline,
+  at: Moment.Moment,
+  place: Place,
   settle: (exit: Exit.Exit<A, E>, isLate: boolean) => Effect.Effect<B, F>
 ): Effect.Effect<B, F, R> =>
   Effect.flatMap(Effect.forkChild(dial, { startImmediately: true }), (fiber) => {
@@ -39,13 +33,13 @@ export const within = <A, E, R, B, F>(
       return Effect.suspend(() => Fiber.interrupt(fiber))
     })
     if (fiber.pollUnsafe() !== undefined) return ended
-    attendant.set(alarm)
+    place.attendant.set(alarm)
     // An observer, since the calling fiber may be interrupted before it waits, which ends the dial too.
     fiber.addObserver((exit) => {
-      attendant.unset(alarm)
-      attendant.leave(attended)
+      place.attendant.unset(alarm)
+      place.attendant.leave(place)
       tell?.(exit)
     })
-    const joining = attendant.joinNow(attended)
+    const joining = place.attendant.joinNow(place)
     return joining === undefined ? ended : Effect.andThen(joining, ended)
   })

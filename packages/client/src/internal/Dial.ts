@@ -5,7 +5,6 @@
 import type { OpeningHandshake } from "@effect-websocket/core"
 import { type ByteStream, escapePeerText, type Span, TimedOut, type Transport } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -18,10 +17,10 @@ import * as Options from "../Options.ts"
 import { TraceOptions } from "../TraceOptions.ts"
 import * as Attempt from "./Attempt.ts"
 import * as Attempts from "./Attempts.ts"
-import type * as Attendant from "./Attendant.ts"
 import type * as CallSite from "./CallSite.ts"
 import * as Deadline from "./Deadline.ts"
 import * as Moment from "./Moment.ts"
+import type { Place } from "./Place.ts"
 import * as Refusal from "./Refusal.ts"
 import * as Spans from "./Spans.ts"
 import { Steps } from "./Steps.ts"
@@ -41,13 +40,9 @@ export interface Dialled {
 
 /** What `WebSocket.connect` gives to a dial. */
 export interface Origin {
-  readonly attendant: Attendant.Attendant
-  /** Attended while it is dialled, so that the deadline rings. */
-  readonly attended: Attendant.Attended
-  readonly clock: Clock.Clock
+  readonly place: Place
   /** Fails, and the failure shows where the connection was asked for. */
   readonly fail: CallSite.Fail
-  readonly id: string
   readonly nonce: () => Uint8Array
   readonly transport: typeof Transport.Service
   /** Sets an attribute of the connection's span. */
@@ -60,24 +55,25 @@ export const dial = <R>(
   options: Options.ConnectOptions<R, Delivery, TextAs>,
   origin: Origin
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | R> => {
-  const { attribute, clock, fail, id, transport } = origin
+  const { attribute, fail, place, transport } = origin
   const url = Url.parseFor(transport, input)
-  attribute(Spans.connectionId, id)
+  attribute(Spans.connectionId, place.id)
   if ("_tag" in url) return fail(new ConnectError({ url: url.url, reason: url, steps: [] }))
   attribute("url.full", url.shown)
   attribute("server.address", url.uri.host)
   attribute("server.port", url.uri.port)
   attribute("network.protocol.name", "websocket")
-  const steps = new Steps(clock)
+  const steps = new Steps(place.clock)
   const failed = (reason: ConnectReason) => fail(new ConnectError({ url: url.shown, reason, steps: steps.list() }))
-  const known = { ...origin, steps, failed }
+  const known = { origin, steps, failed }
   const misfit = Options.misfit(options)
   if (misfit !== undefined) return failed(misfit)
   return then(Options.evaluate(options), failed, (evaluated) => checked(url, evaluated, known))
 }
 
 /** What is known once the URL was parsed. */
-interface Known extends Origin {
+interface Known {
+  readonly origin: Origin
   readonly steps: Steps
   readonly failed: (reason: ConnectReason) => Effect.Effect<never, ConnectError>
 }
@@ -111,13 +107,13 @@ const attempted = (
   settings: Options.Settings,
   cookies: CookieJar | undefined,
   trace: TraceLog.TraceLog | undefined,
-  { attendant, attended, clock, failed, nonce, steps, transport }: Known
+  { failed, origin: { nonce, place, transport }, steps }: Known
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope> => {
   if (trace !== undefined) steps.onEnd = trace.step
-  const context: Attempts.Context = { transport, cookies, nonce, clock, steps, trace, current: undefined }
+  const context: Attempts.Context = { transport, cookies, nonce, clock: place.clock, steps, trace, current: undefined }
   const attempts = Attempts.run({ url, settings, authorization: url.authorization }, context)
-  const at = Moment.now(clock) + Moment.nanos(settings.deadlines.openTimeout)
-  return Deadline.within(attempts, { at, attendant, attended }, (exit, isLate) => {
+  const at = Moment.now(place.clock) + Moment.nanos(settings.deadlines.openTimeout)
+  return Deadline.within(attempts, at, place, (exit, isLate) => {
     if (Exit.isSuccess(exit)) {
       const opened = exit.value
       const stream = trace === undefined ? opened.stream : trace.frames(opened.stream, opened.first)

@@ -163,7 +163,12 @@ export class Goodbye implements Alarm, ByteSink {
   private get drainBothWays(): Effect.Effect<void> {
     const { stream } = this.session
     this.session.flow(this)
-    return Effect.andThen(Effect.exit(stream.shutdown), Deferred.await(this.heardAll))
+    const shutdown = Effect.exit(stream.shutdown)
+    const heardAll = Deferred.await(this.heardAll)
+    if (stream.shutdownUnsafe === undefined) return Effect.andThen(shutdown, heardAll)
+    // Mostly our end of stream was handed to the kernel before the peer's comes: the fiber waits once, not twice.
+    stream.shutdownUnsafe()
+    return Effect.andThen(heardAll, shutdown)
   }
 
   // As a sink, it discards what comes after the end.

@@ -21,10 +21,8 @@ import * as Spans from "./Spans.ts"
 export interface Facts extends Pick<OpeningHandshake.Accepted, "subprotocol" | "extensions" | "status"> {
   /** One header per line (`linesOf`), which takes half the memory of arrays. */
   readonly headers: string
-  readonly id: string
   readonly url: string
   readonly redirects: ReadonlyArray<Redirected>
-  readonly info: ConnectionInfo
 }
 
 export class OpenConnection<A> implements Connection<A> {
@@ -137,7 +135,7 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get id(): string {
-    return this.#facts.id
+    return this.#session.id
   }
 
   get url(): string {
@@ -149,7 +147,7 @@ export class OpenConnection<A> implements Connection<A> {
   }
 
   get info(): ConnectionInfo {
-    return this.#facts.info
+    return this.#session.stream.info
   }
 }
 

@@ -22,38 +22,23 @@ import { Goodbye } from "./Goodbye.ts"
 import { Idle } from "./Idle.ts"
 import { Inbox } from "./Inbox.ts"
 import { KeepAlive } from "./KeepAlive.ts"
-import type { Counts, Meter, Source, Watch } from "./Meter.ts"
+import type { Counts, Source, Watch } from "./Meter.ts"
 import { Outcome } from "./Outcome.ts"
 import { Outgoing } from "./Outgoing.ts"
 import { Pings } from "./Pings.ts"
+import type { Place } from "./Place.ts"
 import { Pulling } from "./Pulling.ts"
 import { Reader } from "./Reader.ts"
 import * as SendFragments from "./SendFragments.ts"
 import * as Spans from "./Spans.ts"
 import { Watched } from "./Watched.ts"
 
-/** What `connect` sets up for a connection before it dials. */
-export interface Place {
-  readonly attendant: Attendant
-  readonly clock: Clock.Clock
-  /** The services that its fibers run with. */
-  readonly context: Context.Context<never>
-  readonly id: string
-  readonly maskingKey: () => number
-  readonly meter: Meter
-  /** Owns the fibers of dialling, and then those of the session. */
-  readonly scope: Scope.Closeable
-  /** Owns the byte stream: closing it destroys the socket. */
-  readonly streamScope: Scope.Closeable
-}
-
 /** `A` is what the inbox delivers: whole messages, or fragments or frames if the program asked for those. */
 export class Session<A> implements Attended, Source {
   readonly stream: ByteStream
   readonly endpoint: Endpoint.Endpoint<A>
   readonly clock: Clock.Clock
-  /** Owns the byte stream: closing it destroys the socket. */
-  readonly streamScope: Scope.Closeable
+  readonly place: Place
   readonly inbox: Inbox<A, ReceiveError>
   readonly outgoing: Outgoing
   readonly idle: Idle | undefined
@@ -61,15 +46,9 @@ export class Session<A> implements Attended, Source {
   readonly reader: Reader<A>
   private readonly pulling: Pulling | undefined
 
-  /** Owns the session's fibers. */
-  readonly scope: Scope.Closeable
-  /** The services that they run with. */
-  readonly context: Context.Context<never>
   readonly attendant: Attendant
-  readonly id: string
 
   readonly deadlines: Settings["deadlines"]
-  private readonly meter: Meter
   private readonly keepAlive: KeepAlive | undefined
   private madePings: Pings | undefined
   private madeGoodbye: Goodbye | undefined
@@ -87,20 +66,15 @@ export class Session<A> implements Attended, Source {
     readonly place: Place
   }) {
     const { endpoint, place, settings, stream } = options
-    const { attendant, clock, context, id, meter, scope, streamScope } = place
     this.stream = stream
     this.endpoint = endpoint
-    this.clock = clock
-    this.streamScope = streamScope
+    this.place = place
+    this.clock = place.clock
+    this.attendant = place.attendant
     this.deadlines = settings.deadlines
-    this.meter = meter
-    this.scope = scope
-    this.context = context
-    this.id = id
-    this.attendant = attendant
     const { idleTimeout } = settings.deadlines
     this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
-    this.outgoing = new Outgoing(stream, endpoint, clock, { fragmentBytes: settings.fragmentBytes, session: this })
+    this.outgoing = new Outgoing(stream, endpoint, this.clock, { fragmentBytes: settings.fragmentBytes, session: this })
     this.idle = idleTimeout && new Idle(this, idleTimeout)
     this.outcome = new Outcome(this)
     this.pulling = stream.flow === undefined ? new Pulling(stream) : undefined
@@ -108,9 +82,28 @@ export class Session<A> implements Attended, Source {
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
+  get id(): string {
+    return this.place.id
+  }
+
+  /** Owns the session's fibers. */
+  get scope(): Scope.Scope {
+    return this.place.scope
+  }
+
+  /** The services that they run with. */
+  get context(): Context.Context<never> {
+    return this.place.context
+  }
+
+  /** Owns the byte stream: closing it destroys the socket. */
+  get streamScope(): Scope.Closeable {
+    return this.place.streamScope
+  }
+
   /** Begins to read; `first` was read already. Returns what has to be run for that, if anything: mostly nothing. */
   begin(first: Uint8Array): Effect.Effect<void> | undefined {
-    this.watch = this.meter.watch(this)
+    this.watch = this.place.meter.watch(this)
     const joining = this.attendant.joinNow(this)
     try {
       this.keepAlive?.begin()
@@ -155,9 +148,8 @@ export class Session<A> implements Attended, Source {
   private ending(end: Effect.Effect<void>): Effect.Effect<void> {
     const told = Effect.catchCause(end, (cause) => this.failed(cause))
     return Effect.onExitPrimitive(told, (exit) => {
-      if (Exit.isSuccess(exit) && !this.outcome.isDestroyed) return Effect.ensuring(this.abort, this.forgotten)
-      this.forget()
-      if (this.over) this.outcome.tell()
+      if (Exit.isSuccess(exit) && !this.outcome.isDestroyed) return Effect.ensuring(this.abort, this.finished)
+      this.finish()
       return undefined
     })
   }
@@ -183,12 +175,18 @@ export class Session<A> implements Attended, Source {
     this.outgoing.end()
     this.endpoint.release()
     // Last, since it asks the stream once more, and a faulty stream may throw.
-    if (this.watch !== undefined) this.meter.forget(this.watch)
+    if (this.watch !== undefined) this.place.meter.forget(this.watch)
+  }
+
+  /** The connection is destroyed: forgets the session and tells whoever waits for that. */
+  finish(): void {
+    this.forget()
+    if (this.over) this.outcome.tell()
   }
 
   /** The same as an Effect. */
-  get forgotten(): Effect.Effect<void> {
-    return Effect.sync(() => this.forget())
+  get finished(): Effect.Effect<void> {
+    return Effect.sync(() => this.finish())
   }
 
   /** The transport is full for the first time. Most connections never get here, and need no such fiber. */
@@ -206,7 +204,7 @@ export class Session<A> implements Attended, Source {
 
   /** Made on first use. */
   get pings(): Pings {
-    this.madePings ??= new Pings(this.clock, this.meter)
+    this.madePings ??= new Pings(this.clock, this.place.meter)
     return this.madePings
   }
 

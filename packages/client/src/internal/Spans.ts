@@ -16,17 +16,20 @@ import * as Metrics from "../Metrics.ts"
 export const connectionId = "websocket.connection"
 
 /** A random id, since counting would need state that all programs of a process share. */
-export const newId = (random: number): string => (random >>> 0).toString(16).padStart(8, "0")
+export const newId = (random: number): string =>
+  octets[random >>> 24]! + octets[(random >>> 16) & 0xff]! + octets[(random >>> 8) & 0xff]! + octets[random & 0xff]!
+
+/** From a table: for a number of 32 bits, `toString(16)` takes ten times as long. */
+const octets = Array.from({ length: 0x100 }, (_, octet) => octet.toString(16).padStart(2, "0"))
 
 /** The context of a dial: the scope for what it opens, and the connection's id for its logs. */
 export const dialling =
   <R>(scope: Scope.Scope, id: string) =>
   (context: Context.Context<R>): Context.Context<R | Scope.Scope> => {
     const annotations = Context.get(context, References.CurrentLogAnnotations)
-    return Context.add(Context.add(context, Scope.Scope, scope), References.CurrentLogAnnotations, {
-      ...annotations,
-      [connectionId]: id
-    })
+    // A computed key would call V8's runtime.
+    const own = { ...annotations, "websocket.connection": id } satisfies { [connectionId]: string }
+    return Context.add(Context.add(context, Scope.Scope, scope), References.CurrentLogAnnotations, own)
   }
 
 /** The span of a closing handshake, whoever asked for it. */
