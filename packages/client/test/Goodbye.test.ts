@@ -1,4 +1,4 @@
-/** The end of a connection without a fiber of its own: only the peer's end of stream is waited for. */
+/** How a connection ends while only the end of the peer's stream is waited for, also over streams that are faulty then. */
 import { assert, describe, it } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
 import { type ByteSink, type ByteStream, Transport, wrapStream } from "@effect-websocket/transport"

@@ -25,28 +25,27 @@ export class ReadBuffer {
 
   /** Node's `onread` option, for the socket that reads into it. */
   onread(): { buffer: () => Uint8Array; callback: (length: number) => boolean } {
-    return { buffer: () => this.#next(), callback: (length) => this.#read(length) }
-  }
-
-  #next(): Uint8Array {
-    this.#buffer ??= this.#isBusy ? ownBuffer() : sharedBuffer()
-    return this.#buffer
-  }
-
-  /** False stops reading until `resume`. */
-  #read(length: number): boolean {
-    const buffer = this.#buffer!
-    this.#buffer = undefined
-    const read = new Uint8Array(buffer.buffer, 0, length)
-    const chunk = buffer === shared ? copyOf(read) : read
-    if (this.#untaken === undefined) this.#untaken = [chunk]
-    else this.#untaken.push(chunk)
-    this.#judge(length)
-    this.reader?.deliver()
-    if (this.#untaken === undefined) return true
-    this.#keepSmall(length, this.#untaken)
-    this.hasStopped = true
-    return false
+    return {
+      buffer: () => {
+        this.#buffer ??= this.#isBusy ? ownBuffer() : sharedBuffer()
+        return this.#buffer
+      },
+      // False stops reading until `resume`.
+      callback: (length) => {
+        const buffer = this.#buffer!
+        this.#buffer = undefined
+        const read = new Uint8Array(buffer.buffer, 0, length)
+        const chunk = buffer === shared ? copyOf(read) : read
+        if (this.#untaken === undefined) this.#untaken = [chunk]
+        else this.#untaken.push(chunk)
+        this.#judge(length)
+        this.reader?.deliver()
+        if (this.#untaken === undefined) return true
+        this.#keepSmall(length, this.#untaken)
+        this.hasStopped = true
+        return false
+      }
+    }
   }
 
   /** Takes everything that was read. */
