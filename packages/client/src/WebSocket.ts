@@ -101,7 +101,7 @@ const open = <A>(
   return Effect.as(begun === undefined ? left : Effect.andThen(begun, left), new OpenConnection(session, facts))
 }
 
-/** Says goodbye, and then closes the scopes, even if a faulty byte stream throws. */
+/** Says goodbye, then closes the scopes and tells whoever waits for that, even if a faulty byte stream throws. */
 const leaving =
   <A>(session: Session<A>) =>
   (exit: Exit.Exit<unknown, unknown>) =>

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Alarms, type Timed } from "../src/internal/Alarms.ts"
 
-const alarm = (at: number): Timed => ({ at, place: undefined })
+const alarm = (at: number): Timed => ({ at, index: undefined })
 
 /** All that are set, as they come up. */
 const drain = (alarms: Alarms<Timed>): Array<number> => {
@@ -33,7 +33,7 @@ describe("Alarms", () => {
       for (const one of all) alarms.add(one)
       const out = all.filter((_, i) => i % 3 === round % 3)
       for (const one of out) alarms.remove(one)
-      for (const one of out) assert.isUndefined(one.place)
+      for (const one of out) assert.isUndefined(one.index)
       const left = all.filter((one) => !out.includes(one)).map(({ at }) => at)
       assert.deepStrictEqual(drain(alarms), ascending(left))
     }

@@ -45,7 +45,7 @@ const attendedIn = Effect.fnUntraced(function* (layer: Scope.Scope | undefined) 
     yield* attendant.join(self)
     const alarm = (seconds: number, what: string): Attendant.Alarm => {
       const at = seconds * 1_000_000_000
-      const alarm = { at, place: undefined, ring: () => attendant.start(self, says(what)) }
+      const alarm = { at, index: undefined, ring: () => attendant.start(self, says(what)) }
       attendant.set(alarm)
       return alarm
     }
@@ -155,7 +155,7 @@ describe("Attendant", () => {
       const [a, b] = [yield* member("a"), yield* member("b")]
       const scope = yield* Effect.scope
       const answer = Effect.asVoid(Effect.forkIn(a.ends, scope, { startImmediately: true }))
-      attendant.set({ at: 10_000_000_000, place: undefined, ring: () => attendant.start(a.self, answer) })
+      attendant.set({ at: 10_000_000_000, index: undefined, ring: () => attendant.start(a.self, answer) })
       b.alarm(20, "20")
       assert.deepStrictEqual(yield* wait(20), ["b20"])
     })

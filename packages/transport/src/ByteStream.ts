@@ -68,7 +68,10 @@ export interface ByteStream {
    */
   readonly shutdown: Effect<void, TransportError>
 
-  /** Starts what `shutdown` waits for, outside of any fiber. Never throws. Absent if it takes a fiber to do so. */
+  /**
+   * Starts what `shutdown` waits for, outside of any fiber. Never throws, and repeating it is harmless. Absent if that takes a
+   * fiber.
+   */
   readonly shutdownUnsafe?: () => void
 
   /** Facts about the connection, fixed when it was opened. */

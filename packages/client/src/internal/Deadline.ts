@@ -20,7 +20,7 @@ export const within = <A, E, R, B, F>(
     let tell: ((exit: Exit.Exit<A, E>) => void) | undefined
     const alarm = {
       at,
-      place: undefined,
+      index: undefined,
       ring: () => {
         isLate = true
         fiber.interruptUnsafe()

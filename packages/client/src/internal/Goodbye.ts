@@ -40,7 +40,7 @@ export interface Ending extends Attended {
 export class Goodbye implements Alarm, ByteSink {
   /** The deadline, once there is one. */
   at: Moment.Moment = Moment.never
-  place: number | undefined
+  index: number | undefined
   private readonly session: Ending
   /** The peer's end of stream was read. */
   private readonly heardAll = Deferred.makeUnsafe<void>()

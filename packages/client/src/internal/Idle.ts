@@ -14,7 +14,7 @@ import type { Session } from "./Session.ts"
 /** Only an alarm. Data does not move it; when it rings, it looks how long ago data came. */
 export class Idle implements Alarm {
   at: Moment.Moment = Moment.never
-  place: number | undefined
+  index: number | undefined
   private readonly session: Session<unknown>
   private readonly idleTimeout: Duration.Duration
   private readonly timeout: number

@@ -22,7 +22,7 @@ import type { Session } from "./Session.ts"
 /** Between pings it is only an alarm. A fiber runs from each ping until the first sign of life. */
 export class KeepAlive implements Alarm {
   at: Moment.Moment = 0
-  place: number | undefined
+  index: number | undefined
   private readonly session: Session<unknown>
   private readonly options: Options
   /** When the next ping is due, without jitter. */

@@ -82,21 +82,20 @@ export class Session<A> implements Attended, Source {
     this.keepAlive = settings.keepAlive === false ? undefined : new KeepAlive(this, settings.keepAlive)
   }
 
+  // As `Place` describes them.
+
   get id(): string {
     return this.place.id
   }
 
-  /** Owns the session's fibers. */
   get scope(): Scope.Scope {
     return this.place.scope
   }
 
-  /** The services that they run with. */
   get context(): Context.Context<never> {
     return this.place.context
   }
 
-  /** Owns the byte stream: closing it destroys the socket. */
   get streamScope(): Scope.Closeable {
     return this.place.streamScope
   }
@@ -162,7 +161,7 @@ export class Session<A> implements Attended, Source {
   }
 
   /** Stops everything that belongs to the session and frees its memory. */
-  forget(): void {
+  private forget(): void {
     if (this.isGone) return
     this.isGone = true
     this.watchers?.Ping.end()

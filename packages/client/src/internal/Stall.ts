@@ -26,7 +26,7 @@ export interface Parts {
  */
 export class Stall implements Alarm {
   at: Moment.Moment = 0
-  place: number | undefined
+  index: number | undefined
   private readonly parts: Parts
   private readonly bound: number
   private since: Moment.Moment = 0

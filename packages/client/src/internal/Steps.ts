@@ -49,9 +49,9 @@ export class Steps {
     told: { readonly detail?: string; readonly outcome?: string | undefined } = {}
   ): void {
     const { detail, outcome } = told
-    let index = this.steps.length - 1
-    while (index >= 0 && !isMeant(this.steps[index]!, stage, detail)) index -= 1
-    const step = this.steps[index]
+    const step = this.steps.findLast(
+      (open) => open.stage === stage && open.duration === undefined && (detail === undefined || open.detail === detail)
+    )
     if (step === undefined) return
     step.duration = this.elapsed() - step.startedAt
     if (failure !== undefined) step.failure = failure
@@ -76,9 +76,6 @@ export class Steps {
     return (now - this.origin) / 1e6
   }
 }
-
-const isMeant = (step: OpenStep, stage: string, detail: string | undefined): boolean =>
-  step.stage === stage && step.duration === undefined && (detail === undefined || step.detail === detail)
 
 const textOf = (failure: Failure): string => {
   if (typeof failure === "object") return failure.message

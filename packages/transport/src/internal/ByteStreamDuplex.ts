@@ -1,8 +1,8 @@
 /**
  * A Node duplex over any byte stream, as Node's TLS engine needs. Two fibers of the scope move the bytes, with backpressure in
- * both directions. It never destroys the byte stream, which belongs to whoever opened it. A failure is passed to the engine by
- * `onFailure`, since destroying this duplex would lose the reason. A stream of the program's own may also die, or throw inside
- * Node: that is logged, since the engine has no place for it.
+ * both directions. It never destroys the byte stream, which belongs to whoever opened it. Once there is an engine, a
+ * failure is passed to it by `onFailure`, since destroying this duplex would lose the reason. A stream of the program's own may
+ * also die, or throw inside Node: that is logged, since the engine has no place for it.
  */
 import { Duplex } from "node:stream"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -29,7 +29,7 @@ export class ByteStreamDuplex extends Duplex {
   /** How many bytes the engine got. */
   bytesRead = 0
 
-  /** Set once the engine is made. While it is made, it hears the duplex's own error. */
+  /** Fails the engine; set once that is made. A failure before that destroys this duplex, and the engine hears its error. */
   onFailure: ((error: TransportError) => void) | undefined
 
   readonly #stream: ByteStream

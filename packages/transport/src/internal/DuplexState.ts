@@ -22,8 +22,8 @@ export const isEndGiven = (duplex: Duplex): boolean =>
   (duplex as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true
 
 /**
- * Whether it has emitted its last event. A duplex of the program may emit a `close` of its own before that, and an error after
- * it: only an undocumented property tells which one it was.
+ * Whether no error can come any more. A duplex of the program may emit a `close` of its own before that, and an error after
+ * it: only an undocumented property tells which one it was. A socket may still emit its `close`.
  */
 export const isOver = (duplex: Duplex): boolean =>
   (duplex as { readonly _writableState?: { readonly closeEmitted?: boolean } })._writableState?.closeEmitted === true

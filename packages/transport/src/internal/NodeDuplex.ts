@@ -140,7 +140,7 @@ export class NodeDuplex implements ByteStream {
     for (const [event, listener] of Object.entries(this.#furtherListeners)) duplex[way](event, listener)
   }
 
-  /** The duplex has nothing more to say. */
+  /** No error of the duplex can come any more. */
   static #forget(duplex: Duplex): void {
     duplex.off("error", NodeDuplex.#on.error).off("close", NodeDuplex.#on.close)
   }
@@ -293,8 +293,8 @@ export class NodeDuplex implements ByteStream {
   }
 
   /**
-   * At once, without an event of its own to anyone. The `error` that Node may still emit is heard, and means nothing: nobody
-   * else hears it, which would end the process.
+   * At once, without an event of its own to anyone. The `error` that Node may still emit is heard and ignored: one that nobody
+   * hears would end the process.
    */
   destroy(): void {
     if (this.#isDestroyed) return

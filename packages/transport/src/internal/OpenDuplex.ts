@@ -1,5 +1,6 @@
 /**
- * Opens a Node duplex as a byte stream that its scope destroys, whatever happens on the way.
+ * Opens a Node duplex as a byte stream. Its scope destroys it once it is open; until then, the fiber that opens it does. A
+ * duplex that exists already (`adopt`) belongs to the scope from the beginning.
  */
 import type { Duplex } from "node:stream"
 import * as Context from "effect/Context"
@@ -10,9 +11,9 @@ import { Reset, TransportError } from "../TransportError.ts"
 import { NodeDuplex, type Opening } from "./NodeDuplex.ts"
 
 /**
- * Creates a duplex and waits until it is open; from then on, the scope owns it. If this fails or is interrupted, it is destroyed
- * at once, and the scope knows nothing of it. If the scope closes before the duplex is open, it is destroyed when it is, and
- * this fails. In a scope that is closed already, nothing is created.
+ * Creates a duplex and waits until it is open; from then on, the scope owns it. If this fails or is interrupted, the duplex is
+ * destroyed at once, and the scope knows nothing of it. If the scope closes before the duplex is open, it is destroyed when it
+ * is, and this fails. In a scope that is closed already, nothing is created.
  */
 export const open = <D extends Duplex>(opening: Opening<D>): Effect.Effect<NodeDuplex, TransportError, Scope.Scope> =>
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {

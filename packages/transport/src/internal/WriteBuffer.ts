@@ -60,7 +60,7 @@ export class WriteBuffer {
     return this.flushed
   })
 
-  /** Whether `end` was run and everything before it is confirmed. */
+  /** Whether no more writes are allowed, and all before are confirmed. */
   get isOver(): boolean {
     return this.#ended && this.#failure === undefined && this.#confirmed === this.#accepted
   }

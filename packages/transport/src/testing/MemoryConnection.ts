@@ -55,7 +55,7 @@ export interface MemoryConnection {
 export interface Options {
   /** The bytes that wait when `writeUnsafe` begins to answer false. */
   readonly highWaterMark: number
-  /** Whether it flows, as a socket does, or has to be pulled, as a stream of a program's own may. */
+  /** Whether it flows and shuts down without a fiber, as a socket does, or not, as a stream of a program's own may. */
   readonly flows: boolean
 }
 

@@ -40,7 +40,8 @@ export interface MemoryTransport {
 
 /**
  * A network of its own. `highWaterMark`: the bytes that wait when `writeUnsafe` begins to answer false, 64 KiB. `flows`: true,
- * as a socket does; false: the streams have to be pulled. Either way a chunk that is released is overwritten at once.
+ * as a socket does; false: the streams have to be pulled, and shut down by a fiber. Either way a chunk that is released is
+ * overwritten at once.
  */
 export const make: (options?: Partial<MemoryConnection.Options>) => Effect.Effect<MemoryTransport> = Effect.fnUntraced(
   function* ({ flows = true, highWaterMark = defaultHighWaterMark } = {}) {
