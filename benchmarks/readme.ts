@@ -8,8 +8,18 @@ const write = (path: string, { begin, end }: { begin: string; end: string }, sec
   const file = new URL(path, import.meta.url)
   const text = readFileSync(file, "utf8")
   const before = text.slice(0, text.indexOf(begin) + begin.length)
-  writeFileSync(file, `${before}\n${section}\n\n${text.slice(text.indexOf(end))}`)
+  writeFileSync(file, `${before}\n${wrapped(section)}\n\n${text.slice(text.indexOf(end))}`)
 }
+
+/** Paragraphs in lines of at most 128 columns, each piece of code in one line. `npm run readme` formats the tables. */
+const wrapped = (section: string): string =>
+  section
+    .split("\n\n")
+    .map((part) => (part.startsWith("|") ? part : part.match(/`[^`]*`\S*|\S+/g)!.reduce(added)))
+    .join("\n\n")
+
+const added = (text: string, word: string): string =>
+  `${text}${text.length - text.lastIndexOf("\n") + word.length > 128 ? "\n" : " "}${word}`
 
 write("../README.md", Readme, Readme.section(committed()))
 write("../docs/performance.md", Peers, Peers.section(everyArm()))
