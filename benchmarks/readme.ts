@@ -11,7 +11,7 @@ const write = (path: string, { begin, end }: { begin: string; end: string }, sec
   writeFileSync(file, `${before}\n${wrapped(section)}\n\n${text.slice(text.indexOf(end))}`)
 }
 
-/** Paragraphs in lines of at most 128 columns, each piece of code in one line. `npm run readme` formats the tables. */
+/** Each paragraph in lines that are not too long, and each piece of code in one line. `npm run readme` formats the tables. */
 const wrapped = (section: string): string =>
   section
     .split("\n\n")
@@ -19,7 +19,10 @@ const wrapped = (section: string): string =>
     .join("\n\n")
 
 const added = (text: string, word: string): string =>
-  `${text}${text.length - text.lastIndexOf("\n") + word.length > 128 ? "\n" : " "}${word}`
+  `${text}${text.length - text.lastIndexOf("\n") + word.length > columns ? "\n" : " "}${word}`
+
+/** As for all prose of the project. */
+const columns = 128
 
 write("../README.md", Readme, Readme.section(committed()))
 write("../docs/performance.md", Peers, Peers.section(everyArm()))

@@ -20,6 +20,7 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
+import { GivesWayAt } from "./givesWayAt.ts"
 import { deaf } from "./pairs/deaf.ts"
 import { assertNoListeners, leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
@@ -405,44 +406,24 @@ describe("the scope of a dial", () => {
     Effect.gen(function* () {
       const { port } = yield* server()
       const { made } = yield* clientSockets
-      let scheduler: InterruptedAt
+      let scheduler: GivesWayAt
       let step = 0
       do {
         step += 1
-        scheduler = new InterruptedAt(step)
+        scheduler = new GivesWayAt(step)
         const dialling = Effect.scoped(open({ host: "127.0.0.1", port, report: () => {} })).pipe(
           Effect.provideService(Scheduler.Scheduler, scheduler)
         )
         const fiber = yield* Effect.forkChild(dialling, { startImmediately: true })
-        scheduler.interrupt = () => fiber.interruptUnsafe()
+        scheduler.onGivenWay = () => fiber.interruptUnsafe()
         yield* Fiber.await(fiber)
         assert.isTrue(made.at(-1)?.destroyed ?? true, `step ${step}`)
-      } while (scheduler.hasInterrupted)
+      } while (scheduler.hasGivenWay)
       // Not only before the socket was made.
       assert.isAbove(made.length, 5)
     })
   )
 })
-
-/** Interrupts the fiber where it gives way, at this step. */
-class InterruptedAt extends Scheduler.MixedScheduler {
-  interrupt = () => {}
-  hasInterrupted = false
-  private steps = 0
-  private readonly step: number
-  constructor(step: number) {
-    super()
-    this.step = step
-  }
-
-  override shouldYield(): boolean {
-    this.steps += 1
-    if (this.steps !== this.step) return false
-    this.hasInterrupted = true
-    queueMicrotask(() => this.interrupt())
-    return true
-  }
-}
 
 /** The sockets that this process connects with, as long as the scope is open. */
 const clientSockets = Effect.gen(function* () {

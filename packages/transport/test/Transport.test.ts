@@ -23,6 +23,7 @@ import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
+import { GivesWayAt } from "./givesWayAt.ts"
 import { leavesNothing, turnsOfTheEventLoop } from "./pairs/leavesNothing.ts"
 import { listen } from "./pairs/node.ts"
 import { pattern, pullBytes } from "./pairs/Pair.ts"
@@ -573,21 +574,6 @@ describe("layerStream", () => {
     })
   )
 })
-
-/** Gives way once, at that step of all that it runs. */
-class GivesWayAt extends Scheduler.MixedScheduler {
-  private steps = 0
-  private readonly step: number
-  constructor(step: number) {
-    super()
-    this.step = step
-  }
-
-  override shouldYield(): boolean {
-    this.steps += 1
-    return this.steps === this.step
-  }
-}
 
 const refusal = new TransportError({ reason: new Refused({ address: "tunnel" }) })
 
