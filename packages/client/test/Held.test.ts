@@ -8,6 +8,7 @@ import { Server, ServerPeer } from "@effect-websocket/client/testing"
 import { Transport } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { Session } from "../src/internal/Session.ts"
 import { Steps } from "../src/internal/Steps.ts"
 
 /** Whether it is so within some turns of the event loop. Each look at what there is collects all else. */
@@ -59,6 +60,16 @@ it.live("a connection that has ended holds neither its socket nor the memory tha
     const isBack = () => sockets() <= before.sockets && process.memoryUsage().arrayBuffers - before.bytes < aRead
     assert.isTrue(yield* turns(10, isBack))
     assert.strictEqual((yield* socket.closed).closeCode, 1006)
+  }).pipe(Effect.provide(Transport.layer))
+)
+
+it.live("the messages of a connection that has ended hold nothing else of it", () =>
+  Effect.gen(function* () {
+    const messages = yield* Effect.scoped(Effect.map(busy, (socket) => socket.messages))
+    const sessions = () => queryObjects(Session, { format: "count" })
+    assert.isTrue(yield* turns(10, () => sessions() === 0))
+    const error = yield* Effect.flip(Stream.runDrain(messages))
+    assert.strictEqual(error._tag === "ConnectionClosed" && error.closeCode, 1006)
   }).pipe(Effect.provide(Transport.layer))
 )
 

@@ -75,7 +75,7 @@ export const frame = (opcode: Opcode.Opcode, payload: string | Uint8Array, fin =
 export const text = (payload: string, fin = true) => frame(Opcode.text, payload, fin)
 
 /** What messages count as in an inbox. */
-export const lengths = { sizeOf: (message: Message) => message.length }
+export const lengths = (message: Message) => message.length
 
 /** As many different messages, "0" first. */
 export const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i))

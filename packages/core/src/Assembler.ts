@@ -30,7 +30,7 @@ export interface Assembler<A> {
   /** The element for a control frame. Absent if control frames are not delivered. */
   control?(opcode: Control, payload: Uint8Array): A
   /** How much of a limit in bytes an element uses up. */
-  sizeOf(element: A): number
+  sizeOf(this: void, element: A): number
 }
 
 export type Make<A> = (platform: Platform, limits: Limits, inflater: Inflater | undefined) => Assembler<A>

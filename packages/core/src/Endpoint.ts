@@ -179,9 +179,9 @@ export class Endpoint<A = Message> {
     while (this.next() !== undefined) this.discarded += 1
   }
 
-  /** How much of `Room.bytes` an element uses up. */
-  sizeOf(element: A): number {
-    return this.assembler.sizeOf(element)
+  /** How much of `Room.bytes` an element uses up. This function does not keep the endpoint alive. */
+  get sizeOf(): Assembler.Assembler<A>["sizeOf"] {
+    return this.assembler.sizeOf
   }
 
   /** Whether incoming frames are still processed. */

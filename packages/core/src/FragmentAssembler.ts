@@ -55,7 +55,7 @@ export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
     return inflated instanceof Uint8Array ? this.give(piece, inflated, 0, inflated.length) : inflated
   }
 
-  sizeOf({ data }: Fragment | BytesFragment): number {
+  sizeOf(this: void, { data }: Fragment | BytesFragment): number {
     return data.length
   }
 

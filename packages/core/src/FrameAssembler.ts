@@ -51,7 +51,7 @@ export class FrameAssembler implements Assembler<Frame> {
     return { opcode: Opcode.names[opcode], fin: true, payload }
   }
 
-  sizeOf({ payload }: Frame): number {
+  sizeOf(this: void, { payload }: Frame): number {
     return payload.length
   }
 

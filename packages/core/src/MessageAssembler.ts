@@ -70,7 +70,7 @@ export class MessageAssembler implements Assembler<Message> {
     return this.intake.kind
   }
 
-  sizeOf(message: Message): number {
+  sizeOf(this: void, message: Message): number {
     return message.length
   }
 
@@ -122,7 +122,7 @@ export class MessageBytesAssembler implements Assembler<MessageBytes> {
     return bytes instanceof Uint8Array ? { kind: this.messages.kind, bytes } : (bytes as undefined | Failure)
   }
 
-  sizeOf({ bytes }: MessageBytes): number {
+  sizeOf(this: void, { bytes }: MessageBytes): number {
     return bytes.length
   }
 }

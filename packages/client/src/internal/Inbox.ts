@@ -4,6 +4,9 @@
  * It is the only step between the session's reader and the program. While a consumer waits, a delivery resumes it at once,
  * with the array that was decoded. While none waits, messages are kept, and the reader asks `room` before it reads on. Each
  * message goes to one taker. A taker that is interrupted has taken nothing.
+ *
+ * A Stream of a program that is over may keep the inbox alive for long (docs/performance.md, Closures). So it refers to no
+ * other part of the connection once that has ended.
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -23,14 +26,17 @@ export interface Ending<E> {
   readonly some: Effect.Effect<never, E>
 }
 
-/** How much of `inboxBytes` a message uses up. */
-export type Measure<A> = Pick<Endpoint.Endpoint<A>, "sizeOf">
+/** How much it keeps at most. */
+interface Limits {
+  readonly inboxMessages: number
+  readonly inboxBytes: number
+}
 
 /** `A` is what is delivered: whole messages, or fragments or frames if the program asked for those. */
 export class Inbox<A, E> {
   private readonly maxMessages: number
   private readonly maxBytes: number
-  private readonly measure: Measure<A>
+  private readonly sizeOf: Endpoint.Endpoint<A>["sizeOf"]
   private messages: Array<A> = []
   /** Index of the first message that is not taken yet. */
   private head = 0
@@ -46,8 +52,9 @@ export class Inbox<A, E> {
   private onIdle: (() => void) | undefined
   private readonly currentRoom: Endpoint.Room = { messages: 0, bytes: 0 }
 
-  constructor(limits: { readonly inboxMessages: number; readonly inboxBytes: number }, measure: Measure<A>) {
-    this.measure = measure
+  /** `sizeOf` tells how much of `inboxBytes` a message uses up. */
+  constructor(limits: Limits, sizeOf: Endpoint.Endpoint<A>["sizeOf"]) {
+    this.sizeOf = sizeOf
     this.maxMessages = limits.inboxMessages
     this.maxBytes = limits.inboxBytes
   }
@@ -85,7 +92,7 @@ export class Inbox<A, E> {
     }
     for (const message of messages) {
       this.messages.push(message)
-      this.bytes += this.measure.sizeOf(message)
+      this.bytes += this.sizeOf(message)
     }
     // A consumer that runs now may take more messages, or wait again at the end of the line.
     while (this.taker !== undefined && this.messages.length > 0) {
@@ -179,7 +186,7 @@ export class Inbox<A, E> {
       this.bytes = 0
     } else {
       this.head += most
-      for (const message of taken) this.bytes -= this.measure.sizeOf(message)
+      for (const message of taken) this.bytes -= this.sizeOf(message)
       this.forgetTaken()
     }
     this.inHands = true

@@ -47,13 +47,13 @@ export class Outcome {
   private readonly endpoint: Endpoint.Endpoint<unknown>
   /** We began to close, or to fail the connection, before the peer's Close came. */
   private closedByUs = false
-  /** What a send fails with: mostly nobody needs it. */
-  private madeFailure: Closed | undefined
-  private error: Effect.Effect<never, ConnectionClosed> | undefined
+  /** What a send fails with before the end is decided: mostly nobody needs it. */
+  private undecided: Closed | undefined
+  private error: Closed | undefined
   private by: ClosedBy = "us"
   private cause: CloseCause | undefined
-  /** Known once the end is decided. */
-  private final: End | undefined
+  /** What everything fails with once the end is decided. */
+  private decided: Closed | undefined
   // Made when somebody waits, which is rare.
   private settled: Deferred.Deferred<void> | undefined
   private told: Deferred.Deferred<CloseInfo> | undefined
@@ -128,12 +128,13 @@ export class Outcome {
    */
   settle(by: ClosedBy, cause: CloseCause | undefined = this.fault): void {
     if (this.record !== undefined) return
-    const { inbox } = this.parts
+    const { inbox, outgoing } = this.parts
     const end = this.end(by)
-    this.final = end
+    const closed = failingWith(end, cause)
+    this.decided = closed
     this.record = { ...end, clean: this.endpoint.state === "Closed", discarded: this.endpoint.discarded }
     this.endpoint.receiveEnd()
-    const closed = this.failWith(by, cause)
+    outgoing.close(closed)
     this.parts.endPings(closed)
     const failure = isReceiveFailure(cause) ? Effect.fail(cause) : closed
     // Before consumers run, since they may ask whether the connection has ended.
@@ -176,8 +177,7 @@ export class Outcome {
 
   /** The failure of an operation that a broken byte stream ended. */
   broken(failure: TransportError): Closed {
-    if (this.final !== undefined) return this.failure
-    return Effect.fail(closedError(this.end("network"), failure))
+    return this.decided ?? Effect.fail(closedError(this.end("network"), failure))
   }
 
   /** The failure that made us close, if there was one. */
@@ -202,22 +202,21 @@ export class Outcome {
   }
 
   /** Nothing more is sent. From now on this is why, as far as is known. */
-  private failWith(by: ClosedBy, cause: CloseCause | undefined): Closed {
+  private failWith(by: ClosedBy, cause: CloseCause | undefined): void {
     this.by = by
     this.cause = cause
     this.error = undefined
-    const { failure } = this
-    this.parts.outgoing.close(failure)
-    return failure
+    this.parts.outgoing.close(this.failure)
   }
 
   /** Fails with what is known when it runs. */
   private get failure(): Closed {
-    this.madeFailure ??= Effect.suspend(() => {
-      this.error ??= Effect.fail(closedError(this.final ?? this.end(this.by), this.cause))
+    this.undecided ??= Effect.suspend(() => {
+      if (this.decided !== undefined) return this.decided
+      this.error ??= Effect.fail(closedError(this.end(this.by), this.cause))
       return this.error
     })
-    return this.madeFailure
+    return this.undecided
   }
 
   /** Whether a stream of messages ends without a failure: after our close, or if the peer's Close code is an ordinary one. */
@@ -225,6 +224,18 @@ export class Outcome {
     if (this.endpoint.state !== "Closed" || this.reason !== undefined || this.abandoned) return false
     return this.closedByUs || ordinary.has(this.endpoint.closeReceived?.closeCode ?? CloseCode.noStatusReceived)
   }
+}
+
+/**
+ * Fails with this end. Whoever failed with it may be kept for long, so it keeps nothing else of the connection alive. Mostly
+ * nobody runs it, so the error is made for the first who does.
+ */
+const failingWith = (end: End, cause: CloseCause | undefined): Closed => {
+  let error: Closed | undefined
+  return Effect.suspend(() => {
+    error ??= Effect.fail(closedError(end, cause))
+    return error
+  })
 }
 
 const closedError = (end: End, cause: CloseCause | undefined): ConnectionClosed =>

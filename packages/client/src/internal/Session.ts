@@ -73,7 +73,7 @@ export class Session<A> implements Attended, Source {
     this.attendant = place.attendant
     this.deadlines = settings.deadlines
     const { idleTimeout } = settings.deadlines
-    this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint)
+    this.inbox = new Inbox<A, ReceiveError>(settings.limits, endpoint.sizeOf)
     this.outgoing = new Outgoing(stream, endpoint, this.clock, { fragmentBytes: settings.fragmentBytes, session: this })
     this.idle = idleTimeout && new Idle(this, idleTimeout)
     this.outcome = new Outcome(this)
