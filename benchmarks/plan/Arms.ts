@@ -7,7 +7,7 @@ import http from "node:http"
 import { createRequire } from "node:module"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import type { Workload } from "./Workloads.ts"
+import type { Kind, Workload } from "./Workloads.ts"
 
 export interface Arm {
   readonly name: string
@@ -18,8 +18,8 @@ export interface Arm {
   readonly env?: Readonly<Record<string, string>>
   /** Why it takes no part in a workload; undefined: it does. */
   readonly lacks: (workload: Workload) => string | undefined
-  /** Measured by default, or only with `--all` and where installed. */
-  readonly part: "always" | "full" | "all"
+  /** Measured by default, only with `--all` and where installed, or only when it is named. */
+  readonly part: "always" | "full" | "all" | "named"
 }
 
 /** What every ratio is taken against. */
@@ -35,6 +35,9 @@ const node = [process.execPath, "--expose-gc", path("../arm.ts")]
 const certificate = path("../server/certificate.pem")
 
 const everything = () => undefined
+
+/** Where it counts what each connection costs, and not each byte. */
+const holdsConnections: ReadonlySet<Kind> = new Set(["connect", "idle", "crowd"])
 
 /** A runtime's own WebSocket is not imported. Undici inflates, but does not compress what it sends; Deno offers neither. */
 const runtimeOwn =
@@ -82,6 +85,13 @@ export const arms: ReadonlyArray<Arm> = [
   },
   { name: "effect", peer: "effectSocket", command: node, lacks: everything, part: "full" },
   { name: "raw", peer: "raw", command: node, lacks: everything, part: "always" },
+  {
+    name: "stream",
+    peer: "stream",
+    command: node,
+    lacks: ({ kind }) => (holdsConnections.has(kind) ? undefined : "moves bytes as raw does"),
+    part: "named"
+  },
   {
     name: "bun",
     peer: "native",

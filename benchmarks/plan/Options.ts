@@ -43,7 +43,9 @@ export const parse = (args: ReadonlyArray<string>): Options | string => {
   const unknown = names.find((name) => !arms.some((arm) => arm.name === name))
   if (unknown !== undefined) return `there is no arm named ${unknown}`
   const wanted = arms.filter(({ name, part }) =>
-    names.length > 0 ? names.includes(name) : part === "always" || (part === "full" ? !values.quick : values.all)
+    names.length > 0
+      ? names.includes(name)
+      : part === "always" || (part === "full" && !values.quick) || (part === "all" && values.all)
   )
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
   const seconds = Number(values.seconds ?? (values.quick ? 0.3 : 0.5))

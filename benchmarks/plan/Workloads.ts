@@ -289,7 +289,7 @@ export const workloads: ReadonlyArray<Workload> = [
     payload: "text",
     lane: "array",
     growth: true,
-    arms: ["ours", "ws", "raw"],
+    arms: ["ours", "ws", "raw", "stream"],
     rows: { 10: level, 100: level, 1000: level, 2000: level }
   },
   {
@@ -300,7 +300,7 @@ export const workloads: ReadonlyArray<Workload> = [
     payload: "text",
     lane: "each",
     growth: true,
-    arms: ["ours", "raw"],
+    arms: ["ours", "raw", "stream"],
     rows: { 10: level, 100: level, 1000: level, 2000: level }
   }
 ]

@@ -20,6 +20,12 @@ describe("Options", () => {
     assert.isAbove(rows.length, 40)
   })
 
+  it("the Stream without a client takes part only when it is named, even with --all", () => {
+    const names = (...args: ReadonlyArray<string>) => parse(...args).arms.map(({ name }) => name)
+    assert.notInclude(names("--all"), "stream")
+    assert.deepStrictEqual(names("--arms", "ours,ws,stream"), ["ours", "ws", "stream"])
+  })
+
   it("--quick has fewer rows, arms and rounds", () => {
     const { rounds, arms, rows } = parse("--quick")
     assert.deepStrictEqual([rounds, arms.map(({ name }) => name), rows.length], [3, ["ours", "ws", "raw"], 8])
