@@ -8,6 +8,7 @@ import { Server, ServerPeer } from "@effect-websocket/client/testing"
 import { Transport } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { Inbox } from "../src/internal/Inbox.ts"
 import { Session } from "../src/internal/Session.ts"
 import { Steps } from "../src/internal/Steps.ts"
 
@@ -63,13 +64,23 @@ it.live("a connection that has ended holds neither its socket nor the memory tha
   }).pipe(Effect.provide(Transport.layer))
 )
 
-it.live("the messages of a connection that has ended hold nothing else of it", () =>
+it.live("the messages of a connection that was lost hold nothing else of it", () =>
   Effect.gen(function* () {
     const messages = yield* Effect.scoped(Effect.map(busy, (socket) => socket.messages))
     const sessions = () => queryObjects(Session, { format: "count" })
     assert.isTrue(yield* turns(10, () => sessions() === 0))
     const error = yield* Effect.flip(Stream.runDrain(messages))
     assert.strictEqual(error._tag === "ConnectionClosed" && error.closeCode, 1006)
+  }).pipe(Effect.provide(Transport.layer))
+)
+
+it.live("the messages of a connection that was closed hold not even its inbox", () =>
+  Effect.gen(function* () {
+    const { url } = yield* Server.serve(ServerPeer.echo)
+    const messages = yield* Effect.scoped(Effect.map(WebSocket.connect(url), (socket) => socket.messages))
+    const inboxes = () => queryObjects(Inbox, { format: "count" })
+    assert.isTrue(yield* turns(10, () => inboxes() === 0))
+    yield* Stream.runDrain(messages)
   }).pipe(Effect.provide(Transport.layer))
 )
 

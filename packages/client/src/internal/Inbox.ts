@@ -5,8 +5,8 @@
  * with the array that was decoded. While none waits, messages are kept, and the reader asks `room` before it reads on. Each
  * message goes to one taker. A taker that is interrupted has taken nothing.
  *
- * A Stream of a program that is over may keep the inbox alive for long (docs/performance.md, Closures). So it refers to no
- * other part of the connection once that has ended.
+ * What a Stream takes from may live for much longer than the Stream (docs/performance.md, Closures). So that is not the inbox
+ * but a `Tap`, and both refer to no other part of the connection once that has ended.
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -46,6 +46,8 @@ export class Inbox<A, E> {
   /** The other takers, in order. */
   private otherTakers: Set<Taker<A, E>> | undefined
   private ending: Ending<E> | undefined
+  /** Made for the first Stream. */
+  private tap: Tap<A, E> | undefined
   /** The last taker has not asked again, so the program may still be working on what it took. */
   private inHands = false
   private onRoom: (() => void) | undefined
@@ -105,6 +107,11 @@ export class Inbox<A, E> {
     if (this.ending !== undefined) return
     this.ending = ending
     while (this.taker !== undefined) this.resume(this.taker, endingFor(ending, this.taker.most))
+    this.closeTap()
+  }
+
+  private closeTap(): void {
+    if (this.ending !== undefined && this.messages.length === 0) this.tap?.close(this.ending.all)
   }
 
   private resume(taker: Taker<A, E>, effect: Effect.Effect<Batch<A>, E | Cause.Done>): void {
@@ -156,24 +163,33 @@ export class Inbox<A, E> {
 
   /** Takes all messages at hand, in the array that was decoded where possible. Waits if there are none. */
   get takeAll(): Pull.Pull<Batch<A>, E> {
-    return this.taking(everything)
+    this.tap ??= new Tap(this)
+    return this.tap.pull
   }
 
   /** Takes at most `most` of the messages at hand. Waits if there are none. Fails at the end, even a clean one. */
   take(most: number): Effect.Effect<Batch<A>, E> {
-    return this.taking(most) as Effect.Effect<Batch<A>, E>
+    return Effect.callback<Batch<A>, E | Cause.Done>((resume) => this.takeOrWait(most, resume)) as Effect.Effect<
+      Batch<A>,
+      E
+    >
   }
 
-  private taking(most: number): Effect.Effect<Batch<A>, E | Cause.Done> {
-    return Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
-      if (this.messages.length > 0) return resume(Effect.succeed(this.takeNow(most)))
-      if (this.ending !== undefined) return resume(endingFor(this.ending, most))
-      const taker = new Taker(this, most, resume)
-      this.join(taker)
-      this.inHands = false
-      this.call("onIdle")
-      return taker
-    })
+  /** Resumes with messages or the end, or returns the taker that waits. */
+  takeOrWait(most: number, resume: Waiting<A, E>["resume"]): Taker<A, E> | undefined {
+    if (this.messages.length > 0) {
+      resume(Effect.succeed(this.takeNow(most)))
+      return undefined
+    }
+    if (this.ending !== undefined) {
+      resume(endingFor(this.ending, most))
+      return undefined
+    }
+    const taker = new Taker(this, most, resume)
+    this.join(taker)
+    this.inHands = false
+    this.call("onIdle")
+    return taker
   }
 
   private takeNow(most: number): Batch<A> {
@@ -184,6 +200,7 @@ export class Inbox<A, E> {
       this.messages = []
       this.head = 0
       this.bytes = 0
+      this.closeTap()
     } else {
       this.head += most
       for (const message of taken) this.bytes -= this.sizeOf(message)
@@ -228,6 +245,26 @@ class Taker<A, E> extends Effectable.Class<void> {
 
   override asEffect(): Effect.Effect<void> {
     return Effect.sync(() => this.inbox.leave(this))
+  }
+}
+
+/** Takes everything from an inbox, until that has ended and is empty. */
+class Tap<A, E> {
+  readonly pull: Pull.Pull<Batch<A>, E>
+  /** How the inbox has ended, once nothing is left in it. */
+  private from: Inbox<A, E> | Ending<E>["all"]
+
+  constructor(inbox: Inbox<A, E>) {
+    this.from = inbox
+    this.pull = Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
+      const { from } = this
+      if (from instanceof Inbox) return from.takeOrWait(everything, resume)
+      return resume(from)
+    })
+  }
+
+  close(ending: Ending<E>["all"]): void {
+    this.from = ending
   }
 }
 
