@@ -169,10 +169,8 @@ export class Inbox<A, E> {
 
   /** Takes at most `most` of the messages at hand. Waits if there are none. Fails at the end, even a clean one. */
   take(most: number): Effect.Effect<Batch<A>, E> {
-    return Effect.callback<Batch<A>, E | Cause.Done>((resume) => this.takeOrWait(most, resume)) as Effect.Effect<
-      Batch<A>,
-      E
-    >
+    const taken = Effect.callback<Batch<A>, E | Cause.Done>((resume) => this.takeOrWait(most, resume))
+    return taken as Effect.Effect<Batch<A>, E>
   }
 
   /** Resumes with messages or the end, or returns the taker that waits. */
@@ -248,10 +246,9 @@ class Taker<A, E> extends Effectable.Class<void> {
   }
 }
 
-/** Takes everything from an inbox, until that has ended and is empty. */
+/** What Streams hold of an inbox. Once that has ended and is empty, the tap holds only how it ended. */
 class Tap<A, E> {
   readonly pull: Pull.Pull<Batch<A>, E>
-  /** How the inbox has ended, once nothing is left in it. */
   private from: Inbox<A, E> | Ending<E>["all"]
 
   constructor(inbox: Inbox<A, E>) {
