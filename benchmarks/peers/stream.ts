@@ -82,7 +82,7 @@ const open = Effect.fnUntraced(function* (url: string, options: OpenOptions) {
   const consumed = Stream.runForEachArray(Stream.fromPull(Effect.succeed(pull)), ([bytes]) =>
     Effect.sync(() => bare.count(bytes))
   )
-  yield* Effect.forkIn(consumed, scope)
+  yield* Effect.forkIn(consumed, scope, { startImmediately: true })
   return connection(bare, scope)
 })
 

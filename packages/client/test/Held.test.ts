@@ -84,5 +84,15 @@ it.live("the messages of a connection that was closed hold not even its inbox", 
   }).pipe(Effect.provide(Transport.layer))
 )
 
+it.live("nor do those that are first asked for after that", () =>
+  Effect.gen(function* () {
+    const { url } = yield* Server.serve(ServerPeer.echo)
+    const messages = yield* Effect.map(Effect.scoped(WebSocket.connect(url)), (socket) => socket.messages)
+    const inboxes = () => queryObjects(Inbox, { format: "count" })
+    assert.isTrue(yield* turns(10, () => inboxes() === 0))
+    yield* Stream.runDrain(messages)
+  }).pipe(Effect.provide(Transport.layer))
+)
+
 /** What a socket that reads a lot reads into. */
 const aRead = 0x20000

@@ -233,6 +233,17 @@ describe("the end", () => {
     })
   )
 
+  it.effect("a stream gets what is delivered after the end, too", () =>
+    Effect.gen(function* () {
+      const inbox = new Inbox<Message, string>(limits, lengths)
+      const pull = inbox.takeAll
+      inbox.end(ending)
+      inbox.deliver(["a"])
+      assert.deepStrictEqual(yield* pull, ["a"])
+      assert.isTrue(Cause.isDone(yield* Effect.flip(pull)))
+    })
+  )
+
   it.effect("a second one changes nothing", () =>
     Effect.gen(function* () {
       const inbox = new Inbox<Message, string>(limits, lengths)

@@ -1,17 +1,20 @@
 /** One end, told the same to everyone, whoever asks and whenever: the reason does not change afterwards. */
 import { assert, describe, it } from "@effect/vitest"
 import { ServerPeer } from "@effect-websocket/client/testing"
+import { Opcode } from "@effect-websocket/core"
 import { type ByteStream, Reset, Transport, TransportError, wrapStream } from "@effect-websocket/transport"
 import { MemoryTransport } from "@effect-websocket/transport/testing"
+import * as Bytes from "effect/Bytes"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { type ConnectOptions, WebSocket } from "../src/index.ts"
-import { connected, failsWith, isWaiting, settle, start, violation } from "./harness.ts"
+import { connected, failsWith, frame, isWaiting, settle, start, text, violation } from "./harness.ts"
 
 /** A connection whose writer waits for the peer. */
 const blocked = Effect.fnUntraced(function* () {
@@ -390,6 +393,23 @@ describe("a transport of the program's own", () => {
       assert.strictEqual(yield* socket.receive, "still here")
       yield* server.end
       yield* failsWith(socket.receive, { _tag: "ConnectionClosed", by: "network", cause: broken })
+    })
+  )
+
+  it.effect("a program that ends it while the read is handled that brought messages still receives these", () =>
+    Effect.gen(function* () {
+      const { socket, wire } = yield* connected({}, { highWaterMark: 1, mute: true })
+      wire.stall()
+      yield* socket.send("x")
+      yield* settle
+      const { messages } = socket
+      // The peer's Close fails this send, before the message in front of it is handed over.
+      const sending = yield* start(Effect.catch(socket.send("y"), () => socket.abort))
+      yield* settle
+      wire.send(Bytes.concat([text("a"), frame(Opcode.close, Uint8Array.of(0x03, 0xe8))]))
+      yield* settle
+      yield* Fiber.join(sending)
+      assert.deepStrictEqual(yield* Stream.runCollect(messages), ["a"])
     })
   )
 })

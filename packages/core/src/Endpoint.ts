@@ -179,7 +179,7 @@ export class Endpoint<A = Message> {
     while (this.next() !== undefined) this.discarded += 1
   }
 
-  /** How much of `Room.bytes` an element uses up. This function does not keep the endpoint alive. */
+  /** How much of `Room.bytes` an element uses up. Whoever keeps this function does not keep the endpoint with it. */
   get sizeOf(): Assembler.Assembler<A>["sizeOf"] {
     return this.assembler.sizeOf
   }

@@ -5,8 +5,9 @@
  * with the array that was decoded. While none waits, messages are kept, and the reader asks `room` before it reads on. Each
  * message goes to one taker. A taker that is interrupted has taken nothing.
  *
- * What a Stream takes from may live for much longer than the Stream (docs/performance.md, Closures). So that is not the inbox
- * but a `Tap`, and both refer to no other part of the connection once that has ended.
+ * V8 may keep what a Stream takes from for much longer than the Stream (docs/performance.md, Closures). Therefore a Stream holds
+ * a `Tap`, not the inbox, and an inbox that has ended refers to nothing but messages and to how it ended. (An error refers to the
+ * calls that it was made in until its stack is read.)
  */
 import type { Endpoint } from "@effect-websocket/core"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -96,6 +97,8 @@ export class Inbox<A, E> {
       this.messages.push(message)
       this.bytes += this.sizeOf(message)
     }
+    // The program may have ended the connection while the read was handled that brought them.
+    if (this.ending !== undefined) this.turnTap()
     // A consumer that runs now may take more messages, or wait again at the end of the line.
     while (this.taker !== undefined && this.messages.length > 0) {
       this.resume(this.taker, Effect.succeed(this.takeNow(this.taker.most)))
@@ -106,12 +109,14 @@ export class Inbox<A, E> {
   end(ending: Ending<E>): void {
     if (this.ending !== undefined) return
     this.ending = ending
+    this.turnTap()
     while (this.taker !== undefined) this.resume(this.taker, endingFor(ending, this.taker.most))
-    this.closeTap()
   }
 
-  private closeTap(): void {
-    if (this.ending !== undefined && this.messages.length === 0) this.tap?.close(this.ending.all)
+  /** Streams take from the inbox, or get the ending once it is over. */
+  private turnTap(): void {
+    if (this.tap === undefined) return
+    this.tap.source = this.ending !== undefined && this.messages.length === 0 ? this.ending.all : this
   }
 
   private resume(taker: Taker<A, E>, effect: Effect.Effect<Batch<A>, E | Cause.Done>): void {
@@ -163,7 +168,10 @@ export class Inbox<A, E> {
 
   /** Takes all messages at hand, in the array that was decoded where possible. Waits if there are none. */
   get takeAll(): Pull.Pull<Batch<A>, E> {
-    this.tap ??= new Tap(this)
+    if (this.tap === undefined) {
+      this.tap = new Tap<A, E>(this)
+      this.turnTap()
+    }
     return this.tap.pull
   }
 
@@ -198,7 +206,7 @@ export class Inbox<A, E> {
       this.messages = []
       this.head = 0
       this.bytes = 0
-      this.closeTap()
+      this.turnTap()
     } else {
       this.head += most
       for (const message of taken) this.bytes -= this.sizeOf(message)
@@ -246,22 +254,18 @@ class Taker<A, E> extends Effectable.Class<void> {
   }
 }
 
-/** What Streams hold of an inbox. Once that has ended and is empty, the tap holds only how it ended. */
+/** What Streams hold of an inbox, also after it is over. */
 class Tap<A, E> {
   readonly pull: Pull.Pull<Batch<A>, E>
-  private from: Inbox<A, E> | Ending<E>["all"]
+  source: Inbox<A, E> | Ending<E>["all"]
 
   constructor(inbox: Inbox<A, E>) {
-    this.from = inbox
+    this.source = inbox
     this.pull = Effect.callback<Batch<A>, E | Cause.Done>((resume) => {
-      const { from } = this
-      if (from instanceof Inbox) return from.takeOrWait(everything, resume)
-      return resume(from)
+      const { source } = this
+      if (source instanceof Inbox) return source.takeOrWait(everything, resume)
+      return resume(source)
     })
-  }
-
-  close(ending: Ending<E>["all"]): void {
-    this.from = ending
   }
 }
 

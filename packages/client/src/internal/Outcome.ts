@@ -227,8 +227,8 @@ export class Outcome {
 }
 
 /**
- * Fails with this end. Whoever failed with it may be kept for long, so it keeps nothing else of the connection alive. Mostly
- * nobody runs it, so the error is made for the first who does.
+ * Fails with this end. A Stream may keep it for long after the connection, so it does not refer to the `Outcome`. Mostly nobody
+ * runs it, so the error is made for the first who does.
  */
 const failingWith = (end: End, cause: CloseCause | undefined): Closed => {
   let error: Closed | undefined
