@@ -7,12 +7,13 @@ import { connect as connectTcp, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
 import * as Frames from "../Frames.ts"
 import type { Message } from "../Payloads.ts"
-import type { OpenOptions } from "./Peer.ts"
+import { lost, type OpenOptions } from "./Peer.ts"
 
 export interface Listener {
   /** The server has accepted. */
   readonly opened: () => void
-  readonly failed: (error: Error) => void
+  /** It has not, or could not be reached. */
+  readonly refused: (error: Error) => void
   /** Bytes that came after the answer, until it returns: the next read may overwrite them. */
   readonly arrived: (bytes: Uint8Array) => void
 }
@@ -23,6 +24,7 @@ export class Bare {
   private readonly options: OpenOptions
   private readonly listener: Listener
   private head = ""
+  /** Known once it is open. */
   private unitBytes = 0
   private received = 0
 
@@ -43,7 +45,7 @@ export class Bare {
     if (secure) this.socket.on("data", (bytes: Uint8Array) => this.read(bytes))
     else this.socket.resume()
     this.socket.setNoDelay(true)
-    this.socket.on("error", listener.failed)
+    this.socket.on("error", (error) => (this.unitBytes > 0 ? lost(error) : listener.refused(error)))
     this.socket.write(
       `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n` +
@@ -57,7 +59,7 @@ export class Bare {
     if (!this.head.endsWith("\r\n\r\n")) return
     this.unitBytes = Number(/^Unit-Bytes: (\d+)/m.exec(this.head)?.[1] ?? 0)
     if (this.head.startsWith("HTTP/1.1 101") && this.unitBytes > 0) return this.listener.opened()
-    this.listener.failed(new Error(`refused: ${this.head}`))
+    this.listener.refused(new Error(`refused: ${this.head}`))
   }
 
   /** Counts what has arrived, and answers each unit that is complete. */

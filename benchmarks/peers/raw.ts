@@ -4,18 +4,14 @@
  */
 import * as Frames from "../Frames.ts"
 import { Bare } from "./Bare.ts"
-import { type Connection, lost, type OpenOptions, type Peer } from "./Peer.ts"
+import type { Connection, OpenOptions, Peer } from "./Peer.ts"
 
 export const peer: Peer = {
   open: (url, options) =>
     new Promise((resolve, reject) => {
-      let isOpen = false
       const bare = new Bare(url, options, Buffer.allocUnsafe(256 * 1024), {
-        opened: () => {
-          isOpen = true
-          resolve(connection(bare, options))
-        },
-        failed: (error) => (isOpen ? lost(error) : reject(error)),
+        opened: () => resolve(connection(bare, options)),
+        refused: reject,
         arrived: (bytes) => bare.count(bytes)
       })
     })

@@ -26,13 +26,9 @@ class Reading {
   private isClosing = false
 
   constructor(url: string, options: OpenOptions, onOpen: (result: Effect.Effect<Reading, Error>) => void) {
-    let isOpen = false
     this.bare = new Bare(url, options, shared, {
-      opened: () => {
-        isOpen = true
-        onOpen(Effect.succeed(this))
-      },
-      failed: (error) => (isOpen ? lost(error) : onOpen(Effect.fail(error))),
+      opened: () => onOpen(Effect.succeed(this)),
+      refused: (error) => onOpen(Effect.fail(error)),
       arrived: (bytes) => this.give(Effect.succeed([bytes]))
     })
   }

@@ -23,7 +23,7 @@ export const usage = `npm run bench -- [options]
   --only NAMES      groups or beginnings of workload names, with commas: receive,send
   --sizes BYTES     of the workloads that are measured by size: 16,65536
   --arms NAMES      of ${arms.map(({ name }) => name).join(", ")}
-  --all             every arm that is installed
+  --all             every client that is installed
   --quick           three sizes of receive, send and echo, against ws and the floor, three rounds
   --rounds N        how often every arm takes its turn (7)
   --seconds S       how long a turn measures (0.5)
