@@ -149,6 +149,9 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
   readonly url: string
   /** The redirects that led there; empty when there was none. */
   readonly redirects: ReadonlyArray<Redirected>
-  /** Addresses, and how TLS secures the connection. */
+  /**
+   * Addresses, and how TLS secures the connection. Without TLS, read it while the connection is open if you want to know the
+   * addresses: the socket is asked for them when this is first read.
+   */
   readonly info: ConnectionInfo
 }

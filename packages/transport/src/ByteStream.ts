@@ -74,7 +74,10 @@ export interface ByteStream {
    */
   readonly shutdownUnsafe?: () => void
 
-  /** Facts about the connection, fixed when it was opened. */
+  /**
+   * Facts about the connection, fixed when it was opened. A plain socket is asked for its addresses when this is first read,
+   * so read it while the stream is open: once it was destroyed, addresses that nobody has asked for are undefined.
+   */
   readonly info: ConnectionInfo
 }
 

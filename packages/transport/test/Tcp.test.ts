@@ -57,6 +57,21 @@ describe("Tcp", () => {
     })
   )
 
+  it.live("info keeps the addresses once somebody has asked; after the end it is too late to ask", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const scope = yield* Scope.make()
+      const open = Effect.map(dial({ host: "127.0.0.1", port }), ({ result }) => Result.getOrThrow(result))
+      const [asked, unasked] = yield* Scope.provide(Effect.all([open, open]), scope)
+      const { info } = asked
+      assert.strictEqual(asked.info, info)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(asked.info, info)
+      assert.strictEqual(info.remote?.port, port)
+      assert.deepStrictEqual(unasked.info, { local: undefined, remote: undefined, tls: undefined })
+    })
+  )
+
   it.live("addresses are tried one after another, in the resolver's order", () =>
     Effect.gen(function* () {
       const { port } = yield* server()

@@ -19,6 +19,7 @@ import { during } from "../DialStep.ts"
 import { authorityOf, type Destination } from "../Target.ts"
 import { Reset, TimedOut, TransportError, type TransportReason } from "../TransportError.ts"
 import { brokenReason, openReason } from "./NodeError.ts"
+import * as SocketInfo from "./SocketInfo.ts"
 import { Waiters } from "./Waiters.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
@@ -116,7 +117,7 @@ const acquire = Effect.fnUntraced(function* (
       buffer.end,
       work.until(() => (isHalfClosed ? Effect.void : broken))
     ),
-    info: { local: undefined, remote: undefined, tls: undefined }
+    info: SocketInfo.none
   }
 })
 

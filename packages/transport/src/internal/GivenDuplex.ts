@@ -58,7 +58,6 @@ const isTls = (duplex: Duplex): duplex is Tls.TLSSocket => duplex instanceof Bui
 const isSecure = (socket: Tls.TLSSocket) => socket.getPeerFinished() instanceof Uint8Array
 
 const info = (duplex: Duplex): ConnectionInfo => {
-  if (!(duplex instanceof Net.Socket)) return { local: undefined, remote: undefined, tls: undefined }
   const below = SocketInfo.of(duplex)
   if (!isTls(duplex)) return below
   const verified = { chain: duplex.authorized, name: undefined }

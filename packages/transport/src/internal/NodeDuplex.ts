@@ -20,6 +20,7 @@ import * as Handle from "./Handle.ts"
 import { brokenReason } from "./NodeError.ts"
 import { PullSink } from "./PullSink.ts"
 import type { ReadBuffer } from "./ReadBuffer.ts"
+import * as SocketInfo from "./SocketInfo.ts"
 import { Waiters } from "./Waiters.ts"
 
 type Chunks = NonEmptyReadonlyArray<Uint8Array>
@@ -35,7 +36,8 @@ export interface Opening<D extends Duplex> {
   readonly passesOn?: boolean
   /** The event that says that it is open, or "now" if it is open already. */
   readonly ready: "connect" | "secureConnect" | "now"
-  info(duplex: D): ConnectionInfo
+  /** What to tell of it, found out when it is open. Default: its addresses, found out when somebody wants them. */
+  info?(duplex: D): ConnectionInfo
   /** What an error before `ready` means. */
   readonly reason: (error: Error) => TransportReason
   /** What an error after `ready` means. Default: `brokenReason`. */
@@ -62,7 +64,7 @@ const heard = <A extends ReadonlyArray<unknown>>(tell: (self: NodeDuplex, ...of:
 
 export class NodeDuplex implements ByteStream {
   duplex: Duplex
-  info: ConnectionInfo = { local: undefined, remote: undefined, tls: undefined }
+  #info: ConnectionInfo | undefined
 
   /** Made for the first who waits for what writes come to: on most streams nobody does. */
   #waiters: Waiters | undefined
@@ -164,7 +166,7 @@ export class NodeDuplex implements ByteStream {
   #opened(): void {
     if (this.#opening === undefined) return
     const { broken = brokenReason, info } = this.#opening
-    this.info = info(this.duplex)
+    this.#info = info?.(this.duplex)
     this.#reason = broken
     this.#opening = undefined
     this.#settleOpening()
@@ -189,6 +191,12 @@ export class NodeDuplex implements ByteStream {
     if (failure === undefined && this.#opening !== undefined) return
     this.#tellOpened = undefined
     tell(failure)
+  }
+
+  /** Most programs never ask, and each address is a system call. */
+  get info(): ConnectionInfo {
+    this.#info ??= SocketInfo.of(this.duplex)
+    return this.#info
   }
 
   get pull(): Pull<Chunks, TransportError> {

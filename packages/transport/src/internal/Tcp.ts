@@ -17,7 +17,6 @@ import type { Connect } from "./Hop.ts"
 import { connectReason } from "./NodeError.ts"
 import * as OpenDuplex from "./OpenDuplex.ts"
 import { ReadBuffer } from "./ReadBuffer.ts"
-import * as SocketInfo from "./SocketInfo.ts"
 import * as SpanAttributes from "./SpanAttributes.ts"
 
 /** Connects to the address of the host that answers first. */
@@ -90,7 +89,6 @@ const connectOne = (to: Destination, carriesTls: boolean, address: string, isOve
     readBuffer,
     create: () => Net.connect(nodeOptions(to, address, readBuffer)),
     ready: "connect",
-    info: SocketInfo.of,
     reason: (error) => connectReason(detail, "tcp", error)
   })
   return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })

@@ -7,7 +7,6 @@ import type { Connect } from "./Hop.ts"
 import { connectReason } from "./NodeError.ts"
 import * as OpenDuplex from "./OpenDuplex.ts"
 import { ReadBuffer } from "./ReadBuffer.ts"
-import * as SocketInfo from "./SocketInfo.ts"
 
 /** Connects to the destination's `socketPath`. On Linux, a path that begins with NUL is an abstract name. */
 export const connect: Connect = ({ report, socketPath = "" }, carriesTls) => {
@@ -23,7 +22,6 @@ const open = (path: string, detail: string, carriesTls: boolean) => {
     // As for TCP, a Close frame may have to go out after the peer's end of stream.
     create: () => Net.connect({ path, allowHalfOpen: true, ...(readBuffer && { onread: readBuffer.onread() }) }),
     ready: "connect",
-    info: SocketInfo.of,
     reason: (error) => connectReason(detail, "unix", error)
   })
 }

@@ -104,7 +104,6 @@ const accepted = (socket: Net.Socket): Accepted => {
   const stream = new NodeDuplex({
     create: () => socket,
     ready: "connect",
-    info: () => ({ local: undefined, remote: undefined, tls: undefined }),
     reason: brokenReason
   })
   const take = Effect.matchEffect(stream.pull, {
