@@ -34,20 +34,11 @@ export type FragmentBytes = FragmentAssembler.BytesFragment
 export type Frame = FrameAssembler.Frame
 
 /** How an endpoint makes what these ask for. */
-export const assemblerOf = <D extends Delivery, T extends TextAs>(delivery: D, text: T) =>
-  assemblers[delivery][text] as Assembler.Make<Delivered<D, T>>
+export const assemblyOf = <D extends Delivery, T extends TextAs>(delivery: D, text: T) =>
+  assemblies[delivery][text] as Assembler.Assembly<unknown> as Assembler.Assembly<Delivered<D, T>>
 
-const assemblers: Record<Delivery, Record<TextAs, Assembler.Make<unknown>>> = {
-  messages: {
-    string: (...parts) => new MessageAssembler.MessageAssembler(...parts),
-    bytes: (...parts) => new MessageAssembler.MessageBytesAssembler(...parts)
-  },
-  fragments: {
-    string: (...parts) => new FragmentAssembler.FragmentAssembler(...parts, "string"),
-    bytes: (...parts) => new FragmentAssembler.FragmentAssembler(...parts, "bytes")
-  },
-  frames: {
-    string: (...parts) => new FrameAssembler.FrameAssembler(...parts, "string"),
-    bytes: (...parts) => new FrameAssembler.FrameAssembler(...parts, "bytes")
-  }
-}
+const assemblies = {
+  messages: { string: MessageAssembler.messages, bytes: MessageAssembler.messageBytes },
+  fragments: { string: FragmentAssembler.fragments, bytes: FragmentAssembler.bytesFragments },
+  frames: { string: FrameAssembler.frames, bytes: FrameAssembler.uncheckedFrames }
+} satisfies Record<Delivery, Record<TextAs, unknown>>

@@ -10,7 +10,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ConnectError } from "./ConnectError.ts"
 import type { Connection } from "./Connection.ts"
-import { assemblerOf, type Delivered, type Delivery, type TextAs } from "./Delivery.ts"
+import { assemblyOf, type Delivered, type Delivery, type TextAs } from "./Delivery.ts"
 import type { ReceiveError } from "./Errors.ts"
 import * as CallSite from "./internal/CallSite.ts"
 import { type Dialled, dial } from "./internal/Dial.ts"
@@ -48,7 +48,7 @@ export const connect = <R = never, D extends Delivery = "messages", T extends Te
       const opened = Effect.flatMap(dialled, (dialled) => {
         place.meter.handshake(Moment.now(place.clock) - began)
         const { delivery, text } = dialled.settings
-        return open(dialled, assemblerOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
+        return open(dialled, assemblyOf(delivery as D, text as T), Context.get(context, Scope.Scope), place)
       })
       return Effect.onExitPrimitive(opened, (exit) => (Exit.isSuccess(exit) ? undefined : place.close(exit)))
     })
@@ -68,7 +68,7 @@ export const stream = <R = never, D extends Delivery = "messages", T extends Tex
 /** Starts the session on a dialled byte stream, in the caller's scope. */
 const open = <A>(
   dialled: Dialled,
-  assembler: Assembler.Make<A>,
+  assembly: Assembler.Assembly<A>,
   scope: Scope.Scope,
   place: Place
 ): Effect.Effect<Connection<A>> => {
@@ -80,7 +80,7 @@ const open = <A>(
       platform: NodePlatform.platform,
       limits: coreLimits(settings.limits),
       maskingKey: place.maskingKey,
-      assembler,
+      assembly,
       compression: compressionOf(settings.compression, dialled.answer.compression)
     }),
     settings,

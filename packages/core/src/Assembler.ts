@@ -27,13 +27,16 @@ export interface Assembler<A> {
   take(piece: FrameDecoder): A | undefined | Failure
   /** Takes several whole messages after the cursor at once, where it can. Returns how many. */
   takeRun?(decoder: FrameDecoder, into: Array<A>, room: Room): number
-  /** The element for a control frame. Absent if control frames are not delivered. */
-  control?(opcode: Control, payload: Uint8Array): A
-  /** How much of a limit in bytes an element uses up. */
-  sizeOf(this: void, element: A): number
 }
 
-export type Make<A> = (platform: Platform, limits: Limits, inflater: Inflater | undefined) => Assembler<A>
+/** One kind of assembler, and what is known of its elements without one: an endpoint makes it when data comes. */
+export interface Assembly<A> {
+  make(platform: Platform, limits: Limits, inflater: Inflater | undefined): Assembler<A>
+  /** How much of a limit in bytes an element uses up. */
+  sizeOf(this: void, element: A): number
+  /** The element for a control frame. Absent if control frames are not delivered. */
+  control?(opcode: Control, payload: Uint8Array): A
+}
 
 export const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === "object" && !(answer instanceof Uint8Array) && "closeCode" in answer!

@@ -14,7 +14,7 @@ import { FrameDecoder } from "./FrameDecoder.ts"
 import { FrameEncoder } from "./FrameEncoder.ts"
 import type * as InvalidMessage from "./InvalidMessage.ts"
 import type { Limits } from "./Limits.ts"
-import { type Message, MessageAssembler } from "./MessageAssembler.ts"
+import { type Message, messages } from "./MessageAssembler.ts"
 import { MessageEncoder } from "./MessageEncoder.ts"
 import * as MessageParts from "./MessageParts.ts"
 import { needMore } from "./NeedMore.ts"
@@ -34,7 +34,7 @@ export interface Options<A = Message> {
   /** What was agreed for permessage-deflate, and how to compress; undefined if it was not agreed. */
   readonly compression?: Compression | undefined
   /** What incoming data becomes. Default: whole messages. */
-  readonly assembler?: Assembler.Make<A> | undefined
+  readonly assembly?: Assembler.Assembly<A> | undefined
 }
 
 export interface Compression {
@@ -77,8 +77,8 @@ export class Endpoint<A = Message> {
   private readonly decoder: FrameDecoder
   private readonly limits: Limits
   private readonly compression: Compression | undefined
-  private readonly makeAssembler: Assembler.Make<A>
-  // Made when the first bytes come, and when the first message is sent.
+  private readonly assembly: Assembler.Assembly<A>
+  // Made when the first data comes, and when the first message is sent.
   private madeAssembler: Assembler.Assembler<A> | undefined
   private madeEncoder: MessageEncoder | undefined
   private controlPayload: PayloadBuffer | undefined
@@ -90,7 +90,7 @@ export class Endpoint<A = Message> {
   private writerBlocked = false
   private pongOwed: Uint8Array | undefined
 
-  constructor({ assembler = wholeMessages, compression, limits, maskingKey, platform, role }: Options<A>) {
+  constructor({ assembly, compression, limits, maskingKey, platform, role }: Options<A>) {
     this.platform = platform
     this.output = new FrameEncoder(platform, role === "client" ? maskingKey : undefined)
     this.decoder = new FrameDecoder({ role, rsv1: compression !== undefined, mask: platform.mask })
@@ -105,11 +105,11 @@ export class Endpoint<A = Message> {
     }
     this.limits = limits
     this.compression = compression
-    this.makeAssembler = assembler
+    this.assembly = assembly ?? (wholeMessages as Assembler.Assembly<A>)
   }
 
   private get assembler(): Assembler.Assembler<A> {
-    this.madeAssembler ??= this.makeAssembler(this.platform, this.limits, this.inflater)
+    this.madeAssembler ??= this.assembly.make(this.platform, this.limits, this.inflater)
     return this.madeAssembler
   }
 
@@ -155,15 +155,15 @@ export class Endpoint<A = Message> {
       if (element === undefined) return true
       into.push(element)
       room.messages -= 1
-      room.bytes -= this.assembler.sizeOf(element)
+      room.bytes -= this.assembly.sizeOf(element)
     }
     return false
   }
 
   /** The fast path for consecutive short messages. `next` takes all others. */
   private takeRun(into: Array<A>, room: Room): boolean {
-    if (this.assembler.takeRun === undefined || !this.receiving || !this.decoder.isBetweenMessages) return false
-    const taken = this.assembler.takeRun(this.decoder, into, room)
+    if (!this.receiving || !this.decoder.mayBeginMessage) return false
+    const taken = this.assembler.takeRun?.(this.decoder, into, room) ?? 0
     this.dataPieces += taken
     this.messagesReceived += taken
     return taken > 0
@@ -180,8 +180,8 @@ export class Endpoint<A = Message> {
   }
 
   /** How much of `Room.bytes` an element uses up. Whoever keeps this function does not keep the endpoint with it. */
-  get sizeOf(): Assembler.Assembler<A>["sizeOf"] {
-    return this.assembler.sizeOf
+  get sizeOf(): Assembler.Assembly<A>["sizeOf"] {
+    return this.assembly.sizeOf
   }
 
   /** Whether incoming frames are still processed. */
@@ -224,7 +224,7 @@ export class Endpoint<A = Message> {
     const opcode = piece.header.opcode as Opcode.Control
     const payload = this.controlPayload.take()
     const violation = opcode === Opcode.close ? this.takeClose(payload) : this.takePing(opcode, payload)
-    return violation ?? this.assembler.control?.(opcode, payload)
+    return violation ?? this.assembly.control?.(opcode, payload)
   }
 
   private takePing(opcode: Opcode.Control, payload: Uint8Array): undefined {
@@ -364,6 +364,5 @@ export class Endpoint<A = Message> {
 /** Shared by all endpoints that compress nothing. */
 const nothingCompressed = new Traffic.CompressionMeter()
 
-/** The assembler of an endpoint without its own; its element is then `Message`. */
-const wholeMessages = <A>(...[platform, limits, inflater]: Parameters<Assembler.Make<A>>): Assembler.Assembler<A> =>
-  new MessageAssembler(platform, limits, inflater) as Assembler.Assembler<unknown> as Assembler.Assembler<A>
+/** Of an endpoint without its own assembly; its element is then `Message`. */
+const wholeMessages = messages as Assembler.Assembly<unknown>

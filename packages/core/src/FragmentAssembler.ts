@@ -4,7 +4,7 @@
  * Each element is the part of one fragment that is in one read. An intermediary may fragment a message anew (RFC 6455 §5.4), so
  * the boundaries mean nothing. Still, every end of a fragment is delivered, even of an empty one.
  */
-import type { Assembler, Failure, Kind } from "./Assembler.ts"
+import type { Assembler, Assembly, Failure, Kind } from "./Assembler.ts"
 import type { Inflater } from "./Compression.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import { Intake } from "./Intake.ts"
@@ -55,10 +55,6 @@ export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
     return inflated instanceof Uint8Array ? this.give(piece, inflated, 0, inflated.length) : inflated
   }
 
-  sizeOf(this: void, { data }: Fragment | BytesFragment): number {
-    return data.length
-  }
-
   private give(
     piece: FrameDecoder,
     bytes: Uint8Array,
@@ -76,6 +72,17 @@ export class FragmentAssembler implements Assembler<Fragment | BytesFragment> {
     return { kind: this.intake.kind, data: PayloadBuffer.copy(bytes, start, end, this.platform.allocate), last }
   }
 }
+
+const assembly = (textAs: "string" | "bytes"): Assembly<Fragment | BytesFragment> => ({
+  make: (...parts) => new FragmentAssembler(...parts, textAs),
+  sizeOf: ({ data }) => data.length
+})
+
+/** Fragments: text as strings. */
+export const fragments = assembly("string") as Assembly<Fragment>
+
+/** Fragments as bytes, each with the kind of its message. */
+export const bytesFragments = assembly("bytes") as Assembly<BytesFragment>
 
 /** DEFLATE turns one byte into at most 1,032, so inflating this many at once makes at most 1 MiB. */
 const inflatedAtOnce = 1016

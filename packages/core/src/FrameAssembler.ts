@@ -2,7 +2,7 @@
  * Whole frames, including control frames (RFC 6455 §5.2), for programs that look at the protocol itself. Payloads are inflated,
  * and text is checked to be UTF-8 across the frames of its message.
  */
-import type { Assembler, Failure } from "./Assembler.ts"
+import type { Assembler, Assembly, Failure } from "./Assembler.ts"
 import type { Inflater } from "./Compression.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
 import { Intake } from "./Intake.ts"
@@ -47,14 +47,6 @@ export class FrameAssembler implements Assembler<Frame> {
     return inflated instanceof Uint8Array ? this.append(piece, inflated, 0, inflated.length) : inflated
   }
 
-  control(opcode: Opcode.Control, payload: Uint8Array): Frame {
-    return { opcode: Opcode.names[opcode], fin: true, payload }
-  }
-
-  sizeOf(this: void, { payload }: Frame): number {
-    return payload.length
-  }
-
   /** A frame is held whole, so its inflated size is limited as well. */
   private inflate(piece: FrameDecoder): Uint8Array | Failure {
     const { maxFrameBytes, maxMessageBytes } = this.limits
@@ -81,3 +73,14 @@ export class FrameAssembler implements Assembler<Frame> {
     return last ? this.state === Utf8.accept : this.state !== Utf8.reject
   }
 }
+
+const assembly = (textAs: "string" | "bytes"): Assembly<Frame> => ({
+  make: (...parts) => new FrameAssembler(...parts, textAs),
+  sizeOf: ({ payload }) => payload.length,
+  control: (opcode, payload) => ({ opcode: Opcode.names[opcode], fin: true, payload })
+})
+
+export const frames = assembly("string")
+
+/** Frames whose text is not checked to be UTF-8. */
+export const uncheckedFrames = assembly("bytes")

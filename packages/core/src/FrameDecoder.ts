@@ -12,7 +12,7 @@ import * as Opcode from "./Opcode.ts"
 import type { Platform } from "./Platform.ts"
 import type { ProtocolViolation } from "./ProtocolViolation.ts"
 
-export class FrameDecoder {
+export class FrameDecoder implements FrameHeader.Expected {
   /** The frame that the current piece belongs to. */
   readonly header: FrameHeader.FrameHeader = FrameHeader.make()
   /** The current piece: `bytes` from `start` to `end`, already unmasked. */
@@ -30,15 +30,20 @@ export class FrameDecoder {
   /** The number of headers so far. */
   frames = 0
 
-  /** What `FrameHeader.decode` may expect; `fragmented` follows the frames. */
-  private readonly expected: { role: "client" | "server"; rsv1: boolean; fragmented: boolean }
+  // What `FrameHeader.decode` may expect.
+  readonly role: "client" | "server"
+  readonly rsv1: boolean
+  /** Follows the frames. */
+  fragmented = false
+
   private readonly mask: Platform["mask"]
   /** The start of a header that the last read did not finish. */
   private straddling: Uint8Array = empty
   private straddled = 0
 
   constructor(options: { role: "client" | "server"; rsv1: boolean; mask: Platform["mask"] }) {
-    this.expected = { role: options.role, rsv1: options.rsv1, fragmented: false }
+    this.role = options.role
+    this.rsv1 = options.rsv1
     this.mask = options.mask
   }
 
@@ -62,14 +67,14 @@ export class FrameDecoder {
     if (!this.last) return this.nextPiece(this.end, false)
     const answer =
       this.straddled === 0
-        ? FrameHeader.decode(this.header, this.bytes, this.end, this.bytes.length, this.expected)
+        ? FrameHeader.decode(this.header, this.bytes, this.end, this.bytes.length, this)
         : this.decodeStraddling()
     if (answer !== this.header) {
       if (answer === needMore) this.keepHeader()
       return answer as NeedMore | ProtocolViolation
     }
     this.frames += 1
-    if (!Opcode.isControl(answer.opcode)) this.expected.fragmented = !answer.fin
+    if (!Opcode.isControl(answer.opcode)) this.fragmented = !answer.fin
     this.remaining = answer.payloadLength
     return this.nextPiece(this.end + answer.byteLength, true)
   }
@@ -81,15 +86,18 @@ export class FrameDecoder {
     this.end -= rest
     this.remaining += rest
     this.last = false
-    if (this.expected.role !== "server") return
+    if (this.role !== "server") return
     // Mask the rest again, since it will be unmasked as a separate piece, with the key rotated to its beginning.
     this.header.maskingKey = Masking.rotate(this.header.maskingKey, 4 - (rest & 3))
     this.mask(this.header.maskingKey, this.bytes, this.end, this.end + rest)
   }
 
-  /** Whether a message may begin at `end`, in an unmasked frame. */
-  get isBetweenMessages(): boolean {
-    return this.last && this.straddled === 0 && !this.expected.fragmented && this.expected.role === "client"
+  /** Whether a message may begin at `end`, in an unmasked frame: whatever begins there is no control frame. */
+  get mayBeginMessage(): boolean {
+    const isBetweenMessages = this.last && this.straddled === 0 && !this.fragmented && this.role === "client"
+    return (
+      isBetweenMessages && this.end < this.bytes.length && !Opcode.isControl(FrameHeader.opcodeAt(this.bytes, this.end))
+    )
   }
 
   /** `MessageRun` has taken this many frames, up to `end`. */
@@ -114,7 +122,7 @@ export class FrameDecoder {
     this.end = end
     this.remaining -= end - start
     this.last = this.remaining === 0
-    if (this.expected.role === "server") this.unmask()
+    if (this.role === "server") this.unmask()
     return this
   }
 
@@ -134,7 +142,7 @@ export class FrameDecoder {
   private decodeStraddling(): FrameHeader.FrameHeader | NeedMore | ProtocolViolation {
     while (this.end < this.bytes.length) {
       this.straddling[this.straddled++] = this.bytes[this.end++]!
-      const answer = FrameHeader.decode(this.header, this.straddling, 0, this.straddled, this.expected)
+      const answer = FrameHeader.decode(this.header, this.straddling, 0, this.straddled, this)
       if (answer === needMore) continue
       this.straddled = 0
       this.end -= this.header.byteLength

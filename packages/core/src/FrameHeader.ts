@@ -34,6 +34,9 @@ export const make = (): FrameHeader => ({
   byteLength: 0
 })
 
+/** The opcode of the header that begins at `at`. */
+export const opcodeAt = (bytes: Uint8Array, at: number): number => bytes[at]! & 0x0f
+
 /** What the connection allows the next header to be. */
 export interface Expected {
   /** The reader's role: a server reads masked frames, a client unmasked ones (RFC 6455 §5.1). */
@@ -57,7 +60,7 @@ export const decode = (
 ): FrameHeader | NeedMore | ProtocolViolation.ProtocolViolation => {
   if (start >= end) return needMore
   const byte0 = bytes[start]!
-  const opcode = byte0 & 0x0f
+  const opcode = opcodeAt(bytes, start)
   const control = Opcode.isControl(opcode)
   if ((byte0 & 0x70) !== 0) {
     const legal = (byte0 & 0x70) === 0x40 && expected.rsv1 && !control && opcode !== Opcode.continuation

@@ -4,7 +4,7 @@
  * It checks that text is UTF-8 at every byte. `Intake` handles limits and compression; control frames, which may come between
  * fragments, never get here.
  */
-import type { Assembler, Failure, Kind } from "./Assembler.ts"
+import type { Assembler, Assembly, Failure, Kind } from "./Assembler.ts"
 import { BinaryPayload } from "./BinaryPayload.ts"
 import type { Inflater } from "./Compression.ts"
 import type { FrameDecoder } from "./FrameDecoder.ts"
@@ -70,10 +70,6 @@ export class MessageAssembler implements Assembler<Message> {
     return this.intake.kind
   }
 
-  sizeOf(this: void, message: Message): number {
-    return message.length
-  }
-
   private get isText(): boolean {
     return this.intake.kind === "text" && this.textAs === "string"
   }
@@ -121,8 +117,16 @@ export class MessageBytesAssembler implements Assembler<MessageBytes> {
     const bytes = this.messages.take(piece)
     return bytes instanceof Uint8Array ? { kind: this.messages.kind, bytes } : (bytes as undefined | Failure)
   }
+}
 
-  sizeOf(this: void, { bytes }: MessageBytes): number {
-    return bytes.length
-  }
+/** Whole messages: text as strings. */
+export const messages: Assembly<Message> = {
+  make: (...parts) => new MessageAssembler(...parts),
+  sizeOf: (message) => message.length
+}
+
+/** Whole messages as bytes, each with its kind. */
+export const messageBytes: Assembly<MessageBytes> = {
+  make: (...parts) => new MessageBytesAssembler(...parts),
+  sizeOf: ({ bytes }) => bytes.length
 }

@@ -7,7 +7,7 @@ import type { Message } from "../src/MessageAssembler.ts"
 import * as Opcode from "../src/Opcode.ts"
 import * as Platform from "../src/Platform.ts"
 import { zlibDeflater } from "./deflate.ts"
-import { assemblers, endpointReceiver, messagesOf } from "./endpointReceiver.ts"
+import { assemblies, endpointReceiver, messagesOf } from "./endpointReceiver.ts"
 import { concat, hex, toHex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 
@@ -99,13 +99,13 @@ describe("Endpoint: random conversations", () => {
 })
 
 describe("Endpoint: random conversations, whatever becomes of them", () => {
-  for (const [what, assembler] of Object.entries(assemblers)) {
+  for (const [what, assembly] of Object.entries(assemblies)) {
     it(`${what}: all of each message, counted once (seed ${seed})`, () => {
       const random = new Random()
       for (let round = 0; round < 100; round++) {
         const role = random.pick(roles)
         const { messages, wire } = conversation(random, role)
-        const endpoint = new Endpoint({ ...options(role), assembler })
+        const endpoint = new Endpoint({ ...options(role), assembly })
         const elements: Array<unknown> = []
         for (const chunk of random.cut(wire)) {
           endpoint.receive(chunk)

@@ -1,8 +1,8 @@
 import { queryObjects } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import { Endpoint, type Options } from "../src/Endpoint.ts"
-import { type BytesFragment, type Fragment, FragmentAssembler } from "../src/FragmentAssembler.ts"
-import { type Frame, FrameAssembler } from "../src/FrameAssembler.ts"
+import { type Fragment, fragments } from "../src/FragmentAssembler.ts"
+import { type Frame, frames as wholeFrames } from "../src/FrameAssembler.ts"
 import * as InvalidMessage from "../src/InvalidMessage.ts"
 import * as Limits from "../src/Limits.ts"
 import * as Masking from "../src/Masking.ts"
@@ -109,15 +109,15 @@ describe("Endpoint: reading", () => {
     const compression = { agreed, level: 6, memoryLevel: 8, threshold: 0 }
     const sender = make({ role: "server", compression })
     sender.send(new Uint8Array(5000))
-    const receiver = new Endpoint<Fragment | BytesFragment>({
+    const receiver = new Endpoint<Fragment>({
       role: "client",
       platform: Platform.pure,
       limits: Limits.defaults,
       maskingKey: () => 0,
       compression,
-      assembler: (...parts) => new FragmentAssembler(...parts)
+      assembly: fragments
     })
-    const into: Array<Fragment | BytesFragment> = []
+    const into: Array<Fragment> = []
     receiver.receive(concat(...sender.output.take()))
     assert.isTrue(receiver.read(into, all()))
     assert.deepInclude(receiver.received, { messages: 1, frames: 1 })
@@ -155,13 +155,13 @@ describe("Endpoint: reading", () => {
     assert.deepStrictEqual([endpoint.controls.length, endpoint.state], [1, "Closed"])
   })
 
-  it("gives what its assembler makes, control frames among it, and counts as that does", () => {
+  it("gives what its assembly makes, control frames among it, and counts as that does", () => {
     const endpoint = new Endpoint({
       role: "client",
       platform: Platform.pure,
       limits: Limits.defaults,
       maskingKey: () => 0,
-      assembler: (...parts) => new FrameAssembler(...parts)
+      assembly: wholeFrames
     })
     const into: Array<Frame> = []
     endpoint.receive(hex("0102c3bc 890161 8000 880203e8 8100"))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Inflater } from "../src/Compression.ts"
-import { FragmentAssembler } from "../src/FragmentAssembler.ts"
+import { bytesFragments, type Fragment, FragmentAssembler, fragments } from "../src/FragmentAssembler.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Limits from "../src/Limits.ts"
 import * as Platform from "../src/Platform.ts"
@@ -50,8 +50,8 @@ describe("FragmentAssembler: what the frames of one read become", () => {
   })
 
   it("counts bytes, or UTF-16 units of text", () => {
-    assert.strictEqual(make().sizeOf(text("ü", true)), 1)
-    assert.strictEqual(make().sizeOf(binary("c3bc", true)), 2)
+    assert.strictEqual(fragments.sizeOf(text("ü", true) as Fragment), 1)
+    assert.strictEqual(bytesFragments.sizeOf(binary("c3bc", true)), 2)
   })
 
   it("bytes are a plain array of their own, also when the read is a Node Buffer", () => {

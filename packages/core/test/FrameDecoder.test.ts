@@ -36,21 +36,26 @@ describe("FrameDecoder: what is legal, at every cut", () => {
 })
 
 describe("FrameDecoder: frames that are taken by other means", () => {
-  it("only between two messages of a peer that does not mask", () => {
+  it("only where a message may begin, of a peer that does not mask", () => {
     const decoder = make("client")
-    assert.isTrue(decoder.isBetweenMessages)
+    assert.isFalse(decoder.mayBeginMessage, "nothing has come")
     decoder.push(hex("0101"))
+    assert.isTrue(decoder.mayBeginMessage)
     assert.strictEqual(decoder.next(), decoder)
-    assert.isFalse(decoder.isBetweenMessages, "within a frame")
+    assert.isFalse(decoder.mayBeginMessage, "within a frame")
     decoder.push(hex("61 80"))
     assert.strictEqual(decoder.next(), decoder)
-    assert.isFalse(decoder.isBetweenMessages, "within a message")
+    assert.isFalse(decoder.mayBeginMessage, "within a message")
     assert.strictEqual(decoder.next(), needMore)
-    assert.isFalse(decoder.isBetweenMessages, "within a header")
-    decoder.push(hex("00"))
+    assert.isFalse(decoder.mayBeginMessage, "within a header")
+    decoder.push(hex("00 8900 82"))
     assert.strictEqual(decoder.next(), decoder)
-    assert.isTrue(decoder.isBetweenMessages)
-    assert.isFalse(make("server").isBetweenMessages)
+    assert.isFalse(decoder.mayBeginMessage, "a control frame")
+    assert.strictEqual(decoder.next(), decoder)
+    assert.isTrue(decoder.mayBeginMessage)
+    const server = make("server")
+    server.push(hex("81"))
+    assert.isFalse(server.mayBeginMessage)
   })
 
   it("it goes on behind them, and counts them", () => {

@@ -5,7 +5,13 @@ import { FrameDecoder } from "../src/FrameDecoder.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Inflate from "../src/Inflate.ts"
 import * as Limits from "../src/Limits.ts"
-import { type Message, MessageAssembler, MessageBytesAssembler } from "../src/MessageAssembler.ts"
+import {
+  type Message,
+  MessageAssembler,
+  MessageBytesAssembler,
+  messageBytes,
+  messages
+} from "../src/MessageAssembler.ts"
 import * as Platform from "../src/Platform.ts"
 import * as ProtocolViolation from "../src/ProtocolViolation.ts"
 import { concat, hex } from "./hex.ts"
@@ -67,8 +73,7 @@ describe("MessageAssembler: messages, at every cut", () => {
   }
 
   it("counts bytes, or UTF-16 units of a text", () => {
-    const assembler = new MessageAssembler(Platform.pure, Limits.defaults)
-    assert.deepStrictEqual([hex("c3bc"), "ü"].map(assembler.sizeOf), [2, 1])
+    assert.deepStrictEqual([hex("c3bc"), "ü"].map(messages.sizeOf), [2, 1])
   })
 
   it("bytes are a plain array of their own, also when the read is a Node Buffer", () => {
@@ -125,8 +130,7 @@ describe("MessageBytesAssembler: each message with its kind, a text as the bytes
   })
 
   it("counts its bytes", () => {
-    const assembler = new MessageBytesAssembler(Platform.pure, Limits.defaults)
-    assert.strictEqual(assembler.sizeOf({ kind: "text", bytes: hex("c3bc") }), 2)
+    assert.strictEqual(messageBytes.sizeOf({ kind: "text", bytes: hex("c3bc") }), 2)
   })
 })
 

@@ -6,11 +6,11 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as Assembler from "../src/Assembler.ts"
 import type * as ClosePayload from "../src/ClosePayload.ts"
 import { Endpoint } from "../src/Endpoint.ts"
-import { FragmentAssembler } from "../src/FragmentAssembler.ts"
-import { type Frame, FrameAssembler } from "../src/FrameAssembler.ts"
+import { fragments } from "../src/FragmentAssembler.ts"
+import { type Frame, frames } from "../src/FrameAssembler.ts"
 import { encode } from "../src/FrameEncoder.ts"
 import * as Limits from "../src/Limits.ts"
-import { MessageAssembler, type MessageBytes, MessageBytesAssembler } from "../src/MessageAssembler.ts"
+import { type MessageBytes, messageBytes, messages } from "../src/MessageAssembler.ts"
 import type { Opcode } from "../src/Opcode.ts"
 import * as Platform from "../src/Platform.ts"
 import { concat, hex, toHex } from "./hex.ts"
@@ -19,17 +19,17 @@ import { receive } from "./receiver.ts"
 import { byteByByte } from "./replay.ts"
 
 /** Everything that an endpoint can make of messages. */
-export const assemblers: Readonly<Record<string, Assembler.Make<unknown>>> = {
-  messages: (...parts) => new MessageAssembler(...parts),
-  bytes: (...parts) => new MessageBytesAssembler(...parts),
-  fragments: (...parts) => new FragmentAssembler(...parts),
-  frames: (...parts) => new FrameAssembler(...parts)
+export const assemblies: Readonly<Record<string, Assembler.Assembly<unknown>>> = {
+  messages,
+  bytes: messageBytes,
+  fragments,
+  frames
 }
 
 export const endpointReceiver = (platform: Platform.Platform) => {
   describe("beside a plain receiver", () => {
     for (const role of ["client", "server"] as const) {
-      for (const [what, assembler] of Object.entries(assemblers)) {
+      for (const [what, assembly] of Object.entries(assemblies)) {
         it(`a ${role} of ${what} (seed ${seed})`, () => {
           const random = new Random()
           const codes = new Set<number | undefined>()
@@ -38,7 +38,7 @@ export const endpointReceiver = (platform: Platform.Platform) => {
             const inHex = toHex(wire)
             const limits = random.pick([Limits.defaults, anyLimits(random)])
             const expected = receive(wire, role, limits, what !== "bytes")
-            const endpoint = new Endpoint({ role, platform, limits, maskingKey: () => 0, assembler })
+            const endpoint = new Endpoint({ role, platform, limits, maskingKey: () => 0, assembly })
             const elements: Array<unknown> = []
             let read = 0
             for (const chunk of random.chance(3) ? byteByByte(wire) : random.cut(wire)) {
