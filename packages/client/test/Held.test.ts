@@ -5,6 +5,7 @@ import { queryObjects } from "node:v8"
 import { assert, it } from "@effect/vitest"
 import { WebSocket } from "@effect-websocket/client"
 import { Server, ServerPeer } from "@effect-websocket/client/testing"
+import { MessageAssembler } from "@effect-websocket/core"
 import { Transport } from "@effect-websocket/transport"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -30,6 +31,21 @@ it.live("an open connection holds nothing of how it was dialled", () =>
     assert.isTrue(yield* turns(10, () => dials() === 0))
     yield* socket.send("still open")
     assert.strictEqual(yield* socket.receive, "still open")
+  }).pipe(Effect.provide(Transport.layer))
+)
+
+it.live("what messages are assembled in is made for the first one, not for pings", () =>
+  Effect.gen(function* () {
+    const { url } = yield* Server.serve(ServerPeer.echo)
+    const socket = yield* WebSocket.connect(url)
+    const assemblers = () => queryObjects(MessageAssembler.MessageAssembler, { format: "count" })
+    const before = assemblers()
+    yield* socket.ping()
+    assert.strictEqual(assemblers(), before)
+    yield* socket.send("echo")
+    assert.strictEqual(yield* socket.receive, "echo")
+    // One at each end.
+    assert.strictEqual(assemblers(), before + 2)
   }).pipe(Effect.provide(Transport.layer))
 )
 
