@@ -35,10 +35,10 @@ export type Frame = FrameAssembler.Frame
 
 /** How an endpoint makes what these ask for. */
 export const assemblyOf = <D extends Delivery, T extends TextAs>(delivery: D, text: T) =>
-  assemblies[delivery][text] as Assembler.Assembly<unknown> as Assembler.Assembly<Delivered<D, T>>
+  assemblies[delivery][text] as Assembler.Assembly<Delivered<D, T>>
 
-const assemblies = {
+const assemblies: Record<Delivery, Record<TextAs, Assembler.Assembly<unknown>>> = {
   messages: { string: MessageAssembler.messages, bytes: MessageAssembler.messageBytes },
   fragments: { string: FragmentAssembler.fragments, bytes: FragmentAssembler.bytesFragments },
   frames: { string: FrameAssembler.frames, bytes: FrameAssembler.uncheckedFrames }
-} satisfies Record<Delivery, Record<TextAs, unknown>>
+}

@@ -143,6 +143,17 @@ describe("frames", () => {
     })
   )
 
+  it.effect("a text has to be UTF-8, unless it was asked for as bytes", () =>
+    Effect.gen(function* () {
+      const checked = yield* Pair.open({ client: { delivery: "frames" } })
+      checked.wire.send(frame(0x1, Uint8Array.of(0xff)))
+      yield* failsWith(checked.socket.receive, { _tag: "ProtocolViolation", rule: "InvalidUtf8" })
+      const { socket, wire } = yield* Pair.open({ client: { delivery: "frames", text: "bytes" } })
+      wire.send(frame(0x1, Uint8Array.of(0xff)))
+      assert.deepStrictEqual(yield* socket.receive, { opcode: "text", fin: true, payload: Uint8Array.of(0xff) })
+    })
+  )
+
   it.effect("a Close that is not legal is a violation and no frame", () =>
     Effect.gen(function* () {
       const { socket, wire } = yield* Pair.open({ client: { delivery: "frames" } })

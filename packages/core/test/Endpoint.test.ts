@@ -388,6 +388,18 @@ describe("Endpoint: closing (RFC 6455 §5.5.1, §7.1)", () => {
     assert.strictEqual(endpoint.state, "Lost")
   })
 
+  it("what there was no room for before the end is not given after it", () => {
+    for (const decodesRuns of [true, false]) {
+      const endpoint = make({ platform: { ...Platform.pure, decodesRuns } })
+      const into: Array<Message> = []
+      endpoint.receive(hex("810161 810162"))
+      assert.isFalse(endpoint.read(into, { messages: 1, bytes: 10 }))
+      endpoint.receiveEnd()
+      assert.isTrue(endpoint.read(into, all()))
+      assert.deepStrictEqual(into, ["a"])
+    }
+  })
+
   it("release is the end of the stream, too: what comes after it in the middle of a message means nothing", () => {
     for (const before of ["010161", "810561", "8105", ""]) {
       const endpoint = make()
