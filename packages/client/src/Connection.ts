@@ -150,8 +150,8 @@ export interface Connection<A = Message> extends Messages<A, Message, ReceiveErr
   /** The redirects that led there; empty when there was none. */
   readonly redirects: ReadonlyArray<Redirected>
   /**
-   * Addresses, and how TLS secures the connection. Without TLS, read it while the connection is open if you want to know the
-   * addresses: the socket is asked for them when this is first read.
+   * Addresses, and how TLS secures the connection. Without TLS, the socket is asked for its addresses when this is first read:
+   * once either end has closed it, the local one is undefined.
    */
   readonly info: ConnectionInfo
 }

@@ -105,7 +105,8 @@ export class Endpoint<A = Message> {
     }
     this.limits = limits
     this.compression = compression
-    this.assembly = assembly ?? (wholeMessages as Assembler.Assembly<A>)
+    // The element of an endpoint without its own assembly is `Message`.
+    this.assembly = assembly ?? (messages as Assembler.Assembly<unknown> as Assembler.Assembly<A>)
   }
 
   private get assembler(): Assembler.Assembler<A> {
@@ -215,7 +216,7 @@ export class Endpoint<A = Message> {
     return answer
   }
 
-  /** Collects and handles a control frame. Returns what the assembler makes of it, or the rule it broke. */
+  /** Collects and handles a control frame. Returns its element, if control frames are delivered, or the rule it broke. */
   private takeControl(piece: FrameDecoder): A | undefined | Assembler.Failure {
     this.controlPayload ??= new PayloadBuffer()
     this.controlPayload.append(piece.bytes, piece.start, piece.end, piece.remaining)
@@ -363,6 +364,3 @@ export class Endpoint<A = Message> {
 
 /** Shared by all endpoints that compress nothing. */
 const nothingCompressed = new Traffic.CompressionMeter()
-
-/** Of an endpoint without its own assembly; its element is then `Message`. */
-const wholeMessages = messages as Assembler.Assembly<unknown>

@@ -33,7 +33,7 @@ export class FrameDecoder implements FrameHeader.Expected {
   // What `FrameHeader.decode` may expect.
   readonly role: "client" | "server"
   readonly rsv1: boolean
-  /** Follows the frames. */
+  /** Follows the frames: only the decoder writes it. */
   fragmented = false
 
   private readonly mask: Platform["mask"]
@@ -92,7 +92,7 @@ export class FrameDecoder implements FrameHeader.Expected {
     this.mask(this.header.maskingKey, this.bytes, this.end, this.end + rest)
   }
 
-  /** Whether a message may begin at `end`, in an unmasked frame: whatever begins there is no control frame. */
+  /** Whether a message may begin at `end`, in an unmasked frame: the next octet is there, and is not that of a control frame. */
   get mayBeginMessage(): boolean {
     const isBetweenMessages = this.last && this.straddled === 0 && !this.fragmented && this.role === "client"
     return (

@@ -75,8 +75,8 @@ export interface ByteStream {
   readonly shutdownUnsafe?: () => void
 
   /**
-   * Facts about the connection, fixed when it was opened. A plain socket is asked for its addresses when this is first read,
-   * so read it while the stream is open: once it was destroyed, addresses that nobody has asked for are undefined.
+   * Facts about the connection, which do not change. A plain socket is asked for its addresses when this is first read. Once
+   * either end has closed it, only the remote address that was dialled is still known.
    */
   readonly info: ConnectionInfo
 }
@@ -105,7 +105,9 @@ export const wrapStream = (stream: ByteStream, changes: Partial<ByteStream>): By
   flushed: stream.flushed,
   unflushedBytes: () => stream.unflushedBytes(),
   shutdown: stream.shutdown,
-  info: stream.info,
+  get info() {
+    return stream.info
+  },
   ...changes
 })
 

@@ -1,6 +1,6 @@
 /** The contract of `ByteStream`, one table, over every kind of stream there is. */
 import { assert, describe, it } from "@effect/vitest"
-import { type ByteStream, Transport } from "@effect-websocket/transport"
+import { type ByteStream, Transport, wrapStream } from "@effect-websocket/transport"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -232,6 +232,17 @@ const contract: Record<string, (pair: Pair, scope: Scope.Closeable) => Effect.Ef
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual(reasonOf(yield* Effect.flip(stream.pull)), "Reset")
       yield* other.closed
+    }),
+
+  "info stays what it was, also through a wrapped stream": ({ stream }, scope) =>
+    Effect.gen(function* () {
+      const wrapped = wrapStream(stream, {})
+      const { info } = wrapped
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(stream.info, info)
+      assert.strictEqual(wrapped.info, info)
+      const replaced = { local: undefined, remote: undefined, tls: undefined }
+      assert.strictEqual(wrapStream(stream, { info: replaced }).info, replaced)
     }),
 
   "a mebibyte each way at the same time": ({ other, stream }) =>

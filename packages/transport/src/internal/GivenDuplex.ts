@@ -37,7 +37,7 @@ export const open = (
           create: () => duplex,
           passesOn: !(duplex instanceof Net.Socket),
           ready: readyOf(duplex),
-          info,
+          ...(isTls(duplex) && { info: tlsInfo }),
           reason: (error) => openReason(host, port, error)
         },
         restore
@@ -57,9 +57,7 @@ const isTls = (duplex: Duplex): duplex is Tls.TLSSocket => duplex instanceof Bui
 /** The server's Finished message ends a handshake. The cipher tells nothing: it is known before the certificate has come. */
 const isSecure = (socket: Tls.TLSSocket) => socket.getPeerFinished() instanceof Uint8Array
 
-const info = (duplex: Duplex): ConnectionInfo => {
-  const below = SocketInfo.of(duplex)
-  if (!isTls(duplex)) return below
-  const verified = { chain: duplex.authorized, name: undefined }
-  return { ...below, tls: TlsEngine.infoOf(duplex, ServerIdentity.shownBy(duplex), verified) }
+const tlsInfo = (socket: Tls.TLSSocket): ConnectionInfo => {
+  const verified = { chain: socket.authorized, name: undefined }
+  return { ...SocketInfo.of(socket), tls: TlsEngine.infoOf(socket, ServerIdentity.shownBy(socket), verified) }
 }

@@ -13,7 +13,7 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Pull } from "effect/Pull"
-import type { ByteSink, ByteStream, ConnectionInfo } from "../ByteStream.ts"
+import type { Address, ByteSink, ByteStream, ConnectionInfo } from "../ByteStream.ts"
 import { Reset, TransportError, type TransportReason } from "../TransportError.ts"
 import * as DuplexState from "./DuplexState.ts"
 import * as Handle from "./Handle.ts"
@@ -38,6 +38,8 @@ export interface Opening<D extends Duplex> {
   readonly ready: "connect" | "secureConnect" | "now"
   /** What to tell of it, found out when it is open. Default: its addresses, found out when somebody wants them. */
   info?(duplex: D): ConnectionInfo
+  /** The address that is connected to, if it is one. */
+  readonly dialled?: Address
   /** What an error before `ready` means. */
   readonly reason: (error: Error) => TransportReason
   /** What an error after `ready` means. Default: `brokenReason`. */
@@ -65,6 +67,7 @@ const heard = <A extends ReadonlyArray<unknown>>(tell: (self: NodeDuplex, ...of:
 export class NodeDuplex implements ByteStream {
   duplex: Duplex
   #info: ConnectionInfo | undefined
+  readonly #dialled: Address | undefined
 
   /** Made for the first who waits for what writes come to: on most streams nobody does. */
   #waiters: Waiters | undefined
@@ -91,6 +94,7 @@ export class NodeDuplex implements ByteStream {
     this.#reason = opening.reason
     this.#queuedBytes = opening.queuedBytes
     this.#readBuffer = opening.readBuffer
+    this.#dialled = opening.dialled
     this.#passesOn = opening.passesOn ?? false
     this.#ready = opening.ready
     this.#furtherListeners = opening.listeners
@@ -195,7 +199,7 @@ export class NodeDuplex implements ByteStream {
 
   /** Most programs never ask, and each address is a system call. */
   get info(): ConnectionInfo {
-    this.#info ??= SocketInfo.of(this.duplex)
+    this.#info ??= SocketInfo.of(this.duplex, this.#dialled)
     return this.#info
   }
 

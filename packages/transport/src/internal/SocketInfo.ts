@@ -1,13 +1,14 @@
-/** The local and remote address of a Node socket. A unix socket has none, and neither has one that is over. */
+/** The local and remote address of a Node socket. A unix socket has none, and neither has one that either end has closed. */
 import * as Net from "node:net"
 import type { Duplex } from "node:stream"
 import type { Address, ConnectionInfo } from "../ByteStream.ts"
 
-export const of = (duplex: Duplex): ConnectionInfo => {
-  if (!(duplex instanceof Net.Socket)) return none
+/** `dialled` is the remote address if the socket does not know it any more. */
+export const of = (duplex: Duplex, dialled?: Address): ConnectionInfo => {
+  if (!(duplex instanceof Net.Socket)) return { ...none, remote: dialled }
   return {
     local: addressOf(duplex.localAddress, duplex.localPort),
-    remote: addressOf(duplex.remoteAddress, duplex.remotePort),
+    remote: addressOf(duplex.remoteAddress, duplex.remotePort) ?? dialled,
     tls: undefined
   }
 }

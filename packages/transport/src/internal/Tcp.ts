@@ -83,12 +83,14 @@ const mostTelling = (failures: NonEmptyReadonlyArray<TransportError>): Transport
   failures.find(({ reason }) => reason._tag !== "Unreachable") ?? failures[0]
 
 const connectOne = (to: Destination, carriesTls: boolean, address: string, isOvertaken?: () => boolean) => {
-  const detail = authorityOf({ host: address, port: to.port })
+  const { port } = to
+  const detail = authorityOf({ host: address, port })
   const readBuffer = carriesTls ? undefined : new ReadBuffer()
   const opened = OpenDuplex.open<Net.Socket>({
     readBuffer,
     create: () => Net.connect(nodeOptions(to, address, readBuffer)),
     ready: "connect",
+    dialled: { address, port },
     reason: (error) => connectReason(detail, "tcp", error)
   })
   return during(opened, { report: to.report, stage: "tcp", detail, isOvertaken })
