@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Inflater } from "../src/Compression.ts"
-import { bytesFragments, type Fragment, FragmentAssembler, fragments } from "../src/FragmentAssembler.ts"
+import { bytesFragments, type Fragment, fragments } from "../src/FragmentAssembler.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Limits from "../src/Limits.ts"
 import * as Platform from "../src/Platform.ts"
@@ -10,8 +10,8 @@ import { concat, hex } from "./hex.ts"
 import { Random, seed } from "./random.ts"
 import { byteByByte, replay } from "./replay.ts"
 
-const make = (options: { limits?: Partial<Limits.Limits>; inflater?: Inflater; textAs?: "bytes" } = {}) =>
-  new FragmentAssembler(Platform.pure, { ...Limits.defaults, ...options.limits }, options.inflater, options.textAs)
+const make = (options: { limits?: Partial<Limits.Limits>; inflater?: Inflater } = {}) =>
+  fragments.make(Platform.pure, { ...Limits.defaults, ...options.limits }, options.inflater)
 
 const frame = (opcode: 0x0 | 0x1 | 0x2, payload: Uint8Array, fin: boolean, rsv1 = false) =>
   FrameEncoder.encode({ opcode, payload, fin, rsv1 }, Platform.pure.mask)
@@ -42,7 +42,9 @@ describe("FragmentAssembler: what the frames of one read become", () => {
   })
 
   it("a text as the bytes that came, not checked", () => {
-    const given = assembled(make({ textAs: "bytes" }), [hex("010261c3 8001ff")]).given
+    const given = assembled(bytesFragments.make(Platform.pure, Limits.defaults, undefined), [
+      hex("010261c3 8001ff")
+    ]).given
     assert.deepStrictEqual<unknown>(given, [
       { kind: "text", data: hex("61c3"), last: false },
       { kind: "text", data: hex("ff"), last: true }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Assembly } from "../src/Assembler.ts"
 import type { Inflater } from "../src/Compression.ts"
-import { type Frame, FrameAssembler, frames, uncheckedFrames } from "../src/FrameAssembler.ts"
+import { type Frame, frames, uncheckedFrames } from "../src/FrameAssembler.ts"
 import * as Limits from "../src/Limits.ts"
 import * as Platform from "../src/Platform.ts"
 import * as ProtocolViolation from "../src/ProtocolViolation.ts"
@@ -8,8 +9,8 @@ import { assembled } from "./assembled.ts"
 import { hex } from "./hex.ts"
 import { byteByByte, replay } from "./replay.ts"
 
-const make = (options: { limits?: Partial<Limits.Limits>; inflater?: Inflater; textAs?: "bytes" } = {}) =>
-  new FrameAssembler(Platform.pure, { ...Limits.defaults, ...options.limits }, options.inflater, options.textAs)
+const make = (options: { limits?: Partial<Limits.Limits>; inflater?: Inflater; assembly?: Assembly<Frame> } = {}) =>
+  (options.assembly ?? frames).make(Platform.pure, { ...Limits.defaults, ...options.limits }, options.inflater)
 
 const frame = (opcode: Frame["opcode"], payload: string, fin = true): Frame => ({ opcode, fin, payload: hex(payload) })
 
@@ -61,7 +62,7 @@ describe("FrameAssembler: what fails", () => {
   }
 
   it("text is not checked when it is taken as bytes", () => {
-    assert.deepStrictEqual(assembled(make({ textAs: "bytes" }), [hex("8101ff")]).given, [frame("text", "ff")])
+    assert.deepStrictEqual(assembled(make({ assembly: uncheckedFrames }), [hex("8101ff")]).given, [frame("text", "ff")])
   })
 
   it("a message beyond the limit; the sum starts over with the next message", () => {

@@ -5,13 +5,7 @@ import { FrameDecoder } from "../src/FrameDecoder.ts"
 import * as FrameEncoder from "../src/FrameEncoder.ts"
 import * as Inflate from "../src/Inflate.ts"
 import * as Limits from "../src/Limits.ts"
-import {
-  type Message,
-  MessageAssembler,
-  MessageBytesAssembler,
-  messageBytes,
-  messages
-} from "../src/MessageAssembler.ts"
+import { type Message, MessageAssembler, messageBytes, messages } from "../src/MessageAssembler.ts"
 import * as Platform from "../src/Platform.ts"
 import * as ProtocolViolation from "../src/ProtocolViolation.ts"
 import { concat, hex } from "./hex.ts"
@@ -25,7 +19,7 @@ const assemble = (
   chunks: ReadonlyArray<Uint8Array>,
   limits: Partial<Limits.Limits> = {},
   inflater: Inflater = Inflate.inflater({ windowBits: 15, contextTakeover: true }),
-  assembler = new MessageAssembler(Platform.pure, { ...Limits.defaults, ...limits }, inflater)
+  assembler = messages.make(Platform.pure, { ...Limits.defaults, ...limits }, inflater)
 ) => {
   const decoder = new FrameDecoder({ role: "client", rsv1: true, mask: Platform.pure.mask })
   const answers: Array<Message | Failure> = []
@@ -106,7 +100,7 @@ describe("MessageAssembler: messages, at every cut", () => {
 
 describe("MessageBytesAssembler: each message with its kind, a text as the bytes that came", () => {
   const each = (wire: string, inflater?: Inflater) => {
-    const assembler = new MessageBytesAssembler(Platform.pure, Limits.defaults, inflater)
+    const assembler = messageBytes.make(Platform.pure, Limits.defaults, inflater)
     const decoder = new FrameDecoder({ role: "client", rsv1: true, mask: Platform.pure.mask })
     decoder.push(hex(wire))
     const answers: Array<unknown> = []
